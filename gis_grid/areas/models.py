@@ -1,0 +1,87 @@
+"""Areas (districts, streets, communities, grids), their dated boundaries, and who is responsible for them."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+import sqlalchemy as sa
+from geoalchemy2 import Geometry
+from sqlalchemy.dialects.postgresql import DATERANGE, ExcludeConstraint, Range
+from sqlalchemy.orm import Mapped, mapped_column
+
+from gis_grid.db import SRID, Base, Stamped
+
+
+class Area(Stamped, Base):
+    """An identity that lasts: its code is never reused. Where it lies on a day is in `boundaries`."""
+
+    __tablename__ = "areas"
+    __table_args__ = (
+        sa.Index("ix_areas_code_prefix", "code", postgresql_ops={"code": "text_pattern_ops"}),
+        sa.Index("ix_areas_parent_code", "parent_code"),
+        {"comment": "区域"},
+    )
+
+    code: Mapped[str] = mapped_column(sa.String(32), primary_key=True, comment="编码")
+    name: Mapped[str] = mapped_column(sa.String(100), comment="名称")
+    level: Mapped[str] = mapped_column(sa.String(16), comment="层级")
+    parent_code: Mapped[str | None] = mapped_column(
+        sa.String(32), sa.ForeignKey("areas.code", onupdate="CASCADE"), comment="上级编码"
+    )
+    kind: Mapped[str] = mapped_column(sa.String(16), server_default="ordinary", comment="网格性质")
+    extent: Mapped[str | None] = mapped_column(sa.Text, comment="管辖范围")
+    remark: Mapped[str | None] = mapped_column(sa.Text, comment="备注")
+
+
+class Boundary(Base):
+    """Where an area lies during a period; no two periods of one area overlap."""
+
+    __tablename__ = "boundaries"
+    __table_args__ = (
+        ExcludeConstraint(("area_code", "="), ("valid", "&&"), name="ex_boundaries_one_at_a_time", using="gist"),
+        {"comment": "边界"},
+    )
+
+    id: Mapped[int] = mapped_column(sa.BigInteger, sa.Identity(), primary_key=True)
+    area_code: Mapped[str] = mapped_column(
+        sa.String(32), sa.ForeignKey("areas.code", onupdate="CASCADE", ondelete="CASCADE"), comment="区域编码"
+    )
+    geom: Mapped[object] = mapped_column(
+        Geometry("MULTIPOLYGON", srid=SRID, spatial_index=True), nullable=False, comment="边界"
+    )
+    valid: Mapped[Range[date]] = mapped_column(DATERANGE, comment="有效期")
+    source_crs: Mapped[str | None] = mapped_column(sa.String(20), comment="原坐标系")
+    created_at: Mapped[datetime] = mapped_column(
+        sa.DateTime(timezone=True), server_default=sa.func.now(), comment="登记时间"
+    )
+
+
+class DataVersion(Base):
+    """How often something changed; a row is bumped in the changing transaction, so whoever sees it sees the change."""
+
+    __tablename__ = "data_versions"
+
+    name: Mapped[str] = mapped_column(sa.String(32), primary_key=True)
+    version: Mapped[int] = mapped_column(sa.BigInteger, server_default="1")
+
+
+class Staff(Stamped, Base):
+    """Who is responsible for an area (网格队伍): post, duty, duty phone."""
+
+    __tablename__ = "staff"
+    __table_args__ = (
+        sa.Index("ix_staff_area", "area_code", postgresql_ops={"area_code": "text_pattern_ops"}),
+        {"comment": "网格队伍"},
+    )
+
+    id: Mapped[int] = mapped_column(sa.BigInteger, sa.Identity(), primary_key=True)
+    area_code: Mapped[str] = mapped_column(
+        sa.String(32), sa.ForeignKey("areas.code", onupdate="CASCADE"), comment="负责区域"
+    )
+    name: Mapped[str] = mapped_column(sa.String(50), comment="姓名")
+    post: Mapped[str] = mapped_column(sa.String(16), comment="岗位")
+    duty_phone: Mapped[str | None] = mapped_column(sa.String(20), comment="值班电话")
+    duty: Mapped[str | None] = mapped_column(sa.Text, comment="工作职责")
+    since: Mapped[date | None] = mapped_column(sa.Date, comment="任职日期")
+    until: Mapped[date | None] = mapped_column(sa.Date, comment="离任日期")
+    user_id: Mapped[int | None] = mapped_column(sa.BigInteger, sa.ForeignKey("users.id"), comment="登录账号")

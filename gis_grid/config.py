@@ -1,0 +1,106 @@
+"""Settings, one commented field each; the only reader of the environment."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PROJECT = Path(__file__).resolve().parent.parent
+
+
+class Settings(BaseSettings):
+    """What a deployment may decide. Every field is also an environment variable: GIS_GRID_<NAME> (or the alias)."""
+
+    model_config = SettingsConfigDict(env_prefix="GIS_GRID_", env_file=PROJECT / ".env", extra="ignore")
+
+    # -- where things lie
+    home: Path = PROJECT / ".gis-grid"  # private cluster, secrets, uploads; never committed
+    database_url: str | None = Field(None, validation_alias="DATABASE_URL")  # none: the private cluster
+    owner_database_url: str | None = Field(
+        None, validation_alias="OWNER_DATABASE_URL"
+    )  # migrations; none: database_url
+    db_port: int | None = None  # port of the private cluster; none: the first free one from 55432, then kept
+
+    # -- the service
+    host: str = "127.0.0.1"
+    port: int = 8700
+    workers: int = max(1, (os.cpu_count() or 1))  # processes answering requests
+    threads: int = 4  # threads in each of them
+    log_format: Literal["json", "text"] = "json"
+    public_url: str | None = None  # https://... behind a proxy: then cookies are Secure
+    max_upload_mb: int = 512
+    statement_timeout_ms: int = 30_000  # one request never holds the database longer
+    time_zone: str = "Asia/Shanghai"  # what a day means
+
+    # -- areas
+    area_code_lengths: dict[str, int] = {"district": 6, "street": 9, "community": 12, "grid": 15}
+    nearest_m: float = 15.0  # a point outside all areas but this near takes the nearest one, and says so
+
+    # -- sign-in (GB/T 22239-2019: limited failures, time-out, complexity)
+    session_idle_minutes: int = 30
+    session_hours: int = 12
+    max_failures: int = 5
+    lock_minutes: int = 20
+    password_length: int = 10
+    token_days: int = 365  # the longest a bearer token may live
+
+    # -- tracks (domain: ingest rules)
+    track_max_accuracy_m: float = 50.0
+    track_max_speed_mps: float = 40.0
+    track_gap_minutes: float = 5.0
+    track_oldest_days: int = 36_500  # refuse fixes older than this
+    track_future_minutes: float = 5.0
+
+    # -- the map page (地图管理条例: shown lower-left when set)
+    map_review_number: str | None = None
+    map_source: str | None = None
+    map_publisher: str | None = None
+
+    @property
+    def uploads(self) -> Path:
+        """Where uploaded files and rejects files wait."""
+        return self.home / "uploads"
+
+
+@cache
+def settings() -> Settings:
+    """The settings of this process, read once."""
+    return Settings()
+
+
+def secret(name: str) -> str:
+    """A random secret of this installation, made at first need, stored 0600 in `home/secrets.json`; shared by processes.
+
+    GIS_GRID_SECRET_<NAME> in the environment wins, for several hosts that must share it.
+    """
+    given = os.environ.get(f"GIS_GRID_SECRET_{name.upper()}")
+    if given:
+        return given
+    return _stored_secret(settings().home / "secrets.json", name)
+
+
+@cache
+def _stored_secret(path: Path, name: str) -> str:
+    import fcntl
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    with os.fdopen(descriptor, "r+", encoding="utf-8") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        text = file.read()
+        known: dict[str, str] = json.loads(text) if text.strip() else {}
+        if name not in known:
+            known[name] = secrets.token_urlsafe(48)
+            file.seek(0)
+            file.truncate()
+            json.dump(known, file, indent=1)
+            file.flush()
+            os.fsync(file.fileno())
+    return known[name]

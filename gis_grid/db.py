@@ -1,0 +1,182 @@
+"""Engine, session, and what every table shares: Base, Stamped, Located; sql(name) reads the .sql beside a feature.
+
+One session belongs to one request, command or job and is bound to it (`transaction`); only app, cli and jobs commit.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+
+import sqlalchemy as sa
+from geoalchemy2 import Geometry
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, declared_attr, mapped_column
+
+from gis_grid import cluster
+from gis_grid.config import settings
+from gis_grid.errors import Unavailable
+
+SRID = 4490  # CGCS2000, longitude first; WGS 84 counts as equal to it (below a metre)
+
+_session: ContextVar[Session] = ContextVar("session")
+
+
+class Base(DeclarativeBase):
+    """All tables."""
+
+    metadata = sa.MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+class Stamped:
+    """When a row was made and last changed, its version (optimistic concurrency), and when it was retired."""
+
+    created_at: Mapped[datetime] = mapped_column(
+        sa.DateTime(timezone=True), server_default=sa.func.now(), comment="登记时间"
+    )
+    updated_at: Mapped[datetime] = mapped_column(
+        sa.DateTime(timezone=True), server_default=sa.func.now(), onupdate=sa.func.now(), comment="更新时间"
+    )
+    retired_at: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True), comment="注销时间")
+    version: Mapped[int] = mapped_column(sa.Integer, server_default="1", nullable=False, comment="版本")
+
+    @declared_attr.directive
+    def __mapper_args__(cls) -> dict[str, object]:
+        return {"version_id_col": cls.__table__.c.version, "eager_defaults": True}  # type: ignore[attr-defined]
+
+
+class Located:
+    """Which area a row lies in and how it got there; the one column behind assignment, scope and statistics."""
+
+    @declared_attr
+    def area_code(cls) -> Mapped[str | None]:
+        return mapped_column(sa.String(32), sa.ForeignKey("areas.code", onupdate="CASCADE"), comment="所属网格")
+
+    placed_by: Mapped[str | None] = mapped_column(
+        sa.String(12), comment="定位方式"
+    )  # inside, edge, nearest, room, unit, building, manual; none: unplaced
+
+    @classmethod
+    def area_index(cls, table: str) -> sa.Index:
+        """The index that makes `area_code LIKE 'prefix%'` quick; each located table names it in __table_args__."""
+        return sa.Index(f"ix_{table}_area", "area_code", postgresql_ops={"area_code": "text_pattern_ops"})
+
+
+class Pinned:
+    """A point on the map and where it came from."""
+
+    source_crs: Mapped[str | None] = mapped_column(sa.String(20), comment="原坐标系")
+    accuracy_m: Mapped[float | None] = mapped_column(sa.Float, comment="精度（米）")
+
+
+def point_column(comment: str = "位置", *, nullable: bool = True) -> Mapped:
+    """A point geometry column with its GiST index."""
+    return mapped_column(Geometry("POINT", srid=SRID, spatial_index=True), nullable=nullable, comment=comment)
+
+
+def area_column(comment: str, *, nullable: bool = True) -> Mapped:
+    """A multipolygon geometry column with its GiST index."""
+    return mapped_column(Geometry("MULTIPOLYGON", srid=SRID, spatial_index=True), nullable=nullable, comment=comment)
+
+
+@cache
+def database_urls() -> tuple[str, str]:
+    """The owner's URL (migrations) and the service's, from the settings or from the private cluster."""
+    given = settings().database_url
+    if given:
+        return _with_driver(settings().owner_database_url or given), _with_driver(given)
+    found = cluster.urls(settings())
+    if not found:
+        raise Unavailable("没有数据库：请先运行 gis-grid db start，或设置 DATABASE_URL。")
+    return found
+
+
+def _with_driver(url: str) -> str:
+    for prefix in ("postgresql://", "postgres://"):
+        if url.startswith(prefix):
+            return "postgresql+psycopg://" + url[len(prefix) :]
+    return url
+
+
+@cache
+def engine() -> sa.Engine:
+    """The service's engine: few connections (2 x cores over all workers is enough), short spatial queries."""
+    conf = settings()
+    options = (
+        f"-c jit=off -c max_parallel_workers_per_gather=0 -c timezone=UTC -c statement_timeout={conf.statement_timeout_ms}"
+        " -c idle_in_transaction_session_timeout=60000"
+    )
+    return sa.create_engine(
+        database_urls()[1],
+        pool_size=max(2, conf.threads),
+        max_overflow=4,
+        pool_pre_ping=True,
+        pool_timeout=10,
+        connect_args={"options": options, "application_name": "gis-grid", "connect_timeout": 10},
+    )
+
+
+@cache
+def long_engine() -> sa.Engine:
+    """The engine for imports, migrations and other long work: no time-out, more memory for sorting."""
+    return sa.create_engine(
+        database_urls()[1],
+        pool_size=1,
+        max_overflow=3,
+        pool_pre_ping=True,
+        connect_args={
+            "options": "-c jit=off -c timezone=UTC -c work_mem=64MB -c statement_timeout=0",
+            "application_name": "gis-grid-job",
+        },
+    )
+
+
+def session() -> Session:
+    """The session of this request, command or job."""
+    return _session.get()
+
+
+@contextmanager
+def bound(current: Session) -> Iterator[Session]:
+    """Make `current` what session() answers within the block."""
+    token = _session.set(current)
+    try:
+        yield current
+    finally:
+        _session.reset(token)
+
+
+@contextmanager
+def transaction(on: sa.Engine | None = None) -> Iterator[Session]:
+    """A session of its own, committed at the end or rolled back on any error. For app, cli and jobs only."""
+    with Session(on or engine(), expire_on_commit=False) as current, current.begin(), bound(current):
+        yield current
+
+
+@contextmanager
+def aside() -> Iterator[Session]:
+    """A short session of its own for what must survive a refusal: a failed sign-in, an audited denial."""
+    with Session(session().get_bind().engine) as current, current.begin():
+        yield current
+
+
+def sql(name: str) -> sa.TextClause:
+    """The query in `<name>.sql` beside the calling file."""
+    return sa.text(_read_sql(Path(inspect.stack()[1].filename).parent / f"{name}.sql"))
+
+
+@cache
+def _read_sql(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
