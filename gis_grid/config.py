@@ -76,7 +76,7 @@ def settings() -> Settings:
 
 
 def secret(name: str) -> str:
-    """A random secret of this installation, made at first need, stored 0600 in `home/secrets.json`; shared by processes.
+    """A random secret of this installation, made at first need and stored 0600 in `home/secrets.json`.
 
     GIS_GRID_SECRET_<NAME> in the environment wins, for several hosts that must share it.
     """

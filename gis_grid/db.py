@@ -115,8 +115,8 @@ def engine() -> sa.Engine:
     """The service's engine: few connections (2 x cores over all workers is enough), short spatial queries."""
     conf = settings()
     options = (
-        f"-c jit=off -c max_parallel_workers_per_gather=0 -c timezone=UTC -c statement_timeout={conf.statement_timeout_ms}"
-        " -c idle_in_transaction_session_timeout=60000"
+        f"-c jit=off -c max_parallel_workers_per_gather=0 -c statement_timeout={conf.statement_timeout_ms}"
+        " -c timezone=UTC -c idle_in_transaction_session_timeout=60000"
     )
     return sa.create_engine(
         database_urls()[1],

@@ -1,6 +1,6 @@
 """What can go wrong for a caller: each error knows its HTTP status and a stable code.
 
-Answered as problem details (RFC 9457). `detail` is the Chinese sentence the grid worker reads: what, and what to do next.
+Answered as problem details (RFC 9457). `detail` is the Chinese sentence the user reads: what, and what to do next.
 """
 
 from __future__ import annotations

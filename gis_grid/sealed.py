@@ -56,7 +56,7 @@ def normal(text: str) -> str:
 
 
 def mask_id(number: str) -> str:
-    """First 6 and last 4 of an identity number (GB/T 35273: shown data are de-identified); short ones keep the ends only."""
+    """First 6 and last 4 of an identity number (GB/T 35273); short ones keep the ends only."""
     if len(number) >= 15:
         return number[:6] + "*" * (len(number) - 10) + number[-4:]
     return number[:1] + "*" * max(1, len(number) - 2) + number[-1:]
