@@ -127,6 +127,7 @@ def _start(home: Path, wanted_port: int | None, say: Say, throwaway: bool = Fals
 
 def _launch(record: Record, wanted_port: int | None, last: bool) -> Record:
     """Start the server; the port may still move while nobody has been told it (two first starts may race for it)."""
+    data.sweep(record)
     if not record.data.exists() or not any(record.data.iterdir()):
         if record.prepared:
             raise system.refused(

@@ -125,12 +125,16 @@ def write_record(record: Record) -> None:
     system.write(Path(record.home) / "postgres.json", json.dumps(asdict(record), indent=1, ensure_ascii=False), None)
 
 
+def sweep(record: Record) -> None:
+    """Remove what an interrupted `make_data` left (also while its orphaned initdb still writes: then again later)."""
+    for remains in record.data.parent.glob(f"{record.data.name}.new-*"):
+        shutil.rmtree(remains, ignore_errors=True)
+
+
 def make_data(record: Record) -> None:
     """initdb beside the final place, then one rename: an interrupted start leaves nothing half-made behind."""
     data = record.data
     programs, account = system.programs(None), system.account(None)
-    for remains in data.parent.glob(f"{data.name}.new-*"):
-        shutil.rmtree(remains, ignore_errors=True)
     try:
         if data.parent == SYSTEM_PLACE and not SYSTEM_PLACE.exists():
             SYSTEM_PLACE.mkdir(parents=True)
