@@ -1,0 +1,44 @@
+// The one door to the service: adds the CSRF token, turns error answers into problems, tells when a session ended.
+import createClient from 'openapi-fetch'
+import { asProblem, isAbort, problemFrom } from './problem'
+import type { paths } from './schema'
+
+let csrf = ''
+let onSignedOut = () => {}
+
+export function useCsrf(token: string): void {
+  csrf = token
+}
+
+export function whenSignedOut(tell: () => void): void {
+  onSignedOut = tell
+}
+
+export const client = createClient<paths>({ baseUrl: '' })
+
+client.use({
+  onRequest({ request }) {
+    if (request.method !== 'GET' && csrf) request.headers.set('X-CSRF-Token', csrf)
+    return request
+  },
+})
+
+interface Answer<T> {
+  data?: T
+  error?: unknown
+  response: Response
+}
+
+/** The body of a good answer; a thrown Problem otherwise (a cancelled request throws its AbortError). */
+export async function answer<T>(call: Promise<Answer<T>>): Promise<T> {
+  let result: Answer<T>
+  try {
+    result = await call
+  } catch (thrown) {
+    throw isAbort(thrown) ? thrown : asProblem(thrown)
+  }
+  if (result.response.ok) return result.data as T
+  const problem = problemFrom(result.response.status, result.error)
+  if (problem.status === 401) onSignedOut()
+  throw problem
+}

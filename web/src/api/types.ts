@@ -1,0 +1,95 @@
+// What the service answers, in the console's words.
+import type { LayerSpecification } from 'maplibre-gl'
+
+export interface User {
+  id: number
+  username: string
+  name: string
+  rights: string[]
+  scopes: string[]
+  must_change_password: boolean
+  demo: boolean
+}
+
+export interface Session {
+  user: User
+  csrf: string
+}
+
+export type Bounds = [west: number, south: number, east: number, north: number]
+
+export interface MapInfo {
+  bounds: Bounds | null
+  review_number: string | null
+  source: string | null
+  publisher: string | null
+  demo: boolean
+}
+
+export interface Field {
+  name: string
+  label: string
+  unit?: string | null
+  dictionary?: string | null
+}
+
+export interface LegendEntry {
+  label: string
+  color: string
+  shape: string
+}
+
+/** One style object of a layer file: a MapLibre layer that leaves its source to the console. */
+export type StyleObject = Omit<LayerSpecification, 'id' | 'source'> & { id?: string }
+
+export interface Layer {
+  name: string
+  title: string
+  group: string
+  minzoom: number
+  maxzoom: number
+  visible: boolean
+  fields: Field[]
+  style: StyleObject[]
+  legend: LegendEntry[]
+}
+
+export interface SearchItem {
+  kind: string
+  id: number | string
+  title: string
+  subtitle?: string | null
+  lon: number
+  lat: number
+  bounds?: Bounds | null
+  area_code?: string | null
+}
+
+export interface ChainLink {
+  level: string
+  level_name: string
+  code: string
+  name: string
+}
+
+export interface Responsible {
+  name: string
+  post: string
+  post_name: string
+  duty_phone?: string | null
+  area_code: string
+  area_name: string
+}
+
+export interface Located {
+  code: string | null
+  placed_by: string | null
+  chain: ChainLink[]
+  responsible: Responsible[]
+  why?: { sentence?: string | null } | null
+}
+
+export interface DictionaryList {
+  list: string
+  entries: { code: string; name: string }[]
+}

@@ -1,0 +1,27 @@
+// Code tables of the service (code -> name), each fetched once when first needed.
+import { defineStore } from 'pinia'
+import { reactive } from 'vue'
+import { answer, client } from '@/api/client'
+import type { DictionaryList } from '@/api/types'
+
+export type Names = Readonly<Record<string, string>>
+
+export const useDictionary = defineStore('dictionary', () => {
+  const lists = reactive<Record<string, Names>>({})
+  const asked = new Set<string>()
+
+  async function load(list: string): Promise<void> {
+    if (asked.has(list)) return
+    asked.add(list)
+    try {
+      const { entries } = (await answer(
+        client.GET('/api/dictionary/{list}', { params: { path: { list } } }),
+      )) as DictionaryList
+      lists[list] = Object.fromEntries(entries.map(({ code, name }) => [code, name]))
+    } catch {
+      asked.delete(list) // codes are shown as they are; the next place asks again
+    }
+  }
+
+  return { lists, load }
+})

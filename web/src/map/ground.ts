@@ -1,0 +1,49 @@
+// What the page needs before there is a map: the user's bounds and layers, or the reason why there is none.
+import { ref } from 'vue'
+import { answer, client } from '@/api/client'
+import type { Problem } from '@/api/problem'
+import type { Layer, MapInfo } from '@/api/types'
+import { words } from '@/words'
+
+export interface Ground {
+  info: MapInfo
+  layers: Layer[]
+}
+
+export interface Reason {
+  title: string
+  hint: string
+  retry: boolean
+}
+
+/** Why there is nothing to draw, or null. */
+export function emptyReason({ info, layers }: Ground): Reason | null {
+  if (layers.length === 0) return { title: words.map.noLayers, hint: words.map.noRightHint, retry: true }
+  if (!info.bounds) return { title: words.map.noArea, hint: words.map.noAreaHint, retry: true }
+  return null
+}
+
+export function failureReason(problem: Problem): Reason {
+  if (problem.status === 403) return { title: words.map.noRight, hint: words.map.noRightHint, retry: false }
+  return { title: words.map.failed, hint: problem.detail, retry: true }
+}
+
+export function useGround() {
+  const ground = ref<Ground | null>(null)
+  const reason = ref<Reason | null>(null)
+
+  async function load(): Promise<void> {
+    ground.value = null
+    reason.value = null
+    try {
+      const [info, list] = await Promise.all([answer(client.GET('/api/map')), answer(client.GET('/api/layers'))])
+      const found = { info: info as MapInfo, layers: (list as { layers: Layer[] }).layers }
+      reason.value = emptyReason(found)
+      if (!reason.value) ground.value = found
+    } catch (thrown) {
+      reason.value = failureReason(thrown as Problem)
+    }
+  }
+
+  return { ground, reason, load }
+}

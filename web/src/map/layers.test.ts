@@ -1,0 +1,32 @@
+import { describe, expect, it } from 'vitest'
+import { layer } from './factories'
+import { hiddenByZoom, layerGroups, readChoices, visibleNames } from './layers'
+
+it('shows the default layers unless the user chose otherwise', () => {
+  const layers = [layer('grids'), layer('tracks'), layer('units', { visible: false })]
+  expect([...visibleNames(layers, { tracks: false, units: true })]).toEqual(['grids', 'units'])
+})
+
+it('lists topics and layers from the top of the map down', () => {
+  const layers = [layer('water', { group: '底图' }), layer('grids', { group: '网格' }), layer('roads', { group: '底图' })]
+  const listed = layerGroups(layers).map(({ title, layers: members }) => [title, members.map(({ name }) => name)])
+  expect(listed).toEqual([
+    ['底图', ['roads', 'water']],
+    ['网格', ['grids']],
+  ])
+})
+
+describe('hiddenByZoom', () => {
+  const shops = layer('premises', { minzoom: 15, style: [{ type: 'circle', minzoom: 16 }, { type: 'symbol', maxzoom: 19 }] })
+  it('asks to come closer below the first zoom at which anything is drawn', () => {
+    expect(hiddenByZoom(shops, 14.9)).toBe('closer')
+    expect(hiddenByZoom(shops, 15)).toBeNull()
+  })
+  it('asks to step back when all is drawn only from afar', () => {
+    expect(hiddenByZoom(layer('districts', { style: [{ type: 'line', maxzoom: 14 }] }), 14)).toBe('farther')
+  })
+})
+
+it.each(['', 'nonsense', 'null', '[1]', '{"grids":"yes"}'])('reads nothing out of a spoilt store: %s', (stored) => {
+  expect(readChoices({ getItem: () => stored })).toEqual({})
+})

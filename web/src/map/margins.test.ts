@@ -1,0 +1,15 @@
+import { expect, it } from 'vitest'
+import { marginsFor } from './margins'
+
+it('leaves the free part of a wide window', () => {
+  expect(marginsFor(1366, 700, { card: true, panel: false })).toMatchObject({ left: 400, right: 40 })
+  expect(marginsFor(1366, 700, { card: true, panel: true })).toMatchObject({ left: 400, right: 380 })
+})
+
+it('never asks for more than the window has', () => {
+  expect(marginsFor(800, 600, { card: true, panel: true })).toMatchObject({ left: 40, right: 40 })
+})
+
+it('keeps above the sheet on a phone', () => {
+  expect(marginsFor(390, 700, { card: true, panel: false }).bottom).toBe(406)
+})

@@ -1,0 +1,196 @@
+// The map's one owner: nobody else touches MapLibre. Verbs in, picks and states out.
+import 'maplibre-gl/dist/maplibre-gl.css'
+import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url'
+import { Map as MapLibre, Marker, ScaleControl, setWorkerUrl, type MapGeoJSONFeature, type Point } from 'maplibre-gl'
+import type { Bounds, Layer } from '@/api/types'
+import { words } from '@/words'
+import { wrapLongitude } from './coordinates'
+import { picksFrom, type Found, type Pick } from './picks'
+import type { View } from './places'
+import { assembleStyle, highlightLayers, ownerOf } from './style'
+
+setWorkerUrl(workerUrl)
+
+export interface Place {
+  lon: number
+  lat: number
+}
+
+export interface Listener {
+  picked(place: Place, picks: Pick[]): void
+  pointed(place: Place): void
+  zoomed(zoom: number): void
+  /** A tile request failed with this HTTP status (0: nobody answered). */
+  failed(status: number): void
+}
+
+export interface Margins {
+  top: number
+  right: number
+  bottom: number
+  left: number
+}
+
+export interface MapOwner {
+  show(visible: ReadonlySet<string>): void
+  highlight(layers: Layer[], id: number | string): void
+  mark(place: Place | null): void
+  clear(): void
+  fly(view: View, margins: Margins): void
+  fit(bounds: Bounds, margins: Margins, animate: boolean): void
+  /** What the tiles say about one thing, once they are there. */
+  valuesOf(layers: Layer[], id: number | string): Promise<Pick | null>
+  zoomBy(steps: number): void
+  turnNorth(): void
+  close(): void
+}
+
+const TOLERANCE_PX = 6
+const TOUCH_TOLERANCE_PX = 14
+const touch = window.matchMedia('(pointer: coarse)').matches
+
+export function openMap(
+  container: HTMLElement,
+  layers: Layer[],
+  visible: ReadonlySet<string>,
+  bounds: Bounds,
+  listener: Listener,
+): MapOwner {
+  const map = new MapLibre({
+    container,
+    style: assembleStyle(layers, visible, location.origin),
+    bounds,
+    fitBoundsOptions: { padding: 40 },
+    maxZoom: 21,
+    minZoom: 8,
+    attributionControl: false,
+    dragRotate: false,
+    pitchWithRotate: false,
+    touchPitch: false,
+    fadeDuration: 120,
+    locale: { 'Map.Title': words.map.region, 'ScaleControl.Meters': '米', 'ScaleControl.Kilometers': '公里' },
+  })
+  map.touchZoomRotate.disableRotation()
+  map.addControl(new ScaleControl({ maxWidth: 110 }), 'bottom-left')
+  Object.assign(container, { map }) // for the browser tests, which ask it what it has drawn
+  const marker = new Marker({ color: '#d9480f' })
+
+  map.on('idle', () => (container.dataset.state = 'idle'))
+  map.on('movestart', () => (container.dataset.state = 'busy'))
+  map.on('dataloading', () => (container.dataset.state = 'busy'))
+  map.on('zoom', () => listener.zoomed(map.getZoom()))
+  map.on('mousemove', ({ lngLat }) => listener.pointed({ lon: wrapLongitude(lngLat.lng), lat: lngLat.lat }))
+  map.on('move', () => touch && listener.pointed(centre()))
+  map.on('click', ({ point }) => pick(point))
+  map.on('error', (event) => listener.failed(statusOf(event.error)))
+  map.getCanvas().setAttribute('aria-describedby', 'map-help')
+  map.getCanvas().addEventListener('keydown', (event) => {
+    if (event.key === 'Enter') pick(map.project(map.getCenter()))
+  })
+  map.once('load', () => {
+    listener.zoomed(map.getZoom())
+    listener.pointed(centre())
+  })
+
+  function centre(): Place {
+    const { lng, lat } = map.getCenter()
+    return { lon: wrapLongitude(lng), lat }
+  }
+
+  function pick(point: Point): void {
+    const { lng, lat } = map.unproject(point)
+    listener.picked({ lon: wrapLongitude(lng), lat }, picksFrom(near(point), layers))
+  }
+
+  /** Points and lines count when near, areas only when hit. */
+  function near(point: Point): Found[] {
+    const by = touch ? TOUCH_TOLERANCE_PX : TOLERANCE_PX
+    const shapes = map.getStyle().layers.filter(({ id, type }) => id.includes('/') && !id.startsWith('lit-') && type !== 'symbol')
+    const query = { layers: shapes.map(({ id }) => id) }
+    const box: [[number, number], [number, number]] = [
+      [point.x - by, point.y - by],
+      [point.x + by, point.y + by],
+    ]
+    const around = map.queryRenderedFeatures(box, query).filter(({ geometry }) => !geometry.type.endsWith('Polygon'))
+    return [...around, ...map.queryRenderedFeatures(point, query)].map((feature) => found(feature, point))
+  }
+
+  function found(feature: MapGeoJSONFeature, point: Point): Found {
+    const { geometry, properties } = feature
+    const at = geometry.type === 'Point' ? map.project(geometry.coordinates as [number, number]) : point
+    return {
+      layer: ownerOf(feature.layer.id),
+      id: (properties.id as number | string | undefined) ?? feature.id ?? '',
+      geometry: geometry.type,
+      values: properties,
+      distance: Math.hypot(at.x - point.x, at.y - point.y),
+    }
+  }
+
+  function unlight(): void {
+    for (const { id } of map.getStyle().layers) if (id.startsWith('lit-')) map.removeLayer(id)
+  }
+
+  function whenReady(act: () => void): void {
+    if (map.getStyle()) act()
+    else map.once('load', act)
+  }
+
+  return {
+    show(names) {
+      whenReady(() => {
+        for (const { id } of map.getStyle().layers) {
+          if (!id.includes('/') || id.startsWith('lit-')) continue
+          map.setLayoutProperty(id, 'visibility', names.has(ownerOf(id)) ? 'visible' : 'none')
+        }
+      })
+    },
+    highlight(among, id) {
+      whenReady(() => {
+        unlight()
+        const firstName = map.getStyle().layers.find(({ type }) => type === 'symbol')?.id
+        for (const lit of highlightLayers(among, id)) map.addLayer(lit, firstName)
+      })
+    },
+    mark(place) {
+      if (place) marker.setLngLat([place.lon, place.lat]).addTo(map)
+      else marker.remove()
+    },
+    clear() {
+      whenReady(unlight)
+      marker.remove()
+    },
+    fly({ center, zoom, bounds: box }, padding) {
+      if (box) map.fitBounds(box, { padding, maxZoom: 18, duration: 1200 })
+      else map.flyTo({ center, zoom: Math.max(zoom, map.getZoom()), padding, duration: 1200 })
+    },
+    fit(box, padding, animate) {
+      map.fitBounds(box, { padding, duration: animate ? 900 : 0 })
+    },
+    async valuesOf(among, id) {
+      await new Promise((done) => map.once('idle', done))
+      for (const layer of among) {
+        const [hit] = map.querySourceFeatures(layer.style.length ? `tiles-${layer.group}` : '', {
+          sourceLayer: layer.name,
+          filter: ['==', ['to-string', ['get', 'id']], String(id)],
+        })
+        if (hit) return { layer, id, values: hit.properties }
+      }
+      return null
+    },
+    zoomBy(steps) {
+      map.zoomTo(map.getZoom() + steps)
+    },
+    turnNorth() {
+      map.resetNorthPitch()
+    },
+    close() {
+      map.remove()
+    },
+  }
+}
+
+function statusOf(error: unknown): number {
+  const status = (error as { status?: unknown } | null)?.status
+  return typeof status === 'number' ? status : 0
+}

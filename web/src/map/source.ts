@@ -1,0 +1,12 @@
+// The line that public maps must carry: review number, source, publisher.
+import type { MapInfo } from '@/api/types'
+import { words } from '@/words'
+
+export function sourceParts({ review_number, source, publisher }: MapInfo): string[] {
+  const parts: [string, string | null][] = [
+    [words.map.reviewNumber, review_number],
+    [words.map.source, source],
+    [words.map.publisher, publisher],
+  ]
+  return parts.flatMap(([label, value]) => (value ? [`${label}:${value}`] : []))
+}

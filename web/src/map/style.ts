@@ -1,0 +1,126 @@
+// Puts the map style together from the layers the service declares: sources, drawing order, local fonts.
+import type {
+  ExpressionSpecification,
+  FilterSpecification,
+  LayerSpecification,
+  StyleSpecification,
+  SymbolLayerSpecification,
+} from 'maplibre-gl'
+import type { Layer, StyleObject } from '@/api/types'
+
+/** Names are drawn with fonts of this computer: no glyph server, nothing fetched. */
+export const LOCAL_FONTS = [
+  'PingFang SC',
+  'HarmonyOS Sans SC',
+  'Microsoft YaHei',
+  'Noto Sans CJK SC',
+  'Noto Sans SC',
+  'WenQuanYi Micro Hei',
+]
+/** MapLibre reads the weight out of the first name, so a font that exists nowhere makes the others bold. */
+export const LOCAL_FONTS_BOLD = ['GIS Grid Bold', ...LOCAL_FONTS]
+
+export const LAND = '#f5f2ec'
+const FIRST_TILE_ZOOM = 10
+const LAST_TILE_ZOOM = 16 // deeper views enlarge these tiles, which are exact to about 15 cm
+
+const CHINESE_ONLY: Pick<StyleSpecification, 'version' | 'name'> = { version: 8, name: '社区网格' }
+
+/** One source per topic: few requests, and an edit of one topic leaves the other's cached tiles alone. */
+export function sourceOf(layer: Layer): string {
+  return `tiles-${layer.group}`
+}
+
+function tileUrl(layers: Layer[], origin: string): string {
+  return `${origin}/tiles/${layers.map(({ name }) => name).join(',')}/{z}/{x}/{y}`
+}
+
+export function sources(layers: Layer[], origin: string): StyleSpecification['sources'] {
+  const groups = new Map<string, Layer[]>()
+  for (const layer of layers) groups.set(sourceOf(layer), [...(groups.get(sourceOf(layer)) ?? []), layer])
+  return Object.fromEntries(
+    [...groups].map(([id, members]) => {
+      const minzoom = Math.max(FIRST_TILE_ZOOM, Math.min(...members.map((layer) => layer.minzoom)))
+      const deepest = Math.max(...members.map((layer) => layer.minzoom))
+      const maxzoom = Math.max(LAST_TILE_ZOOM, Math.ceil(deepest))
+      return [id, { type: 'vector' as const, tiles: [tileUrl(members, origin)], minzoom, maxzoom }]
+    }),
+  )
+}
+
+function withLocalFonts(style: StyleObject): StyleObject {
+  if (style.type !== 'symbol') return style
+  const layout = (style as SymbolLayerSpecification).layout ?? {}
+  if (!layout['text-field']) return style
+  const bold = JSON.stringify(layout['text-font'] ?? '').includes('Bold')
+  return { ...style, layout: { ...layout, 'text-font': bold ? LOCAL_FONTS_BOLD : LOCAL_FONTS } } as StyleObject
+}
+
+/** The drawn layers of one declared layer, in its own order. */
+export function drawn(layer: Layer, visible: boolean): LayerSpecification[] {
+  return layer.style.map((style, index) => {
+    const fonted = withLocalFonts(style) as LayerSpecification
+    return {
+      minzoom: layer.minzoom,
+      ...fonted,
+      id: `${layer.name}/${style.id ?? index}`,
+      source: sourceOf(layer),
+      'source-layer': layer.name,
+      layout: { ...fonted.layout, visibility: visible ? 'visible' : 'none' },
+    } as LayerSpecification
+  })
+}
+
+/** Which declared layer a drawn layer belongs to. */
+export function ownerOf(drawnId: string): string {
+  return drawnId.slice(0, drawnId.indexOf('/'))
+}
+
+/** The whole style. Names are lifted above everything drawn, so that no roof hides a street's name. */
+export function assembleStyle(layers: Layer[], visible: ReadonlySet<string>, origin: string): StyleSpecification {
+  const all = layers.flatMap((layer) => drawn(layer, visible.has(layer.name)))
+  const names = all.filter(({ type }) => type === 'symbol')
+  const shapes = all.filter(({ type }) => type !== 'symbol')
+  return {
+    ...CHINESE_ONLY,
+    sources: sources(layers, origin),
+    layers: [{ id: 'land', type: 'background', paint: { 'background-color': LAND } }, ...shapes, ...names],
+  }
+}
+
+const LIT = '#d9480f'
+
+/** How a chosen place is lit up: outline and wash for areas, a casing for lines, a ring for points. */
+export function highlightLayers(layers: Layer[], id: number | string): LayerSpecification[] {
+  return layers.flatMap((layer) => {
+    const from = { source: sourceOf(layer), 'source-layer': layer.name }
+    const isIt: ExpressionSpecification = ['==', ['to-string', ['get', 'id']], String(id)]
+    const only = (shape: string) => ['all', isIt, ['==', ['geometry-type'], shape]] as FilterSpecification
+    const outlined = ['all', isIt, ['!=', ['geometry-type'], 'Point']] as FilterSpecification
+    const line = { type: 'line' as const, ...from, filter: outlined, layout: { 'line-join': 'round' as const } }
+    return [
+      {
+        id: `lit-wash/${layer.name}`,
+        type: 'fill',
+        ...from,
+        filter: only('Polygon'),
+        paint: { 'fill-color': LIT, 'fill-opacity': 0.14 },
+      },
+      { id: `lit-halo/${layer.name}`, ...line, paint: { 'line-color': '#ffffff', 'line-width': 7, 'line-opacity': 0.9 } },
+      { id: `lit-line/${layer.name}`, ...line, paint: { 'line-color': LIT, 'line-width': 3.2 } },
+      {
+        id: `lit-ring/${layer.name}`,
+        type: 'circle',
+        ...from,
+        filter: only('Point'),
+        paint: {
+          'circle-radius': 11,
+          'circle-color': LIT,
+          'circle-opacity': 0.18,
+          'circle-stroke-color': LIT,
+          'circle-stroke-width': 3,
+        },
+      },
+    ]
+  })
+}

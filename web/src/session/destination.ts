@@ -1,0 +1,22 @@
+// Where a visitor may go: pure, so that the router only asks.
+
+export type SessionState = 'unknown' | 'nobody' | 'must-change' | 'signed-in' | 'unreachable'
+
+export interface Visit {
+  state: SessionState
+  open: boolean
+  path: string
+  next: unknown
+}
+
+/** True to go on, otherwise the path to go to instead. */
+export function destination({ state, open, path, next }: Visit): true | string {
+  if (state === 'signed-in') return open ? safeNext(next) : true
+  if (open) return true
+  return path === '/' ? '/login' : `/login?next=${encodeURIComponent(path)}`
+}
+
+/** A path on this service only; anything else (another host, a script) becomes the map. */
+export function safeNext(next: unknown): string {
+  return typeof next === 'string' && /^\/(?![/\\])/.test(next) && !next.startsWith('/login') ? next : '/'
+}
