@@ -70,8 +70,7 @@ have_postgis() {
     [ "$version" -ge 15 ] 2>/dev/null && [ -x "$folder/initdb" ] &&
       [ -e "/usr/share/postgresql/$version/extension/postgis.control" ] && return 0
   done
-  command -v pg_config >/dev/null && [ -x "$(pg_config --bindir)/initdb" ] &&
-    [ -e "$(pg_config --sharedir)/extension/postgis.control" ]
+  [ -x "$(pg_config --bindir 2>/dev/null)/initdb" ] && [ -e "$(pg_config --sharedir)/extension/postgis.control" ]
 }
 
 find_python() {
@@ -129,7 +128,12 @@ need_packages() {
 or set DATABASE_URL to such a database, and run this again." "请先安装 PostgreSQL 15+、PostGIS 3.3+ 和 Python 3.11+"
   fi
   if [ "$(id -u)" != 0 ] && ! command -v sudo >/dev/null; then
-    fail "Missing: ${missing[*]}. Run this once as root, or set DATABASE_URL." "缺少软件包,请先用 root 运行一次"
+    if [ "${missing[*]}" = fonts-noto-cjk ]; then
+      echo "The package fonts-noto-cjk is missing: Chinese on printed sheets needs it. Everything else works."
+      return 0
+    fi
+    fail "Missing: ${missing[*]/#postgis/postgresql-15 postgresql-15-postgis-3}. Install them as root with apt-get, \
+or run this once as root, or set DATABASE_URL." "缺少软件包,请先用 root 运行一次"
   fi
   if [ "$(id -u)" != 0 ]; then sudo -v || fail "Missing: ${missing[*]}. Installing them needs sudo." "需要 sudo 权限"; fi
   step "Installing Debian packages (${missing[*]})" install_packages "${missing[@]}"
@@ -171,10 +175,9 @@ install_requirements() { # uv takes seconds where pip takes minutes, but it does
 need_venv() {
   local name files=("$ROOT/pyproject.toml") wanted
   # Programs in a virtual environment carry its full path: a moved project needs a new one.
-  if ! is_stamped venv "$VENV" || ! "$VENV/bin/python" -c '' 2>/dev/null; then
+  if ! grep -qsF "$VENV" "$VENV/bin/activate" || ! "$VENV/bin/python" -c '' 2>/dev/null; then
     step "Making the Python environment" make_venv
     rm -f "$STAMPS"/venv-*
-    stamp venv "$VENV"
   fi
   for name in "$@"; do files+=("$ROOT/requirements/$name.txt"); done
   wanted=$(hash_of "${files[@]}")
