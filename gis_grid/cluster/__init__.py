@@ -13,7 +13,7 @@ import shutil
 import signal
 import sys
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -30,12 +30,12 @@ RECOVERY_SECONDS = 900  # after a crash the log is replayed first: minutes on a 
 
 @dataclass(frozen=True)
 class Cluster:
-    """A running cluster; `started` is false when it was found running."""
+    """A running cluster; `started` is false when it was found running. Its text form keeps the passwords back."""
 
     directory: Path
     port: int
-    owner_url: str
-    app_url: str
+    owner_url: str = field(repr=False)
+    app_url: str = field(repr=False)
     started: bool
 
 
@@ -89,9 +89,7 @@ def destroy(directory: Path) -> None:
     if record is None:
         return
     if not record.throwaway:
-        raise system.refused(
-            "not_disposable", f"{record.data} is not a disposable test cluster: not deleted.", "拒绝删除"
-        )
+        raise system.refused("not_disposable", f"{record.data} is not a disposable test cluster: not deleted.", "拒绝删除")
     _stop(home, 1)
     shutil.rmtree(record.data, ignore_errors=True)
     (home / "postgres.json").unlink()
@@ -114,9 +112,7 @@ def _start(home: Path, wanted_port: int | None, say: Say, throwaway: bool = Fals
             if _is_ready(record):
                 break
             if time.monotonic() > deadline:
-                raise system.refused(
-                    "not_ready", f"The database did not get ready: see {record.data}/log.", "数据库未就绪"
-                )
+                raise system.refused("not_ready", f"The database did not get ready: see {record.data}/log.", "数据库未就绪")
             time.sleep(0.1)
         if not record.prepared:
             _prepare(record)

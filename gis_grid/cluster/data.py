@@ -12,7 +12,7 @@ import secrets
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import quote
@@ -40,8 +40,8 @@ class Record:
     home: str
     directory: str
     port: int
-    owner_password: str
-    app_password: str
+    owner_password: str = field(repr=False)
+    app_password: str = field(repr=False)
     prepared: bool = False  # data, roles and extensions were once complete
     throwaway: bool = False
 
@@ -108,9 +108,7 @@ def read(home: Path) -> Record | None:
     except PermissionError as error:
         raise system.not_yours(home) from error
     except (ValueError, TypeError) as error:
-        raise system.refused(
-            "record_damaged", f"{home}/postgres.json is damaged: put it back.", "口令文件已损坏"
-        ) from error
+        raise system.refused("record_damaged", f"{home}/postgres.json is damaged: put it back.", "口令文件已损坏") from error
     before = Path(record.home)
     if before != home and Path(record.directory).is_absolute() and os.path.exists(before / "postgres.json"):
         raise system.refused(

@@ -94,9 +94,7 @@ def programs(version: str | None) -> Path:
     )
 
 
-def run(
-    command: Sequence[str | Path], account: Account | None, pgdata: Path | None = None
-) -> subprocess.CompletedProcess[str]:
+def run(command: Sequence[str | Path], account: Account | None, pgdata: Path | None = None) -> subprocess.CompletedProcess[str]:
     """Run outside the caller's session, folder and PG* variables; in `pgdata` and as `account` if given."""
     other: dict[str, Any] = {"user": account.uid, "group": account.gid, "extra_groups": []} if account else {}
     environment = {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C.UTF-8", "TZ": "UTC"}
