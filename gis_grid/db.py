@@ -12,7 +12,9 @@ from contextvars import ContextVar
 from datetime import datetime
 from functools import cache
 from pathlib import Path
+from typing import Any
 
+import psycopg
 import sqlalchemy as sa
 from geoalchemy2 import Geometry
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, declared_attr, mapped_column
@@ -43,9 +45,7 @@ class Base(DeclarativeBase):
 class Stamped:
     """When a row was made and last changed, its version (optimistic concurrency), and when it was retired."""
 
-    created_at: Mapped[datetime] = mapped_column(
-        sa.DateTime(timezone=True), server_default=sa.func.now(), comment="登记时间"
-    )
+    created_at: Mapped[datetime] = mapped_column(sa.DateTime(timezone=True), server_default=sa.func.now(), comment="登记时间")
     updated_at: Mapped[datetime] = mapped_column(
         sa.DateTime(timezone=True), server_default=sa.func.now(), onupdate=sa.func.now(), comment="更新时间"
     )
@@ -100,7 +100,7 @@ def database_urls() -> tuple[str, str]:
     found = cluster.urls(settings())
     if not found:
         raise Unavailable("没有数据库：请先运行 gis-grid db start，或设置 DATABASE_URL。")
-    return found
+    return found.owner, found.app
 
 
 def _with_driver(url: str) -> str:
@@ -148,6 +148,12 @@ def session() -> Session:
     return _session.get()
 
 
+def raw_connection() -> psycopg.Connection[Any]:
+    """The session's psycopg connection, for COPY."""
+    connection: psycopg.Connection[Any] = session().connection().connection.driver_connection  # type: ignore[assignment]
+    return connection
+
+
 @contextmanager
 def bound(current: Session) -> Iterator[Session]:
     """Make `current` what session() answers within the block."""
@@ -161,7 +167,11 @@ def bound(current: Session) -> Iterator[Session]:
 @contextmanager
 def transaction(on: sa.Engine | None = None) -> Iterator[Session]:
     """A session of its own, committed at the end or rolled back on any error. For app, cli and jobs only."""
-    with Session(on or engine(), expire_on_commit=False) as current, current.begin(), bound(current):
+    with (
+        Session(on or engine(), expire_on_commit=False, join_transaction_mode="create_savepoint") as current,
+        current.begin(),
+        bound(current),
+    ):
         yield current
 
 

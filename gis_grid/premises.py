@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from gis_grid.db import Base, Located, Pinned, Stamped, point_column
-from gis_grid.sealed import Sealed
+from gis_grid.access.guard import check_area
+from gis_grid.areas.actions import place
+from gis_grid.buildings.models import Building, Room
+from gis_grid.db import Base, Located, Pinned, Stamped, point_column, session
+from gis_grid.errors import Invalid
+from gis_grid.imports import Importable, offer
+from gis_grid.people.rules import phone_fault
+from gis_grid.register import Register, register_blueprint
+from gis_grid.sealed import Sealed, mask_phone
 
 
 class Premises(Stamped, Located, Pinned, Base):
@@ -23,8 +32,62 @@ class Premises(Stamped, Located, Pinned, Base):
     address: Mapped[str | None] = mapped_column(sa.String(300), comment="地址")
     owner: Mapped[str | None] = mapped_column(sa.String(50), comment="负责人")
     phone: Mapped[str | None] = mapped_column(Sealed, comment="联系电话")
-    building_id: Mapped[int | None] = mapped_column(
-        sa.BigInteger, sa.ForeignKey("buildings.id"), index=True, comment="所在楼栋"
-    )
+    building_id: Mapped[int | None] = mapped_column(sa.BigInteger, sa.ForeignKey("buildings.id"), index=True, comment="所在楼栋")
     room_id: Mapped[int | None] = mapped_column(sa.BigInteger, sa.ForeignKey("rooms.id"), comment="所在房屋")
     point = point_column()
+
+
+def prepare_premises(premises: Premises, extra: dict[str, Any]) -> None:
+    """Indoor first: placed by its room, then its building, then its own point."""
+    inside = _inside_of(premises)
+    if inside is not None:
+        premises.area_code = inside.area_code
+        premises.placed_by = "room" if isinstance(inside, Room) else "building"
+        premises.building_id = inside.building_id if isinstance(inside, Room) else inside.id
+    elif premises.point is not None:
+        premises.area_code, premises.placed_by = place(premises.point)
+    else:
+        raise Invalid("营业场所须有位置（point）、房屋（room_id）或楼栋（building_id）。", code="no_position")
+    if premises.phone and (fault := phone_fault(premises.phone)):
+        raise Invalid(f"{fault}。", code="bad_phone")
+
+
+def _inside_of(premises: Premises) -> Room | Building | None:
+    for model, key, title in ((Room, premises.room_id, "房屋"), (Building, premises.building_id, "楼栋")):
+        if key is None:
+            continue
+        row = session().get(model, key)
+        if row is None or row.retired_at:
+            raise Invalid(f"{title} {key} 不存在或已注销。", code="unknown_reference")
+        check_area(row.area_code)
+        return row  # type: ignore[return-value]
+    return None
+
+
+PREMISES = Register(
+    "premises",
+    "营业场所",
+    Premises,
+    read="premises.read",
+    write="premises.write",
+    search=("name", "code", "address"),
+    masks={"phone": mask_phone},
+    prepare=prepare_premises,
+)
+offer(
+    Importable(
+        name="premises",
+        model=Premises,
+        key="code",
+        shape="point",
+        synonyms={
+            "code": ("编号", "场所编号"),
+            "name": ("名称", "店名", "场所名称"),
+            "trade": ("type", "行业", "类型"),
+            "address": ("地址", "详细地址"),
+            "credit_code": ("统一社会信用代码",),
+        },
+        right="premises.write",
+    )
+)
+BLUEPRINTS = (register_blueprint(PREMISES),)

@@ -46,14 +46,10 @@ class Boundary(Base):
     area_code: Mapped[str] = mapped_column(
         sa.String(32), sa.ForeignKey("areas.code", onupdate="CASCADE", ondelete="CASCADE"), comment="区域编码"
     )
-    geom: Mapped[object] = mapped_column(
-        Geometry("MULTIPOLYGON", srid=SRID, spatial_index=True), nullable=False, comment="边界"
-    )
+    geom: Mapped[object] = mapped_column(Geometry("MULTIPOLYGON", srid=SRID, spatial_index=True), nullable=False, comment="边界")
     valid: Mapped[Range[date]] = mapped_column(DATERANGE, comment="有效期")
     source_crs: Mapped[str | None] = mapped_column(sa.String(20), comment="原坐标系")
-    created_at: Mapped[datetime] = mapped_column(
-        sa.DateTime(timezone=True), server_default=sa.func.now(), comment="登记时间"
-    )
+    created_at: Mapped[datetime] = mapped_column(sa.DateTime(timezone=True), server_default=sa.func.now(), comment="登记时间")
 
 
 class DataVersion(Base):
@@ -75,9 +71,7 @@ class Staff(Stamped, Base):
     )
 
     id: Mapped[int] = mapped_column(sa.BigInteger, sa.Identity(), primary_key=True)
-    area_code: Mapped[str] = mapped_column(
-        sa.String(32), sa.ForeignKey("areas.code", onupdate="CASCADE"), comment="负责区域"
-    )
+    area_code: Mapped[str] = mapped_column(sa.String(32), sa.ForeignKey("areas.code", onupdate="CASCADE"), comment="负责区域")
     name: Mapped[str] = mapped_column(sa.String(50), comment="姓名")
     post: Mapped[str] = mapped_column(sa.String(16), comment="岗位")
     duty_phone: Mapped[str | None] = mapped_column(sa.String(20), comment="值班电话")

@@ -32,9 +32,7 @@ class Building(Stamped, Located, Pinned, Base):
     id: Mapped[int] = mapped_column(sa.BigInteger, sa.Identity(), primary_key=True)
     code: Mapped[str] = mapped_column(sa.String(64), unique=True, comment="楼栋编号")
     name: Mapped[str | None] = mapped_column(sa.String(100), comment="楼栋名称")
-    estate_id: Mapped[int | None] = mapped_column(
-        sa.BigInteger, sa.ForeignKey("estates.id"), index=True, comment="所属小区"
-    )
+    estate_id: Mapped[int | None] = mapped_column(sa.BigInteger, sa.ForeignKey("estates.id"), index=True, comment="所属小区")
     address: Mapped[str | None] = mapped_column(sa.String(200), comment="地址")
     use: Mapped[str | None] = mapped_column(sa.String(8), comment="建筑用途")
     floors_above: Mapped[int | None] = mapped_column(sa.SmallInteger, comment="地上层数")

@@ -45,9 +45,7 @@ class TrackFix(Base):
 
     __tablename__ = "track_fixes"
 
-    track_id: Mapped[int] = mapped_column(
-        sa.BigInteger, sa.ForeignKey("tracks.id", ondelete="CASCADE"), primary_key=True
-    )
+    track_id: Mapped[int] = mapped_column(sa.BigInteger, sa.ForeignKey("tracks.id", ondelete="CASCADE"), primary_key=True)
     seq: Mapped[int] = mapped_column(sa.Integer, primary_key=True)
     segment: Mapped[int] = mapped_column(sa.SmallInteger)
     at: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True))

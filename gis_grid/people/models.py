@@ -39,9 +39,7 @@ class Resident(Stamped, Located, Base):
 
     id: Mapped[int] = mapped_column(sa.BigInteger, sa.Identity(), primary_key=True)
     name: Mapped[str] = mapped_column(sa.String(50), comment="姓名")
-    household_id: Mapped[int | None] = mapped_column(
-        sa.BigInteger, sa.ForeignKey("households.id"), index=True, comment="住户"
-    )
+    household_id: Mapped[int | None] = mapped_column(sa.BigInteger, sa.ForeignKey("households.id"), index=True, comment="住户")
     relation: Mapped[str | None] = mapped_column(sa.String(4), comment="与户主关系")
     id_type: Mapped[str | None] = mapped_column(sa.String(4), server_default="111", comment="证件类型")
     id_number: Mapped[str | None] = mapped_column(Sealed, comment="证件号码")

@@ -1,0 +1,250 @@
+"""Sign in and out, keep users and tokens."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cache
+
+import sqlalchemy as sa
+from argon2 import PasswordHasher
+from argon2.exceptions import VerificationError
+from blinker import signal
+
+from gis_grid.access.guard import caller
+from gis_grid.access.models import Role, SignIn, Token, User
+from gis_grid.access.rules import ROLES, Caller, password_fault, unknown_rights
+from gis_grid.config import secret, settings
+from gis_grid.db import aside, session
+from gis_grid.errors import Conflict, Forbidden, Invalid, NotFound, TooMany, Unauthenticated
+
+happened = signal("access-happened")  # audit listens: what=, key=, caller=, detail=; access stands left of audit
+_WRONG = "账号或密码不正确。"
+
+
+@dataclass(frozen=True)
+class Session:
+    """A signed-in browser: the cookie's value and what state-changing requests must carry."""
+
+    user: User
+    cookie: str
+    csrf: str
+    caller: Caller
+
+
+@cache
+def _hasher() -> PasswordHasher:
+    return PasswordHasher()
+
+
+@cache
+def _nobodys_hash() -> str:
+    return _hasher().hash(secrets.token_urlsafe(16))
+
+
+def sign_in(username: str, password: str, address: str | None) -> Session:
+    """A new session. Wrong passwords count, are kept although the request is refused, and lock the account for a while."""
+    user = session().scalar(sa.select(User).where(User.username == username, User.retired_at.is_(None)))
+    now = datetime.now(UTC)
+    if user and user.locked_until and user.locked_until > now:
+        raise TooMany(f"密码多次输错，账号已锁定，请在 {_minutes_left(user.locked_until, now)} 分钟后再试。", code="locked")
+    if not _matches(user.password_hash if user else _nobodys_hash(), password) or not user:
+        _count_failure(user.id if user else None, username, address)
+        raise Unauthenticated(_WRONG, code="wrong_password")
+    user.failures, user.locked_until = 0, None
+    cookie = secrets.token_urlsafe(32)
+    session().add(
+        SignIn(
+            token_hash=_digest(cookie),
+            user_id=user.id,
+            expires_at=now + timedelta(hours=settings().session_hours),
+            address=address,
+        )
+    )
+    session().flush()
+    who = _as_caller(user)
+    happened.send("access", what="sign_in", key=username, caller=who, detail={"address": address})
+    return Session(user, cookie, csrf_token(cookie), who)
+
+
+def sign_out(cookie: str) -> None:
+    """End the session of this cookie; nothing happens when there is none."""
+    session().execute(sa.delete(SignIn).where(SignIn.token_hash == _digest(cookie)))
+
+
+def find_session(cookie: str) -> Session | None:
+    """The session behind a cookie, unless it is over or idle for too long."""
+    now = datetime.now(UTC)
+    idle_since = now - timedelta(minutes=settings().session_idle_minutes)
+    row = (
+        session()
+        .execute(
+            sa.select(SignIn, User)
+            .join(User, User.id == SignIn.user_id)
+            .where(
+                SignIn.token_hash == _digest(cookie),
+                SignIn.expires_at > now,
+                SignIn.seen_at > idle_since,
+                User.retired_at.is_(None),
+            )
+        )
+        .first()
+    )
+    if not row:
+        return None
+    if row.SignIn.seen_at < now - timedelta(seconds=60):
+        row.SignIn.seen_at = now
+    return Session(row.User, cookie, csrf_token(cookie), _as_caller(row.User))
+
+
+def find_token(bearer: str) -> Caller | None:
+    """The caller behind a bearer token, unless expired or retired."""
+    token = session().scalar(
+        sa.select(Token).where(Token.token_hash == _digest(bearer), Token.expires_at > sa.func.now(), Token.retired_at.is_(None))
+    )
+    return token and Caller(f"令牌：{token.name}", frozenset(token.rights), tuple(token.scopes), kind="token")
+
+
+def csrf_token(cookie: str) -> str:
+    """What a page of ours can know and a foreign page cannot."""
+    return hmac.new(secret("csrf").encode(), cookie.encode(), hashlib.sha256).hexdigest()
+
+
+def create_user(
+    username: str, name: str, roles: list[str], scopes: list[str], *, password: str | None = None, demo: bool = False
+) -> str:
+    """A new user; answers the one-time password, which must be changed at the first sign-in. Nobody gives more than he has."""
+    if session().scalar(sa.select(User.id).where(User.username == username)):
+        raise Conflict(f"账号“{username}”已存在，请换一个。", code="username_taken")
+    _check_roles(roles)
+    _check_scopes(scopes)
+    if password and (fault := password_fault(password, username, settings().password_length)):
+        raise Invalid(fault, code="weak_password")
+    once = password or one_time_password()
+    user = User(username=username, name=name, roles=roles, scopes=scopes, demo=demo, password_hash=_hasher().hash(once))
+    session().add(user)
+    session().flush()
+    happened.send("access", what="create_user", key=username, detail={"roles": roles, "scopes": scopes})
+    return once
+
+
+def change_password(user_id: int, old: str, new: str, keep_cookie: str) -> None:
+    """A new password of one's own; all other sessions of this user end."""
+    user = session().get_one(User, user_id)
+    if not _matches(user.password_hash, old):
+        _count_failure(user.id, user.username, None)
+        raise Invalid("原密码不正确。", code="wrong_password")
+    fault = password_fault(new, user.username, settings().password_length)
+    if fault or new == old:
+        raise Invalid(fault or "新密码不能与原密码相同。", code="weak_password")
+    user.password_hash, user.must_change_password = _hasher().hash(new), False
+    others = sa.delete(SignIn).where(SignIn.user_id == user_id, SignIn.token_hash != _digest(keep_cookie))
+    session().execute(others)
+    happened.send("access", what="change_password", key=user.username, detail={})
+
+
+def reset_password(username: str) -> str:
+    """A new one-time password; ends all sessions and any lock of the user."""
+    user = session().scalar(sa.select(User).where(User.username == username))
+    if not user:
+        raise NotFound(f"没有账号“{username}”。")
+    _check_scopes(user.scopes)
+    once = one_time_password()
+    user.password_hash, user.must_change_password = _hasher().hash(once), True
+    user.failures, user.locked_until = 0, None
+    session().execute(sa.delete(SignIn).where(SignIn.user_id == user.id))
+    happened.send("access", what="reset_password", key=username, detail={})
+    return once
+
+
+def create_token(name: str, rights: list[str], scopes: list[str], days: int) -> tuple[Token, str]:
+    """A bearer token, shown this once; never with more rights, area or time than its maker may give."""
+    unknown = unknown_rights(rights)
+    if unknown:
+        raise Invalid(f"没有这些权限：{'、'.join(unknown)}。", code="unknown_right")
+    too_much = [right for right in rights if right not in caller().rights]
+    if too_much and not caller().may("users.manage"):
+        raise Forbidden(f"您自己没有这些权限，不能签发：{'、'.join(too_much)}。")
+    _check_scopes(scopes)
+    if not 1 <= days <= settings().token_days:
+        raise Invalid(f"有效期须为 1-{settings().token_days} 天。", code="bad_days")
+    bearer = "gg_" + secrets.token_urlsafe(32)
+    token = Token(
+        name=name,
+        token_hash=_digest(bearer),
+        rights=rights,
+        scopes=scopes,
+        expires_at=datetime.now(UTC) + timedelta(days=days),
+        created_by=caller().user_id,
+    )
+    session().add(token)
+    session().flush()
+    happened.send("access", what="create_token", key=str(token.id), detail={"rights": rights, "scopes": scopes})
+    return token, bearer
+
+
+def keep_roles() -> None:
+    """The roles that come with the product; a deployment's own changes to them stay."""
+    known = set(session().scalars(sa.select(Role.code)))
+    session().add_all(Role(code=code, name=name, rights=rights) for code, (name, rights) in ROLES.items() if code not in known)
+    session().flush()
+
+
+def one_time_password() -> str:
+    """12 characters that pass the rules and can be read from paper (no 0/O, 1/l/I)."""
+    letters = "abcdefghjkmnpqrstuvwxyz"
+    digits = "23456789"
+    body = [secrets.choice(letters + digits) for _ in range(9)]
+    return secrets.choice(letters).upper() + "".join(body) + secrets.choice(digits) + secrets.choice(letters).upper()
+
+
+def _as_caller(user: User) -> Caller:
+    rights = session().scalars(sa.select(sa.func.unnest(Role.rights)).where(Role.code.in_(user.roles)))
+    return Caller(user.name, frozenset(rights), tuple(user.scopes), user_id=user.id)
+
+
+def _check_roles(roles: list[str]) -> None:
+    known = set(session().scalars(sa.select(Role.code).where(Role.retired_at.is_(None))))
+    unknown = [role for role in roles if role not in known]
+    if unknown:
+        raise Invalid(f"没有这些角色：{'、'.join(unknown)}。", code="unknown_role")
+
+
+def _check_scopes(scopes: list[str]) -> None:
+    beyond = [scope for scope in scopes if not any(scope.startswith(own) for own in caller().scopes)]
+    if beyond:
+        raise Forbidden(f"这些区域不在您的数据范围内：{'、'.join(s or '全部' for s in beyond)}。", code="other_area")
+
+
+def _count_failure(user_id: int | None, username: str, address: str | None) -> None:
+    detail = {"address": address}
+    with aside() as own:
+        if user_id:
+            locked_until = datetime.now(UTC) + timedelta(minutes=settings().lock_minutes)
+            own.execute(
+                sa.update(User)
+                .where(User.id == user_id)
+                .values(
+                    failures=sa.case((User.failures + 1 >= settings().max_failures, 0), else_=User.failures + 1),
+                    locked_until=sa.case((User.failures + 1 >= settings().max_failures, locked_until), else_=User.locked_until),
+                )
+            )
+        happened.send("access", what="sign_in_refused", key=username, detail=detail, on=own)
+
+
+def _matches(stored: str, password: str) -> bool:
+    try:
+        return _hasher().verify(stored, password)
+    except VerificationError:
+        return False
+
+
+def _minutes_left(until: datetime, now: datetime) -> int:
+    return max(1, -int(-(until - now).total_seconds() // 60))
+
+
+def _digest(value: str) -> bytes:
+    return hashlib.sha256(value.encode()).digest()

@@ -1,0 +1,191 @@
+"""Routes of sign-in, users and tokens."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response, g, jsonify, request
+from flask_smorest import Blueprint
+from marshmallow import Schema, fields, validate
+
+from gis_grid.access import actions
+from gis_grid.access.guard import PUBLIC, SIGNED_IN, caller, require
+from gis_grid.access.rules import RIGHTS, Caller
+from gis_grid.config import settings
+from gis_grid.errors import Forbidden, Unauthenticated
+
+COOKIE = "gis_grid_session"
+CSRF_HEADER = "X-CSRF-Token"
+_SAFE = ("GET", "HEAD", "OPTIONS")
+
+
+class SignInSchema(Schema):
+    username = fields.String(required=True, validate=validate.Length(min=1, max=50), metadata={"title": "账号"})
+    password = fields.String(required=True, validate=validate.Length(min=1, max=128), metadata={"title": "密码"})
+
+
+class PasswordSchema(Schema):
+    old_password = fields.String(required=True, validate=validate.Length(max=128))
+    new_password = fields.String(required=True, validate=validate.Length(max=128))
+
+
+class WhoSchema(Schema):
+    id = fields.Integer(allow_none=True)
+    username = fields.String()
+    name = fields.String()
+    rights = fields.List(fields.String())
+    scopes = fields.List(fields.String())
+    must_change_password = fields.Boolean()
+    demo = fields.Boolean()
+
+
+class SessionSchema(Schema):
+    user = fields.Nested(WhoSchema)
+    csrf = fields.String(allow_none=True)
+
+
+class UserSchema(Schema):
+    username = fields.String(required=True, validate=validate.Regexp(r"^[A-Za-z0-9_.-]{3,50}$"))
+    name = fields.String(required=True, validate=validate.Regexp(r"^[^\x00]{1,50}$"))
+    roles = fields.List(fields.String(validate=validate.Length(max=32)), required=True)
+    scopes = fields.List(fields.String(validate=validate.Regexp(r"^[0-9A-Za-z_-]{0,32}$")), required=True)
+
+
+class TokenSchema(Schema):
+    name = fields.String(required=True, validate=validate.Regexp(r"^[^\x00]{1,100}$"))
+    rights = fields.List(fields.String(validate=validate.OneOf(sorted(RIGHTS))), required=True)
+    scopes = fields.List(fields.String(validate=validate.Regexp(r"^[0-9A-Za-z_-]{0,32}$")), required=True)
+    days = fields.Integer(strict=True, load_default=90, validate=validate.Range(min=1, max=3650))
+
+
+blueprint = Blueprint("access", __name__, url_prefix="/api", description="登录、用户、令牌")
+
+
+@blueprint.route("/session")
+@blueprint.response(200, SessionSchema)
+@require(SIGNED_IN)
+def who_am_i() -> dict[str, Any]:
+    """我是谁、有什么权限"""
+    found: actions.Session | None = g.get("signed_in")
+    return _told(found) if found else {"user": _plain(caller()), "csrf": None}
+
+
+@blueprint.route("/session", methods=["POST"])
+@blueprint.arguments(SignInSchema)
+@blueprint.response(200, SessionSchema)
+@require(PUBLIC)
+def sign_in(asked: dict[str, str]) -> Response:
+    """登录"""
+    made = actions.sign_in(asked["username"], asked["password"], request.remote_addr)
+    answer = jsonify(_told(made))
+    secure = bool((settings().public_url or "").startswith("https:"))
+    answer.set_cookie(COOKIE, made.cookie, httponly=True, samesite="Strict", secure=secure, path="/")
+    return answer
+
+
+@blueprint.route("/session", methods=["DELETE"])
+@blueprint.response(204)
+@require(SIGNED_IN)
+def sign_out() -> Response:
+    """退出"""
+    actions.sign_out(request.cookies.get(COOKIE, ""))
+    answer = Response(status=204)
+    answer.delete_cookie(COOKIE, path="/")
+    return answer
+
+
+@blueprint.route("/session/password", methods=["POST"])
+@blueprint.arguments(PasswordSchema)
+@blueprint.response(204)
+@require(SIGNED_IN)
+def change_password(asked: dict[str, str]) -> Response:
+    """修改自己的密码"""
+    user_id = caller().user_id
+    if user_id is None:
+        raise Forbidden("令牌没有密码。")
+    actions.change_password(user_id, asked["old_password"], asked["new_password"], request.cookies.get(COOKIE, ""))
+    return Response(status=204)
+
+
+@blueprint.route("/users", methods=["POST"])
+@blueprint.arguments(UserSchema)
+@blueprint.response(201, Schema.from_dict({"username": fields.String(), "one_time_password": fields.String()}, name="NewUser"))
+@require("users.manage")
+def create_user(asked: dict[str, Any]) -> dict[str, Any]:
+    """新建用户：答一次性密码"""
+    once = actions.create_user(asked["username"], asked["name"], asked["roles"], asked["scopes"])
+    return {"username": asked["username"], "one_time_password": once}
+
+
+@blueprint.route("/users/<string:username>/reset-password", methods=["POST"])
+@blueprint.response(200, Schema.from_dict({"one_time_password": fields.String()}, name="OneTimePassword"))
+@require("users.manage")
+def reset_password(username: str) -> dict[str, Any]:
+    """重设密码：答一次性密码，并解除锁定"""
+    return {"one_time_password": actions.reset_password(username.replace("\x00", ""))}
+
+
+@blueprint.route("/tokens", methods=["POST"])
+@blueprint.arguments(TokenSchema)
+@blueprint.response(
+    201,
+    Schema.from_dict({"id": fields.Integer(), "token": fields.String(), "expires_at": fields.DateTime()}, name="NewToken"),
+)
+@require("users.manage")
+def create_token(asked: dict[str, Any]) -> dict[str, Any]:
+    """签发接口令牌：只显示这一次"""
+    token, bearer = actions.create_token(asked["name"], asked["rights"], asked["scopes"], asked["days"])
+    return {"id": token.id, "token": bearer, "expires_at": token.expires_at}
+
+
+def identify() -> Caller | None:
+    """Who sends this request: a bearer token, or a session whose state-changing requests prove they come from our page."""
+    header = request.headers.get("Authorization", "")
+    if header.lower().startswith("bearer "):
+        found = actions.find_token(header[7:].strip())
+        if found is None:
+            raise Unauthenticated("令牌无效或已过期，请向管理员重新申请。", code="bad_token")
+        return found
+    cookie = request.cookies.get(COOKIE)
+    signed_in = actions.find_session(cookie) if cookie else None
+    if signed_in is None:
+        return None
+    if request.method not in _SAFE and request.path != "/api/session":
+        _check_csrf(signed_in)
+    g.signed_in = signed_in
+    if signed_in.user.must_change_password and not request.path.startswith("/api/session"):
+        raise Forbidden("请先修改一次性密码。", code="must_change_password")
+    return signed_in.caller
+
+
+def _check_csrf(signed_in: actions.Session) -> None:
+    import hmac
+
+    sent = request.headers.get(CSRF_HEADER, "")
+    if not hmac.compare_digest(sent.encode(), signed_in.csrf.encode()):
+        raise Forbidden(f"页面已过期，请刷新后重试（缺少或不符的 {CSRF_HEADER}）。", code="csrf")
+
+
+def _told(found: actions.Session) -> dict[str, Any]:
+    user = {
+        **_plain(found.caller),
+        "username": found.user.username,
+        "must_change_password": found.user.must_change_password,
+        "demo": found.user.demo,
+    }
+    return {"user": user, "csrf": found.csrf}
+
+
+def _plain(who: Caller) -> dict[str, Any]:
+    return {
+        "id": who.user_id,
+        "username": who.name,
+        "name": who.name,
+        "rights": sorted(who.rights),
+        "scopes": list(who.scopes),
+        "must_change_password": False,
+        "demo": False,
+    }
+
+
+BLUEPRINTS = (blueprint,)

@@ -1,0 +1,198 @@
+"""create_app(): features in dependency order, one transaction per request, error answers, logs with a request id."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import time
+from importlib import import_module
+from typing import Any
+
+import sqlalchemy as sa
+from flask import Flask, Response, g, request
+from flask.typing import ResponseReturnValue
+from flask_smorest import Api
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError
+from werkzeug.exceptions import HTTPException
+
+from gis_grid import __version__, audit, problems
+from gis_grid.access.api import identify
+from gis_grid.access.guard import PUBLIC, acting
+from gis_grid.config import settings
+from gis_grid.db import session, transaction
+from gis_grid.errors import Forbidden, GridError
+from gis_grid.logs import logger
+
+# In dependency order; each module lists its BLUEPRINTS.
+FEATURES = (
+    "gis_grid.access.api",
+    "gis_grid.audit_api",
+    "gis_grid.dictionary",
+    "gis_grid.jobs.api",
+    "gis_grid.imports.api",
+    "gis_grid.areas.api",
+    "gis_grid.buildings.api",
+    "gis_grid.people.api",
+    "gis_grid.premises",
+    "gis_grid.events.api",
+    "gis_grid.patrol.api",
+    "gis_grid.maps.api",
+    "gis_grid.pages",
+)
+CSP = (
+    "default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; worker-src 'self' blob:; "
+    "connect-src 'self'; object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
+)
+
+
+class GridApp(Flask):
+    """Flask with one transaction around each view: what a view wrote is committed or, on any error, is not there."""
+
+    def dispatch_request(self) -> ResponseReturnValue:
+        view = self.view_functions.get(request.endpoint or "")
+        right = getattr(view, "right", None)
+        if request.routing_exception is not None or getattr(view, "no_database", False):
+            return super().dispatch_request()
+        if right is None:
+            raise Forbidden("该地址未声明权限，已拒绝。", code="unguarded")
+        try:
+            with transaction(), acting(None if right == PUBLIC else identify()):
+                return super().dispatch_request()
+        except Forbidden as refusal:
+            _remember_refusal(refusal)
+            raise
+
+
+def create_app() -> Flask:
+    """The service as a WSGI application."""
+    app = GridApp("gis_grid", static_folder=None)
+    app.config.update(
+        API_TITLE="GIS Grid 社区网格空间服务",
+        API_VERSION=__version__,
+        OPENAPI_VERSION="3.0.3",
+        OPENAPI_URL_PREFIX=None,
+        MAX_CONTENT_LENGTH=settings().max_upload_mb * 1024 * 1024,
+        API_SPEC_OPTIONS={"components": {"securitySchemes": _SECURITY}},
+    )
+    app.url_map.strict_slashes = False
+    api = Api(app)
+    for name in FEATURES:
+        for blueprint in import_module(name).BLUEPRINTS:
+            api.register_blueprint(blueprint)
+    _tell_rights(app, api)
+    app.before_request(_start)
+    app.after_request(_finish)
+    app.register_error_handler(GridError, _known_error)
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(IntegrityError, _integrity_error)
+    app.register_error_handler(DataError, _data_error)
+    app.register_error_handler(DBAPIError, _database_error)
+    app.register_error_handler(sa.exc.TimeoutError, _busy)
+    app.register_error_handler(Exception, _unknown_error)
+    app.extensions["grid_api"] = api
+    return app
+
+
+_SECURITY = {
+    "session": {"type": "apiKey", "in": "cookie", "name": "gis_grid_session"},
+    "bearer": {"type": "http", "scheme": "bearer"},
+}
+
+
+def _tell_rights(app: Flask, api: Api) -> None:
+    """Write each route's right into the document (x-right), from the route itself."""
+    for rule in app.url_map.iter_rules():
+        view = app.view_functions[rule.endpoint]
+        path = re.sub(r"<(?:[^:<>]+(?:\([^)]*\))?:)?([^<>]+)>", r"{\1}", rule.rule)
+        operations: dict[str, Any] = api.spec._paths.get(path, {})
+        for method in rule.methods or ():
+            operation = operations.get(method.lower())
+            if operation is not None:
+                right = getattr(view, "right", "")
+                operation["x-right"] = right
+                operation["security"] = [] if right == PUBLIC else [{"session": []}, {"bearer": []}]
+                operation["responses"].update(_PROBLEMS)
+                operation["responses"].pop("default", None)
+
+
+_PROBLEM = {
+    "type": "object",
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string", "description": "给使用者看的一句话"},
+        "code": {"type": "string", "description": "稳定的错误代码"},
+    },
+}
+_PROBLEMS = {
+    "4XX": {"description": "问题说明 (RFC 9457)", "content": {"application/problem+json": {"schema": _PROBLEM}}},
+    "5XX": {"description": "服务故障", "content": {"application/problem+json": {"schema": _PROBLEM}}},
+}
+
+
+def _start() -> None:
+    given = request.headers.get("X-Request-Id", "")
+    g.request_id = given if re.fullmatch(r"[A-Za-z0-9._-]{1,64}", given) else secrets.token_hex(8)
+    g.started = time.perf_counter()
+    audit.request_id.set(g.request_id)
+
+
+def _finish(response: Response) -> Response:
+    response.headers["X-Request-Id"] = g.get("request_id", "")
+    response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    response.headers.setdefault("Content-Security-Policy", CSP)
+    response.headers.setdefault("Referrer-Policy", "same-origin")
+    if request.path.startswith("/api"):
+        response.headers.setdefault("Cache-Control", "no-store")
+    took_ms = round((time.perf_counter() - g.get("started", time.perf_counter())) * 1000, 1)
+    logger().info(
+        "request",
+        method=request.method,
+        path=request.path,
+        status=response.status_code,
+        took_ms=took_ms,
+        request_id=g.get("request_id"),
+    )
+    return response
+
+
+def _known_error(fault: GridError) -> Response:
+    return problems.answer(fault)
+
+
+def _http_error(fault: HTTPException) -> Response:
+    return problems.answer(problems.from_http(fault))
+
+
+def _integrity_error(fault: IntegrityError) -> Response:
+    return problems.answer(problems.from_constraint(fault))
+
+
+def _data_error(fault: DataError) -> Response:
+    logger().warning("data_error", request_id=g.get("request_id"), sqlstate=problems.sqlstate(fault))
+    return problems.answer(problems.from_data(fault))
+
+
+def _database_error(fault: DBAPIError) -> Response:
+    logger().error("database_error", request_id=g.get("request_id"), sqlstate=problems.sqlstate(fault))
+    return problems.answer(problems.from_database(fault, isinstance(fault, OperationalError)))
+
+
+def _busy(fault: Exception) -> Response:
+    return problems.answer(problems.BUSY)
+
+
+def _unknown_error(fault: Exception) -> Response:
+    logger().exception("unexpected", request_id=g.get("request_id"))
+    return problems.answer(GridError("服务内部出错，请把请求编号告诉管理员。", request_id=g.get("request_id")))
+
+
+def _remember_refusal(refusal: Forbidden) -> None:
+    """A refusal is audited on its own, since the request's transaction is gone."""
+    with transaction():
+        who = g.get("signed_in")
+        by = who.caller if who else None
+        what = {"method": request.method, "path": request.path[:200], "code": refusal.code}
+        audit.record("refused", "routes", request.path[:80], after=what, by=by)
+        session().flush()

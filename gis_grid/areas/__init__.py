@@ -1,0 +1,1 @@
+"""Areas: identity, boundaries, who is responsible, and which area a point lies in."""

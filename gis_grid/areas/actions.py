@@ -1,0 +1,200 @@
+"""Keep areas and their boundaries; answer which area a point lies in, who is responsible, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+import numpy as np
+import sqlalchemy as sa
+from blinker import signal
+from sqlalchemy.dialects.postgresql import Range
+
+from gis_grid.access.guard import caller
+from gis_grid.areas.models import Area, Boundary, Staff
+from gis_grid.areas.placing import current_index, today
+from gis_grid.areas.rules import KINDS, LEVEL_CODES, LEVEL_NAMES, code_fault, parent_fault
+from gis_grid.config import settings
+from gis_grid.db import session, sql
+from gis_grid.dictionary import names
+from gis_grid.errors import Conflict, Invalid
+from gis_grid.geo import crs, shapes
+from gis_grid.geo.locate import Placed, Reason
+
+changed = signal("areas-changed")  # boundaries changed: whoever holds located rows places them again
+RULE = "边界覆盖该点者；多个覆盖时专属网格优先，其次编码小者；都不覆盖时取设定距离内最近者"
+
+
+def prepare_area(area: Area, extra: dict[str, Any]) -> None:
+    """Check code, level and parent of a new or changed area; take its boundary when one is given."""
+    if area.level not in LEVEL_CODES:
+        raise Invalid(f"层级应为 {'、'.join(LEVEL_CODES)} 之一。", code="bad_level")
+    if (area.kind or "ordinary") not in KINDS:
+        raise Invalid(f"网格性质应为 {'、'.join(KINDS)} 之一。", code="bad_kind")
+    fault = code_fault(area.code, area.level, settings().area_code_lengths)
+    if fault:
+        raise Invalid(f"{fault}。", code="bad_code")
+    is_new = sa.inspect(area).transient
+    if is_new and session().get(Area, area.code):
+        raise Conflict(f"编码 {area.code} 已被使用；编码不能重复使用，注销的也不行。", code="code_taken")
+    area.parent_code = area.parent_code or nearest_parent(area.code, area.level)
+    _check_parent(area)
+    if boundary := extra.get("boundary"):
+        session().add(area)
+        session().flush()
+        set_boundary(area.code, boundary, extra.get("since"))
+
+
+def retire_area(area: Area) -> None:
+    """A retired area has no boundary from today on."""
+    _close_boundary(area.code, today())
+
+
+def nearest_parent(code: str, level: str) -> str | None:
+    """The longest code of a higher level that this code begins with."""
+    higher = LEVEL_CODES[: LEVEL_CODES.index(level)]
+    prefixes = [code[:end] for end in range(1, len(code))]
+    return session().scalar(
+        sa.select(Area.code)
+        .where(Area.code.in_(prefixes), Area.level.in_(higher))
+        .order_by(sa.func.length(Area.code).desc())
+        .limit(1)
+    )
+
+
+def set_boundary(code: str, shape: Any, since: date | None = None, source_crs: str = "EPSG:4490") -> None:
+    """The area's boundary from `since` on. The first one counts since ever; a later one ends the one before (default today)."""
+    known = session().scalar(sa.select(sa.func.count()).where(Boundary.area_code == code))
+    if known:
+        _close_boundary(code, since or today())
+    valid = Range((since or today()) if known else since, None, bounds="[)")
+    session().add(Boundary(area_code=code, geom=shape, valid=valid, source_crs=source_crs))
+    session().flush()
+
+
+def place(point: Any) -> tuple[str | None, str | None]:
+    """area_code and placed_by of a stored point (a geometry column's value); None, None when it lies nowhere."""
+    shape = shapes.from_stored(point)
+    if shape is None:
+        return None, None
+    reason = current_index().explain(shape.x, shape.y)
+    return reason.code, reason.placed_by
+
+
+def place_many(lon: np.ndarray, lat: np.ndarray, at: date | None = None) -> Placed:
+    """area_code and placed_by of many CGCS2000 points: the way in of every bulk door."""
+    return current_index(at).place(lon, lat)
+
+
+def locate(x: float, y: float, datum: str, at: date | None = None, accuracy_m: float | None = None) -> dict[str, Any]:
+    """The chain of areas over one point, the responsible people and why. x/y: longitude and latitude, or easting, northing."""
+    xs, ys = np.array([x]), np.array([y])
+    crs.check_plausible(xs, ys, datum)
+    lon, lat = (float(values[0]) for values in crs.to_stored(xs, ys, datum))
+    day = at or today()
+    reason = current_index(at).explain(lon, lat, accuracy_m)
+    mine = caller().covers(reason.code)
+    links = chain(reason.code)
+    return {
+        "code": reason.code,
+        "level": reason.level,
+        "placed_by": reason.placed_by,
+        "at": day.isoformat(),
+        "lon": round(lon, 8),
+        "lat": round(lat, 8),
+        "chain": links,
+        "responsible": responsible([link["code"] for link in links], day) if mine else [],
+        "in_scope": mine,
+        "why": _why(reason, links),
+    }
+
+
+def locate_many(x: np.ndarray, y: np.ndarray, datum: str, at: date | None = None) -> Placed:
+    """The area of each of many points given in `datum`."""
+    crs.check_plausible(x, y, datum)
+    return place_many(*crs.to_stored(x, y, datum), at)
+
+
+def chain(code: str | None) -> list[dict[str, str]]:
+    """The area and all above it, from the top down: level, level_name, code, name."""
+    rows = session().execute(sql("chain"), {"code": code}).all() if code else []
+    return [{"level": row.level, "level_name": LEVEL_NAMES[row.level], "code": row.code, "name": row.name} for row in rows]
+
+
+def responsible(codes: Sequence[str], on: date) -> list[dict[str, Any]]:
+    """Who is responsible for these areas on a day, the lowest area first."""
+    posts = names("post")
+    rows = session().execute(
+        sa.select(Staff, Area.name.label("area_name"))
+        .join(Area, Area.code == Staff.area_code)
+        .where(
+            Staff.area_code.in_(codes),
+            Staff.retired_at.is_(None),
+            sa.or_(Staff.since.is_(None), Staff.since <= on),
+            sa.or_(Staff.until.is_(None), Staff.until > on),
+        )
+        .order_by(sa.func.length(Staff.area_code).desc(), Staff.id)
+    )
+    order = list(posts)
+    people = [
+        {
+            "name": row.Staff.name,
+            "post": row.Staff.post,
+            "post_name": posts.get(row.Staff.post, row.Staff.post),
+            "duty_phone": row.Staff.duty_phone,
+            "area_code": row.Staff.area_code,
+            "area_name": row.area_name,
+        }
+        for row in rows
+    ]
+    known = {post: position for position, post in enumerate(order)}
+    return sorted(people, key=lambda one: (-len(one["area_code"]), known.get(one["post"], len(order))))
+
+
+def _check_parent(area: Area) -> None:
+    if area.parent_code is None:
+        return
+    parent = session().get(Area, area.parent_code)
+    if parent is None or parent.retired_at:
+        raise Invalid(f"上级编码 {area.parent_code} 不存在或已注销。", code="bad_parent")
+    if fault := parent_fault(area.code, area.level, parent.code, parent.level):
+        raise Invalid(f"{fault}。", code="bad_parent")
+
+
+def _close_boundary(code: str, end: date) -> None:
+    open_now = Boundary.valid.op("@>")(sa.cast(end, sa.Date))
+    later = session().scalar(sa.select(sa.func.count()).where(Boundary.area_code == code, sa.func.lower(Boundary.valid) >= end))
+    if later:
+        raise Conflict(f"{code} 在 {end} 或之后已有边界，不能在此日期更换。", code="boundary_later")
+    session().execute(
+        sa.update(Boundary)
+        .where(Boundary.area_code == code, open_now)
+        .values(valid=sa.func.daterange(sa.func.lower(Boundary.valid), end, "[)"))
+    )
+
+
+def _why(reason: Reason, links: list[dict[str, str]]) -> dict[str, Any]:
+    return {
+        "rule": RULE,
+        "case": reason.placed_by or "unplaced",
+        "candidates": reason.candidates,
+        "losers": reason.candidates[1:],
+        "edge_m": None if reason.edge_m is None else round(reason.edge_m, 2),
+        "distance_m": None if reason.distance_m is None else round(reason.distance_m, 2),
+        "uncertain": reason.uncertain,
+        "could_be": reason.could_be,
+        "sentence": _sentence(reason, links[-1]["name"] if links else ""),
+    }
+
+
+def _sentence(reason: Reason, name: str) -> str:
+    if reason.code is None:
+        return f"该点不在任何区域内，{settings().nearest_m:g} 米内也没有区域。"
+    if reason.placed_by == "nearest":
+        return f"该点不在任何区域内，按就近原则归入 {reason.distance_m:.1f} 米外的 {name}。"
+    if reason.placed_by == "edge":
+        others = "、".join(reason.candidates[1:])
+        return f"该点在 {name} 与 {others} 的共同边界上，按“专属网格优先、编码小者优先”归入 {name}。"
+    doubt = f"；定位精度不足，也可能属于 {'、'.join(reason.could_be)}" if reason.uncertain else ""
+    return f"该点落在 {name} 内，距最近边界 {reason.edge_m:.1f} 米{doubt}。"

@@ -1,0 +1,146 @@
+"""Routes of areas: the register, its staff, boundaries, and locate."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import Any
+
+import numpy as np
+import orjson
+from flask import Response, request
+from flask_smorest import Blueprint
+from marshmallow import Schema, fields, validate
+
+from gis_grid.access.guard import require
+from gis_grid.areas import actions
+from gis_grid.areas.models import Area, Staff
+from gis_grid.errors import BadRequest, TooLarge
+from gis_grid.register import Register, register_blueprint
+from gis_grid.register.fields import Number, Shape, Strict, Text
+
+MOST_POINTS = 100_000
+
+AREAS = Register(
+    name="areas",
+    title="区域",
+    model=Area,
+    read="areas.read",
+    write="areas.write",
+    codes={"level": "area_level", "kind": "area_kind"},
+    search=("code", "name"),
+    prepare=actions.prepare_area,
+    retiring=actions.retire_area,
+    extra={
+        "boundary": Shape("MULTIPOLYGON", metadata={"title": "边界"}),
+        "since": fields.Date(metadata={"title": "生效日期"}),
+    },
+)
+STAFF = Register(
+    name="staff",
+    title="网格队伍成员",
+    model=Staff,
+    read="areas.read",
+    write="areas.write",
+    codes={"post": "post"},
+    search=("name",),
+    settable=("area_code",),
+)
+
+
+class LocateQuery(Strict):
+    lon = Number(required=True, metadata={"title": "经度（或投影坐标的东坐标）"})
+    lat = Number(required=True, metadata={"title": "纬度（或北坐标）"})
+    crs = Text(load_default="wgs84", validate=validate.Length(max=20), metadata={"title": "坐标系"})
+    at = fields.Date(metadata={"title": "日期，默认今天"})
+    accuracy_m = Number(validate=validate.Range(min=0, max=100_000), metadata={"title": "定位精度（米）"})
+
+
+class PointsSchema(Strict):
+    points = fields.List(
+        fields.List(Number(allow_none=True), validate=validate.Length(equal=2)),
+        required=True,
+        validate=validate.Length(min=1),
+        metadata={"title": f"[[经度, 纬度], ...]，最多 {MOST_POINTS} 个"},
+    )
+    crs = Text(load_default="wgs84", validate=validate.Length(max=20))
+    at = fields.Date()
+
+
+class PlacedSchema(Schema):
+    code = fields.List(fields.String(allow_none=True))
+    placed_by = fields.List(fields.String(allow_none=True))
+    counts = fields.Dict()
+
+
+blueprint = Blueprint("locate", __name__, url_prefix="/api/locate", description="定位：哪个网格，谁负责")
+
+
+@blueprint.route("")
+@blueprint.arguments(LocateQuery, location="query")
+@blueprint.response(200, Schema.from_dict({"code": fields.String()}, name="Located"))
+@require("areas.read")
+def locate(asked: dict[str, Any]) -> Response:
+    """一个点属于哪个网格、谁负责、为什么"""
+    answer = actions.locate(asked["lon"], asked["lat"], asked["crs"], asked.get("at"), asked.get("accuracy_m"))
+    return _json(answer)
+
+
+@blueprint.route("", methods=["POST"])
+@blueprint.response(200, PlacedSchema)
+@blueprint.doc(
+    requestBody={
+        "required": True,
+        "content": {
+            "application/json": {"schema": {"$ref": "#/components/schemas/Points"}},
+            "text/csv": {"schema": {"type": "string"}, "example": "lon,lat\n106.55,29.56\n"},
+        },
+    }
+)
+@require("areas.read")
+def locate_points() -> Response:
+    """许多点各属于哪个网格：JSON 或 CSV（列 lon,lat），最多 100,000 个"""
+    if request.mimetype == "text/csv":
+        return _locate_csv(request.get_data())
+    asked = PointsSchema().load(_body())
+    _check_count(len(asked["points"]))
+    pairs = np.array(asked["points"], dtype=np.float64).reshape(-1, 2)
+    placed = actions.locate_many(pairs[:, 0], pairs[:, 1], asked["crs"], asked.get("at"))
+    counts = {how or "unplaced": int((placed.placed_by == how).sum()) for how in ("inside", "edge", "nearest", None)}
+    return _json({"code": placed.code.tolist(), "placed_by": placed.placed_by.tolist(), "counts": counts})
+
+
+def _locate_csv(body: bytes) -> Response:
+    try:
+        table = list(csv.DictReader(io.StringIO(body.decode("utf-8-sig"))))
+        pairs = np.array([[float(row["lon"]), float(row["lat"])] for row in table], dtype=np.float64)
+    except (UnicodeDecodeError, KeyError, TypeError, ValueError, csv.Error):
+        raise BadRequest("CSV 须为 UTF-8，首行为列名，含数值列 lon 和 lat。", code="bad_csv") from None
+    if not len(pairs):
+        raise BadRequest("CSV 中没有数据行。", code="bad_csv")
+    _check_count(len(pairs))
+    query = LocateQuery(only=("crs", "at")).load(request.args)
+    placed = actions.locate_many(pairs[:, 0], pairs[:, 1], query["crs"], query.get("at"))
+    lines = ["lon,lat,code,placed_by"]
+    for row, code, how in zip(table, placed.code, placed.placed_by, strict=True):
+        lines.append(f"{row['lon']},{row['lat']},{code or ''},{how or 'unplaced'}")
+    return Response("\n".join(lines) + "\n", mimetype="text/csv")
+
+
+def _check_count(count: int) -> None:
+    if count > MOST_POINTS:
+        raise TooLarge(f"一次最多 {MOST_POINTS} 个点，收到 {count} 个，请分批提交。", code="too_many_points")
+
+
+def _body() -> Any:
+    value = request.get_json(silent=True)
+    if not isinstance(value, dict):
+        raise BadRequest('请求正文须为 JSON 对象，如 {"points": [[106.55, 29.56]]}。', code="bad_json")
+    return value
+
+
+def _json(value: Any) -> Response:
+    return Response(orjson.dumps(value), mimetype="application/json")
+
+
+BLUEPRINTS = (register_blueprint(AREAS), register_blueprint(STAFF), blueprint)

@@ -1,0 +1,46 @@
+"""What must hold of areas: levels, codes that nest, boundaries; pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Level:
+    """One storey of the division; a new level is a new row in LEVELS."""
+
+    code: str
+    name: str
+
+
+LEVELS = (Level("district", "区县"), Level("street", "街道"), Level("community", "社区"), Level("grid", "网格"))
+LEVEL_CODES = tuple(level.code for level in LEVELS)
+LEVEL_NAMES = {level.code: level.name for level in LEVELS}
+KINDS = {"ordinary": "普通网格", "exclusive": "专属网格"}
+CODE = re.compile(r"[0-9A-Za-z_-]{1,32}")
+
+
+def code_fault(code: str, level: str, lengths: Mapping[str, int]) -> str | None:
+    """None for a good code, otherwise what is wrong with it. A level without a length takes any code."""
+    if not CODE.fullmatch(code):
+        return f"编码“{code[:40]}”只能由 1-32 位数字、字母、下划线或连字符组成"
+    wanted = lengths.get(level)
+    if wanted and len(code) != wanted:
+        return f"{LEVEL_NAMES[level]}编码应为 {wanted} 位，“{code}”是 {len(code)} 位"
+    return None
+
+
+def parent_fault(code: str, level: str, parent_code: str, parent_level: str) -> str | None:
+    """None when `parent` may stand above, otherwise why not."""
+    if LEVEL_CODES.index(parent_level) >= LEVEL_CODES.index(level):
+        return f"上级必须比{LEVEL_NAMES[level]}高，{parent_code} 是{LEVEL_NAMES[parent_level]}"
+    if not code.startswith(parent_code):
+        return f"编码 {code} 应以上级编码 {parent_code} 开头"
+    return None
+
+
+def in_scope(code: str | None, scopes: list[str] | tuple[str, ...]) -> bool:
+    """Whether an area code lies in one of the prefixes; unplaced things only in the empty one."""
+    return any(scope == "" or (code is not None and code.startswith(scope)) for scope in scopes)

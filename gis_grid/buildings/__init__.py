@@ -1,0 +1,1 @@
+"""Estates, buildings, units and rooms; laying out floors."""

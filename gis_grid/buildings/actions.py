@@ -1,0 +1,102 @@
+"""Place estates, buildings, units and rooms; lay out the rooms of a unit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import shapely
+import sqlalchemy as sa
+
+from gis_grid import audit
+from gis_grid.access.guard import check_area
+from gis_grid.areas.actions import place
+from gis_grid.buildings.models import Building, Estate, Room, Unit
+from gis_grid.buildings.rules import Layout, layout_fault, rooms_of
+from gis_grid.db import session
+from gis_grid.errors import Conflict, Invalid
+from gis_grid.geo import shapes
+
+
+def prepare_estate(estate: Estate, extra: dict[str, Any]) -> None:
+    """Placed by its point, or by a point inside its outline."""
+    estate.point = estate.point or _inside(estate.outline)
+    estate.area_code, estate.placed_by = place(estate.point)
+
+
+def prepare_building(building: Building, extra: dict[str, Any]) -> None:
+    """Placed by its entrance, or by a point inside its footprint; what hangs on it follows."""
+    building.point = building.point or _inside(building.footprint)
+    if building.point is None:
+        raise Invalid("楼栋须有位置（point）或轮廓（footprint）。", code="no_position")
+    building.area_code, building.placed_by = place(building.point)
+    if building.estate_id is not None:
+        _known(Estate, building.estate_id, "小区")
+    if not sa.inspect(building).transient:
+        for unit in session().scalars(sa.select(Unit).where(Unit.building_id == building.id)):
+            prepare_unit(unit, {}, building)
+
+
+def prepare_unit(unit: Unit, extra: dict[str, Any], building: Building | None = None) -> None:
+    """Placed by its own entrance, otherwise with the building; its rooms follow."""
+    building = building or _known(Building, unit.building_id, "楼栋")
+    if unit.point is not None:
+        unit.area_code, unit.placed_by = place(unit.point)
+    else:
+        unit.area_code, unit.placed_by = building.area_code, "building"
+    if sa.inspect(unit).transient:
+        same = sa.select(Unit.id).where(Unit.building_id == building.id, Unit.name == unit.name)
+        if session().scalar(same):
+            raise Conflict(f"该楼栋已有“{unit.name}”。", code="unit_taken")
+        return
+    follow = sa.update(Room).where(Room.unit_id == unit.id, Room.area_code.is_distinct_from(unit.area_code))
+    session().execute(follow.values(area_code=unit.area_code, placed_by="unit", version=Room.version + 1))
+
+
+def prepare_room(room: Room, extra: dict[str, Any]) -> None:
+    """A room lies where its unit lies and belongs to the unit's building."""
+    unit = _known(Unit, room.unit_id, "单元")
+    if room.floor == 0:
+        raise Invalid("没有 0 层：地下为 -1、-2，地上从 1 开始。", code="bad_floor")
+    room.building_id = unit.building_id
+    room.area_code, room.placed_by = unit.area_code, "unit"
+
+
+def lay_out(unit_id: int, layout: Layout) -> dict[str, Any]:
+    """Make the rooms of a layout that the unit does not have yet; answers how many were made and how many were there."""
+    if fault := layout_fault(layout):
+        raise Invalid(fault, code="bad_layout")
+    unit: Unit = _known(Unit, unit_id, "单元", lock=True)
+    check_area(unit.area_code)
+    known = set(session().scalars(sa.select(Room.number).where(Room.unit_id == unit.id)))
+    places = rooms_of(layout)
+    new = [one for one in places if one.number not in known]
+    session().add_all(
+        Room(
+            building_id=unit.building_id,
+            unit_id=unit.id,
+            number=one.number,
+            floor=one.floor,
+            door=one.door,
+            door_span=one.door_span,
+            area_code=unit.area_code,
+            placed_by="unit",
+        )
+        for one in new
+    )
+    session().flush()
+    answer = {"made": len(new), "already_there": len(places) - len(new)}
+    audit.record("lay_out", "units", unit.id, after=answer, area_code=unit.area_code)
+    return answer
+
+
+def _known(model: Any, key: int | None, title: str, *, lock: bool = False) -> Any:
+    row = session().get(model, key, with_for_update=lock) if key is not None else None
+    if row is None or row.retired_at:
+        raise Invalid(f"{title} {key} 不存在或已注销。", code="unknown_reference")
+    check_area(row.area_code)
+    return row
+
+
+def _inside(polygon: Any) -> Any:
+    shape = shapes.from_stored(polygon)
+    return None if shape is None else shapes.to_column(shapely.point_on_surface(shape))

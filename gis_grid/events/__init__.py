@@ -1,0 +1,1 @@
+"""Events: what happened, where, in which grid."""

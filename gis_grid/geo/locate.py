@@ -1,0 +1,188 @@
+"""The one rule that gives a point its area, and why.
+
+A point belongs to the one area of a level whose boundary covers it. Where several cover it (a shared edge or corner),
+exclusive grids go before ordinary ones, then the lowest code. Outside all, the nearest within `nearest_m` metres takes
+it (`nearest`). The lowest level that answers wins; whatever remains is unplaced.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from shapely.geometry.base import BaseGeometry
+
+from gis_grid.geo.shapes import distance_m
+
+Floats = NDArray[np.float64]
+METRES_PER_DEGREE = 110_574.0  # the shortest degree of latitude; only used to make search boxes wide enough
+BATCH = 65_536
+
+
+@dataclass(frozen=True)
+class Bounded:
+    """An area as the rule sees it: boundary in CGCS2000 degrees."""
+
+    code: str
+    level: str
+    exclusive: bool
+    shape: BaseGeometry
+
+
+@dataclass(frozen=True)
+class Placed:
+    """Arrays as long as the points: code and placed_by (`inside`, `edge`, `nearest`) or None, distance for `nearest`."""
+
+    code: NDArray[np.object_]
+    placed_by: NDArray[np.object_]
+    distance_m: Floats
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why one point got its area. `edge_m`: to the nearest edge of the winner; `candidates`: all that had a claim."""
+
+    code: str | None
+    level: str | None
+    placed_by: str | None
+    candidates: list[str] = field(default_factory=list)
+    edge_m: float | None = None
+    distance_m: float | None = None
+    uncertain: bool = False
+    could_be: list[str] = field(default_factory=list)
+
+
+class AreaIndex:
+    """All areas of one day in memory. `levels` from the top down; answers come from the lowest that has one."""
+
+    def __init__(self, areas: Sequence[Bounded], levels: Sequence[str], nearest_m: float = 15.0) -> None:
+        self.nearest_m = nearest_m
+        self.size = len(areas)
+        self._levels = [
+            _Level(name, [area for area in areas if area.level == name])
+            for name in reversed(levels)
+            if any(area.level == name for area in areas)
+        ]
+
+    def place(self, lon: Floats, lat: Floats) -> Placed:
+        """The area of each point, in bounded memory. NaN is unplaced."""
+        lon, lat = np.ascontiguousarray(lon, dtype=np.float64), np.ascontiguousarray(lat, dtype=np.float64)
+        count = len(lon)
+        code, placed_by = np.full(count, None, object), np.full(count, None, object)
+        metres = np.full(count, np.nan)
+        for start in range(0, count, BATCH):
+            part = slice(start, start + BATCH)
+            self._place_batch(lon[part], lat[part], code[part], placed_by[part], metres[part])
+        return Placed(code, placed_by, metres)
+
+    def explain(self, lon: float, lat: float, accuracy_m: float | None = None) -> Reason:
+        """The same answer for one point, with its reason."""
+        for level in self._levels:
+            covering = level.covering(lon, lat)
+            if len(covering):
+                return self._reason(level, covering, lon, lat, accuracy_m)
+            rank, metres = level.nearest(lon, lat, self.nearest_m)
+            if rank >= 0:
+                code = str(level.codes[rank])
+                return Reason(code, level.name, "nearest", [code], edge_m=metres, distance_m=metres, uncertain=True)
+        return Reason(None, None, None)
+
+    def _place_batch(
+        self, lon: Floats, lat: Floats, code: NDArray[np.object_], placed_by: NDArray[np.object_], metres: Floats
+    ) -> None:
+        open_rows = np.flatnonzero(np.isfinite(lon) & np.isfinite(lat))
+        for level in self._levels:
+            if not len(open_rows):
+                return
+            rank, claims = level.place(lon[open_rows], lat[open_rows])
+            hit = rank >= 0
+            code[open_rows[hit]] = level.codes[rank[hit]]
+            placed_by[open_rows[hit]] = np.where(claims[hit] > 1, "edge", "inside")
+            open_rows = open_rows[~hit]
+            near = level.near_some(lon[open_rows], lat[open_rows], self.nearest_m)
+            for row in open_rows[near]:
+                found, distance = level.nearest(lon[row], lat[row], self.nearest_m)
+                if found >= 0:
+                    code[row], placed_by[row], metres[row] = level.codes[found], "nearest", distance
+            open_rows = open_rows[[placed_by[row] is None for row in open_rows]] if len(open_rows) else open_rows
+
+    def _reason(self, level: _Level, covering: NDArray[np.int64], lon: float, lat: float, accuracy_m: float | None) -> Reason:
+        winner = int(covering[0])
+        edge_m = level.edge_m(winner, lon, lat)
+        claims = [str(level.codes[rank]) for rank in covering]
+        uncertain = accuracy_m is not None and edge_m < accuracy_m
+        could_be = level.within(lon, lat, accuracy_m) if uncertain and accuracy_m is not None else []
+        how = "edge" if len(covering) > 1 else "inside"
+        return Reason(claims[0], level.name, how, claims, edge_m=edge_m, uncertain=uncertain, could_be=could_be)
+
+
+class _Level:
+    """The areas of one level, in the order in which they win a tie."""
+
+    def __init__(self, name: str, areas: Sequence[Bounded]) -> None:
+        ordered = sorted(areas, key=lambda area: (not area.exclusive, area.code))
+        self.name = name
+        self.codes = np.array([area.code for area in ordered], dtype=object)
+        self.shapes = np.array([area.shape for area in ordered], dtype=object)
+        shapely.prepare(self.shapes)
+        self.tree = shapely.STRtree(self.shapes)
+
+    def place(self, lon: Floats, lat: Floats) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Per point the winning rank (-1: none) and how many areas cover it."""
+        points, ranks = self.tree.query(shapely.points(lon, lat))
+        covered = shapely.intersects_xy(self.shapes[ranks], lon[points], lat[points])
+        points, ranks = points[covered], ranks[covered]
+        winner = np.full(len(lon), len(self.codes), dtype=np.int64)
+        np.minimum.at(winner, points, ranks)
+        winner[winner == len(self.codes)] = -1
+        return winner, np.bincount(points, minlength=len(lon))
+
+    def covering(self, lon: float, lat: float) -> NDArray[np.int64]:
+        """Ranks of all areas that cover the point, the winner first."""
+        ranks = self.tree.query(shapely.Point(lon, lat))
+        return np.sort(ranks[shapely.intersects_xy(self.shapes[ranks], lon, lat)])
+
+    def near_some(self, lon: Floats, lat: Floats, radius_m: float) -> NDArray[np.bool_]:
+        """Which points have any area's box within the radius: the others need no exact search."""
+        if not len(lon) or radius_m <= 0:
+            return np.zeros(len(lon), dtype=bool)
+        reach_y = radius_m / METRES_PER_DEGREE
+        reach_x = reach_y / np.maximum(np.cos(np.radians(lat)), 0.01)
+        boxes = shapely.box(lon - reach_x, lat - reach_y, lon + reach_x, lat + reach_y)
+        near = np.zeros(len(lon), dtype=bool)
+        near[self.tree.query(boxes, "intersects")[0]] = True
+        return near
+
+    def nearest(self, lon: float, lat: float, radius_m: float) -> tuple[int, float]:
+        """The rank of the nearest area within the radius and its geodesic metres; -1 when there is none."""
+        best, best_m = -1, radius_m
+        for rank in np.sort(self._in_reach(lon, lat, radius_m)):
+            metres = self.edge_m(int(rank), lon, lat)
+            if metres <= radius_m and (best < 0 or metres < best_m - 0.001):
+                best, best_m = int(rank), metres
+        return best, best_m
+
+    def within(self, lon: float, lat: float, radius_m: float) -> list[str]:
+        """Codes of all areas that the point may lie in, given its accuracy."""
+        ranks = np.sort(self._in_reach(lon, lat, radius_m))
+        near = [r for r in ranks if shapely.intersects_xy(self.shapes[r], lon, lat) or self._is_near(r, lon, lat, radius_m)]
+        return [str(self.codes[rank]) for rank in near]
+
+    def edge_m(self, rank: int, lon: float, lat: float) -> float:
+        """Geodesic metres from the point to the nearest edge of an area."""
+        scale = float(np.cos(np.radians(lat)))  # equal scales in both directions, right to 1e-6 at this distance
+        edge = shapely.transform(self.shapes[rank].boundary, lambda xy: xy * (scale, 1.0))
+        line = shapely.shortest_line(shapely.Point(lon * scale, lat), edge)
+        (_, _), (x, y) = shapely.get_coordinates(line)
+        return distance_m(lon, lat, x / scale, y)
+
+    def _is_near(self, rank: int, lon: float, lat: float, radius_m: float) -> bool:
+        return self.edge_m(int(rank), lon, lat) <= radius_m
+
+    def _in_reach(self, lon: float, lat: float, radius_m: float) -> NDArray[np.int64]:
+        reach_y = radius_m / METRES_PER_DEGREE
+        reach_x = reach_y / max(float(np.cos(np.radians(lat))), 0.01)
+        return self.tree.query(shapely.box(lon - reach_x, lat - reach_y, lon + reach_x, lat + reach_y), "intersects")

@@ -1,0 +1,159 @@
+"""Areas with their boundaries from a file: codes given or numbered west to east then north to south, parents found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import shapely
+import sqlalchemy as sa
+
+from gis_grid import audit
+from gis_grid.access.guard import caller
+from gis_grid.areas.actions import changed, nearest_parent, set_boundary
+from gis_grid.areas.models import Area, Boundary
+from gis_grid.areas.rules import LEVEL_CODES, code_fault
+from gis_grid.config import settings
+from gis_grid.db import session
+from gis_grid.errors import Invalid
+from gis_grid.geo import shapes
+from gis_grid.imports.actions import Progress, declared_crs
+from gis_grid.imports.offers import Importable, Options, offer
+from gis_grid.imports.overlap import suspect_datum
+from gis_grid.imports.read import open_source
+from gis_grid.imports.report import Report
+from gis_grid.imports.rows import RowReader
+
+Incoming = tuple[int, dict[str, Any], Any]  # row number, values, shape
+
+
+def take_areas(importable: Importable, path: Path, work: Path, options: Options, report: Report, progress: Progress) -> None:
+    """Create or change areas of one level and set their boundaries; unchanged ones are left alone."""
+    if options.level not in LEVEL_CODES:
+        raise Invalid(f"层级应为 {'、'.join(LEVEL_CODES)} 之一。", code="bad_level")
+    source = open_source(path, work, options.encoding, options.columns)
+    datum = declared_crs(source, options, report)
+    reader = RowReader(importable, source, options, report)
+    incoming = list(_read(source.batches, reader, datum, report))
+    if options.code_prefix is not None:
+        _number(incoming, options)
+    elif "code" not in reader.mapping:
+        raise Invalid("文件中没有编码列：请用 code=列名 指明，或用 code_prefix 自动编号。", code="missing_column")
+    report.warnings.extend(suspect_datum([(v.get("code"), shape) for _, v, shape in incoming], options.level, datum))
+    good = _checked(incoming, options, report)
+    for done, (_, values, shape) in enumerate(good, 1):
+        report.counts[_keep(values, shape, options, datum)] += 1
+        progress(done, len(good))
+    session().flush()
+    changed.send("areas")
+
+
+def _read(batches: Iterator[Any], reader: RowReader, datum: str, report: Report) -> Iterator[Incoming]:
+    for batch in batches:
+        report.rows += len(batch.rows)
+        stored, good = reader.stored_shapes(batch, datum)
+        for i in np.flatnonzero(good):
+            values = reader.values(batch, int(i))
+            if values is not None:
+                yield int(batch.rows[i]), values, stored[i]
+
+
+def _number(incoming: list[Incoming], options: Options) -> None:
+    """Codes by position: bands from north to south no, west to east first, as the city standards number grids."""
+    prefix = options.code_prefix or ""
+    length = settings().area_code_lengths.get(options.level, len(prefix) + 3)
+    digits = length - len(prefix)
+    if digits < 1 or len(incoming) >= 10**digits:
+        raise Invalid(f"前缀 {prefix} 之后只有 {max(digits, 0)} 位，不够编 {len(incoming)} 个。", code="bad_prefix")
+    centres = [shapely.centroid(shape) for _, _, shape in incoming]
+    order = sorted(range(len(incoming)), key=lambda i: (round(centres[i].x, 6), -round(centres[i].y, 6)))
+    for serial, i in enumerate(order, 1):
+        incoming[i][1]["code"] = f"{prefix}{serial:0{digits}d}"
+
+
+def _checked(incoming: Sequence[Incoming], options: Options, report: Report) -> list[Incoming]:
+    seen: dict[str, int] = {}
+    good = []
+    for row, values, shape in incoming:
+        code = values.get("code")
+        fault = _fault(code, options, seen)
+        if fault:
+            report.refuse(row, "code", code, fault)
+            continue
+        seen[str(code)] = row
+        good.append((row, values, shape))
+    return good
+
+
+def _fault(code: str | None, options: Options, seen: dict[str, int]) -> str | None:
+    if not code:
+        return "编码为空"
+    lengths = {} if options.any_code else settings().area_code_lengths
+    if fault := code_fault(code, options.level, lengths):
+        return fault
+    if code in seen:
+        return f"与第 {seen[code]} 行编码重复"
+    if not caller().covers(code):
+        return "不在您的数据范围内"
+    known = session().get(Area, code)
+    if known is not None and known.retired_at:
+        return "该编码已注销，不能再用"
+    if known is not None and known.level != options.level:
+        return f"该编码已是另一层级（{known.level}）"
+    return None
+
+
+def _keep(values: dict[str, Any], shape: Any, options: Options, datum: str) -> str:
+    """inserted, updated or unchanged."""
+    code = values["code"]
+    area = session().get(Area, code)
+    if area is None:
+        parent = values.get("parent_code") or nearest_parent(code, options.level)
+        area = Area(**{**values, "level": options.level, "parent_code": parent, "name": values.get("name") or code})
+        session().add(area)
+        session().flush()
+        set_boundary(code, shapes.to_column(shape), _since(options), datum)
+        return "inserted"
+    before = audit.snapshot(area)
+    for name, value in values.items():
+        if value is not None:
+            setattr(area, name, value)
+    session().flush()
+    moved = not _has_boundary(code, shape)
+    if moved:
+        set_boundary(code, shapes.to_column(shape), _since(options), datum)
+    was, now = audit.difference(before, audit.snapshot(area))
+    if not now and not moved:
+        return "unchanged"
+    audit.record("change", "areas", code, before=was, after={**now, "boundary": moved}, area_code=code, version=area.version)
+    return "updated"
+
+
+def _has_boundary(code: str, shape: Any) -> bool:
+    latest = session().scalar(
+        sa.select(Boundary.geom).where(Boundary.area_code == code).order_by(sa.func.lower(Boundary.valid).desc().nulls_last())
+    )
+    stored = shapes.from_stored(latest)
+    return stored is not None and bool(shapely.equals_exact(stored, shape, 1e-12))
+
+
+def _since(options: Options) -> date | None:
+    return date.fromisoformat(options.since) if options.since else None
+
+
+offer(
+    Importable(
+        name="areas",
+        model=Area,
+        key="code",
+        shape="polygon",
+        synonyms={"code": ("编码", "网格编码"), "name": ("名称", "网格名称"), "extent": ("管辖范围",)},
+        right="areas.write",
+        optional=("name",),
+        derived=("level",),
+        run=take_areas,
+    )
+)

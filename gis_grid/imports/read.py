@@ -1,0 +1,269 @@
+"""Open what offices send: GeoJSON (.gz), zipped Shapefile, GeoPackage, FlatGeobuf, CSV, Excel; batch by batch.
+
+Row numbers count data rows from 1. Memory holds one batch, not the file (Excel excepted: its format must be read whole).
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import shutil
+import zipfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from gis_grid.errors import Invalid, TooLarge
+
+BATCH = 10_000
+MOST_UNPACKED = 8 * 1024**3
+VECTOR = (".geojson", ".json", ".shp", ".gpkg", ".fgb", ".gml", ".kml")
+TABLES = (".csv", ".txt", ".xlsx", ".xls")
+LON = ("lon", "lng", "longitude", "x", "经度")
+LAT = ("lat", "latitude", "y", "纬度")
+WKT = ("wkt", "geom", "geometry", "the_geom")
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Some rows: their numbers, columns by name, and shapes (None where a row has none or a bad one)."""
+
+    rows: NDArray[np.int64]
+    columns: Mapping[str, list[Any]]
+    shapes: NDArray[np.object_]
+    faults: Mapping[int, str]  # position in the batch -> why its shape cannot be read
+
+
+@dataclass(frozen=True)
+class Source:
+    """An opened file: its batches, the number of rows where known, and the coordinate system it claims."""
+
+    batches: Iterator[Batch]
+    count: int | None
+    crs: str | None
+    names: list[str]
+
+
+def open_source(path: Path, work: Path, encoding: str | None = None, columns: Mapping[str, str] | None = None) -> Source:
+    """The rows of a file. `work` is an empty folder for unpacking; `columns` may name lon, lat or wkt."""
+    if not path.is_file():
+        raise Invalid(f"文件不存在：{path.name}。", code="no_file")
+    inner = _unpack(path, work)
+    suffix = inner.suffix.lower()
+    if suffix in (".csv", ".txt"):
+        return _open_csv(inner, encoding, columns or {})
+    if suffix in (".xlsx", ".xls"):
+        return _open_excel(inner, columns or {})
+    if suffix in VECTOR:
+        return _open_vector(inner, encoding)
+    raise Invalid(f"不支持的文件类型“{inner.suffix}”。可用：{'、'.join((*VECTOR, *TABLES))}，或其 .gz/.zip。", code="bad_type")
+
+
+def _unpack(path: Path, work: Path) -> Path:
+    """The file itself, or what a .gz or .zip holds, unpacked under plain names (zips carry names in any encoding)."""
+    if path.suffix.lower() == ".gz":
+        target = work / path.stem
+        with gzip.open(path) as packed, target.open("wb") as out:
+            _copy_limited(packed, out)
+        return target
+    if path.suffix.lower() != ".zip":
+        return path
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return _unpack_zip(archive, work)
+    except zipfile.BadZipFile:
+        raise Invalid("压缩包已损坏，无法打开。", code="bad_zip") from None
+
+
+def _unpack_zip(archive: zipfile.ZipFile, work: Path) -> Path:
+    members = [info for info in archive.infolist() if not info.is_dir() and "__MACOSX" not in info.filename]
+    if sum(info.file_size for info in members) > MOST_UNPACKED:
+        raise TooLarge("压缩包展开后过大。")
+    wanted = [info for info in members if Path(info.filename).suffix.lower() in (*VECTOR, *TABLES)]
+    if len(wanted) != 1:
+        raise Invalid(f"压缩包中应恰有一个数据文件，找到 {len(wanted)} 个。", code="bad_zip")
+    stem = Path(wanted[0].filename).with_suffix("").as_posix()
+    for info in members:
+        name = Path(info.filename)
+        if name.with_suffix("").as_posix() == stem:
+            with archive.open(info) as packed, (work / f"layer{name.suffix.lower()}").open("wb") as out:
+                _copy_limited(packed, out)
+    return work / f"layer{Path(wanted[0].filename).suffix.lower()}"
+
+
+def _copy_limited(packed: IO[bytes], out: IO[bytes]) -> None:
+    try:
+        shutil.copyfileobj(_Limited(packed), out, 1 << 20)  # type: ignore[misc]
+    except (OSError, EOFError, zipfile.BadZipFile):
+        raise Invalid("压缩文件已损坏，无法展开。", code="bad_zip") from None
+
+
+class _Limited:
+    """Reads no more than MOST_UNPACKED bytes: a small archive may hold a very large file."""
+
+    def __init__(self, inner: IO[bytes]) -> None:
+        self.inner, self.left = inner, MOST_UNPACKED
+
+    def read(self, size: int = -1) -> bytes:
+        data = self.inner.read(size)
+        self.left -= len(data)
+        if self.left < 0:
+            raise TooLarge("压缩文件展开后过大。")
+        return data
+
+
+def _open_vector(path: Path, encoding: str | None) -> Source:
+    import pyogrio
+
+    try:
+        info = pyogrio.read_info(path, encoding=encoding)
+    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, UnicodeError):
+        raise Invalid("文件无法打开：内容已损坏，或不是所声明的格式。", code="bad_file") from None
+    count = info["features"] if info["features"] >= 0 else None
+    declared = None if path.suffix.lower() == ".shp" and not path.with_suffix(".prj").exists() else info["crs"]
+    names = [str(name) for name in info["fields"]]
+    return Source(_vector_batches(path, encoding or info["encoding"]), count, declared, names)
+
+
+def _vector_batches(path: Path, encoding: str | None) -> Iterator[Batch]:
+    import pyogrio
+
+    start = 1
+    options: dict[str, Any] = {"batch_size": BATCH, "use_pyarrow": True}
+    if path.suffix.lower() == ".shp":
+        options["encoding"] = encoding
+    try:
+        with pyogrio.open_arrow(path, **options) as (meta, reader):
+            shape_name = meta["geometry_name"] or "wkb_geometry"
+            for batch in reader:
+                names = [name for name in batch.schema.names if name != shape_name]
+                wkb = batch.column(shape_name).to_pylist() if shape_name in batch.schema.names else [None] * batch.num_rows
+                shapes, faults = _from_wkb(wkb)
+                yield Batch(
+                    np.arange(start, start + batch.num_rows),
+                    {name: batch.column(name).to_pylist() for name in names},
+                    shapes,
+                    faults,
+                )
+                start += batch.num_rows
+    except (pyogrio.errors.DataSourceError, RuntimeError, UnicodeError, OSError) as fault:
+        raise Invalid(
+            f"读到第 {start} 行之后无法继续：文件不完整或编码不符（{type(fault).__name__}）。", code="bad_file"
+        ) from None
+
+
+def _from_wkb(wkb: list[bytes | None]) -> tuple[NDArray[np.object_], dict[int, str]]:
+    shapes = shapely.force_2d(shapely.from_wkb(wkb, on_invalid="ignore"))
+    faults = {i: "图形无法读取" for i, (raw, shape) in enumerate(zip(wkb, shapes, strict=True)) if raw and shape is None}
+    return shapes, faults
+
+
+def _open_csv(path: Path, encoding: str | None, columns: Mapping[str, str]) -> Source:
+    used = encoding or _guess_encoding(path)
+    with path.open(encoding=used, newline="") as file:
+        header = next(csv.reader([_first_line(file)], delimiter=_delimiter(path, used)), [])
+    return Source(_table_batches(_csv_rows(path, used), columns, header), None, None, header)
+
+
+def _csv_rows(path: Path, encoding: str) -> Iterator[dict[str, Any]]:
+    try:
+        with path.open(encoding=encoding, newline="") as file:
+            yield from csv.DictReader(file, delimiter=_delimiter(path, encoding))
+    except (UnicodeDecodeError, LookupError):
+        raise Invalid(f"文件不是 {encoding} 编码，请用 --encoding 指明（如 gb18030）。", code="bad_encoding") from None
+    except csv.Error as fault:
+        raise Invalid(f"CSV 格式有误：{fault}。", code="bad_file") from None
+
+
+def _first_line(file: IO[str]) -> str:
+    try:
+        return file.readline()
+    except (UnicodeDecodeError, LookupError):
+        raise Invalid("文件编码不符，请用 --encoding 指明（如 gb18030）。", code="bad_encoding") from None
+
+
+def _delimiter(path: Path, encoding: str) -> str:
+    with path.open(encoding=encoding, newline="") as file:
+        line = file.readline()
+    return max(",;\t", key=line.count)
+
+
+def _guess_encoding(path: Path) -> str:
+    """UTF-8 when the first megabyte says so, otherwise GB18030, as Chinese Excel writes it."""
+    head = path.open("rb").read(1 << 20)
+    for cut in range(4):
+        try:
+            head[: len(head) - cut].decode("utf-8")
+            return "utf-8-sig"
+        except UnicodeDecodeError:
+            continue
+    return "gb18030"
+
+
+def _open_excel(path: Path, columns: Mapping[str, str]) -> Source:
+    from python_calamine import CalamineError, CalamineWorkbook
+
+    try:
+        sheet = CalamineWorkbook.from_path(str(path)).get_sheet_by_index(0)
+    except (CalamineError, OSError):
+        raise Invalid("Excel 文件无法打开：内容已损坏或有密码。", code="bad_file") from None
+    lines = iter(sheet.to_python(skip_empty_area=True))
+    header = [str(cell).strip() for cell in next(lines, [])]
+    rows = (dict(zip(header, line, strict=False)) for line in lines if any(cell not in ("", None) for cell in line))
+    return Source(_table_batches(rows, columns, header), sheet.height - 1, None, header)
+
+
+def _table_batches(rows: Iterator[dict[str, Any]], columns: Mapping[str, str], header: list[str]) -> Iterator[Batch]:
+    lon, lat, wkt = (_find(header, columns.get(n), names) for n, names in (("lon", LON), ("lat", LAT), ("wkt", WKT)))
+    if not (lon and lat) and not wkt:
+        raise Invalid(
+            f"表中没有坐标列：需要经纬度两列（如 lon、lat 或 经度、纬度）或 WKT 一列。现有列：{'、'.join(header)[:200]}。",
+            code="no_coordinates",
+        )
+    start, held = 1, []
+    for row in rows:
+        held.append(row)
+        if len(held) == BATCH:
+            yield _table_batch(held, start, header, (lon, lat, wkt))
+            start, held = start + BATCH, []
+    if held:
+        yield _table_batch(held, start, header, (lon, lat, wkt))
+
+
+def _table_batch(rows: list[dict[str, Any]], start: int, header: list[str], where: Sequence[str | None]) -> Batch:
+    lon, lat, wkt = where
+    shapes = np.full(len(rows), None, object)
+    faults: dict[int, str] = {}
+    for i, row in enumerate(rows):
+        try:
+            shapes[i] = _row_shape(row, lon, lat, wkt)
+        except (ValueError, TypeError, shapely.errors.GEOSException) as fault:
+            faults[i] = str(fault) if str(fault).startswith("坐标") else "坐标不是数字或 WKT 无法读取"
+    taken = {lon, lat} if lon and lat else {wkt}
+    columns = {name: [row.get(name) for row in rows] for name in header if name not in taken}
+    return Batch(np.arange(start, start + len(rows)), columns, shapes, faults)
+
+
+def _row_shape(row: dict[str, Any], lon: str | None, lat: str | None, wkt: str | None) -> Any:
+    if lon and lat:
+        if row.get(lon) in ("", None) or row.get(lat) in ("", None):
+            return None
+        x, y = float(row[lon]), float(row[lat])
+        if not (np.isfinite(x) and np.isfinite(y)):
+            raise ValueError("坐标不是有限的数")
+        return shapely.Point(x, y)
+    text = row.get(wkt or "")
+    return shapely.force_2d(shapely.from_wkt(text)) if text else None
+
+
+def _find(header: list[str], given: str | None, names: tuple[str, ...]) -> str | None:
+    if given:
+        if given not in header:
+            raise Invalid(f"文件中没有“{given}”这一列。", code="no_column")
+        return given
+    return next((name for name in header if name.strip().lower() in names), None)

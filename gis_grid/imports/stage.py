@@ -1,0 +1,153 @@
+"""The SQL side of an import: a temporary table like the target, COPY in, then merge by key."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from geoalchemy2 import Geometry
+
+from gis_grid.access.guard import scope_patterns
+from gis_grid.db import raw_connection, session
+from gis_grid.imports.offers import Importable
+from gis_grid.imports.report import Report
+from gis_grid.sealed import Sealed
+
+STAGED = "incoming"
+
+
+@dataclass(frozen=True)
+class Merge:
+    """Which columns of the target this file fills; `columns` without the key."""
+
+    importable: Importable
+    columns: Sequence[str]
+
+    @property
+    def table(self) -> str:
+        return str(self.importable.model.__tablename__)
+
+    @property
+    def key(self) -> str:
+        return self.importable.key
+
+
+def make_stage(merge: Merge) -> None:
+    """The empty temporary table, gone with the transaction."""
+    names = ", ".join(_quoted((merge.key, *merge.columns)))
+    session().execute(sa.text(f"DROP TABLE IF EXISTS {STAGED}"))
+    session().execute(
+        sa.text(f"CREATE TEMP TABLE {STAGED} ON COMMIT DROP AS SELECT 0::bigint AS row_no, {names} FROM {merge.table} LIMIT 0")
+    )
+
+
+def copy_rows(merge: Merge, rows: Iterable[Sequence[Any]]) -> None:
+    """COPY rows (row_no, key, *columns) in; shapes as hex EWKB."""
+    names = ", ".join(_quoted(("row_no", merge.key, *merge.columns)))
+    with raw_connection().cursor() as cursor, cursor.copy(f"COPY {STAGED} ({names}) FROM STDIN") as copy:
+        for row in rows:
+            copy.write_row(row)
+
+
+def merge_rows(merge: Merge, report: Report) -> None:
+    """Refuse doubles and what the caller may not touch, then update what differs and insert what is new."""
+    session().execute(sa.text(f"CREATE INDEX ON {STAGED} ({merge.key})"))
+    session().execute(sa.text(f"ANALYZE {STAGED}"))
+    _refuse(merge, report, _DOUBLES, "与第 {other} 行编号重复")
+    _refuse(merge, report, _FOREIGN, "同一编号的现有记录不在您的数据范围内", scope=scope_patterns())
+    _refuse(merge, report, _RETIRED, "同一编号的记录已注销")
+    report.counts["updated"] = _update(merge)
+    report.counts["inserted"] = _insert(merge)
+    total = session().scalar(sa.text(f"SELECT count(*) FROM {STAGED}")) or 0
+    report.counts["unchanged"] = total - report.counts["updated"] - report.counts["inserted"]
+
+
+_DOUBLES = """
+DELETE FROM {staged} i USING (
+  SELECT row_no, {key}, first_value(row_no) OVER (PARTITION BY {key} ORDER BY row_no) AS other FROM {staged}
+) d WHERE d.row_no = i.row_no AND d.other < i.row_no RETURNING i.row_no, i.{key} AS key, d.other
+"""
+_FOREIGN = """
+DELETE FROM {staged} i USING {table} t
+WHERE t.{key} = i.{key} AND NOT coalesce(t.area_code LIKE ANY(:scope), '%' = ANY(:scope))
+RETURNING i.row_no, i.{key} AS key, 0 AS other
+"""
+_RETIRED = """
+DELETE FROM {staged} i USING {table} t
+WHERE t.{key} = i.{key} AND t.retired_at IS NOT NULL RETURNING i.row_no, i.{key} AS key, 0 AS other
+"""
+
+
+def _refuse(merge: Merge, report: Report, query: str, reason: str, **values: Any) -> None:
+    text = query.format(staged=STAGED, table=merge.table, key=merge.key)
+    for row_no, key, other in session().execute(sa.text(text), values):
+        report.refuse(row_no, merge.key, key, reason.format(other=other))
+
+
+def _update(merge: Merge) -> int:
+    """Rows that differ are updated and their old values kept in the audit log."""
+    table = merge.importable.model.__table__
+    compared = [name for name in merge.columns if not isinstance(table.c[name].type, Sealed)]
+    differs = " OR ".join(_differs(name, table.c[name]) for name in compared) or "false"
+    sets = ", ".join(f'"{name}" = i."{name}"' for name in merge.columns)
+    plain = [name for name in compared if not isinstance(table.c[name].type, Geometry)]
+    before, after = (_json_of(alias, plain) for alias in ("t", "i"))
+    text = f"""
+    WITH changed AS (
+      SELECT t.{table.primary_key.columns[0].key} AS id, t.area_code, {before} AS before, {after} AS after, t.version, i.row_no
+      FROM {STAGED} i JOIN {merge.table} t ON t.{merge.key} = i.{merge.key} WHERE {differs}
+    ), kept AS (
+      INSERT INTO audit_log (actor, actor_kind, user_id, action, target, key, area_code, before, after, version, request_id)
+      SELECT :actor, :actor_kind, :user_id, 'change', :target, id::text, area_code, before, after, version + 1, :request_id
+      FROM changed
+    ), done AS (
+      UPDATE {merge.table} t SET {sets}, updated_at = now(), version = t.version + 1
+      FROM {STAGED} i JOIN changed c ON c.row_no = i.row_no WHERE t.{merge.key} = i.{merge.key}
+      RETURNING 1
+    )
+    SELECT count(*) FROM done
+    """
+    return int(session().scalar(sa.text(text), _actor(merge)) or 0)
+
+
+def _insert(merge: Merge) -> int:
+    names = ", ".join(_quoted((merge.key, *merge.columns)))
+    text = f"""
+    WITH done AS (
+      INSERT INTO {merge.table} ({names}) SELECT {names} FROM {STAGED} i
+      WHERE NOT EXISTS (SELECT 1 FROM {merge.table} t WHERE t.{merge.key} = i.{merge.key}) ORDER BY row_no
+      RETURNING 1
+    )
+    SELECT count(*) FROM done
+    """
+    return int(session().scalar(sa.text(text)) or 0)
+
+
+def _differs(name: str, column: sa.Column[Any]) -> str:
+    cast = "::bytea" if isinstance(column.type, Geometry) else ""
+    return f't."{name}"{cast} IS DISTINCT FROM i."{name}"{cast}'
+
+
+def _json_of(alias: str, names: Sequence[str]) -> str:
+    pairs = ", ".join(f"'{name}', {alias}.\"{name}\"" for name in names)
+    return f"jsonb_build_object({pairs})"
+
+
+def _actor(merge: Merge) -> dict[str, Any]:
+    from gis_grid.access.guard import caller
+    from gis_grid.audit import request_id
+
+    who = caller()
+    return {
+        "actor": who.name,
+        "actor_kind": who.kind,
+        "user_id": who.user_id,
+        "target": merge.importable.name,
+        "request_id": request_id.get(),
+    }
+
+
+def _quoted(names: Sequence[str]) -> list[str]:
+    return [f'"{name}"' for name in names]

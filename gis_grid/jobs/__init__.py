@@ -1,0 +1,1 @@
+"""Long work with progress: imports, batch prints, reassignment. Queued in our own PostgreSQL by procrastinate."""

@@ -1,0 +1,31 @@
+"""Structured logs on standard error; no personal values, only ids, statuses and times."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from functools import cache
+from typing import Any
+
+import structlog
+
+from gis_grid.config import settings
+
+
+@cache
+def logger() -> Any:
+    """The service's logger: one JSON object a line, or readable text (setting log_format)."""
+    last: Any = structlog.processors.JSONRenderer(ensure_ascii=False)
+    if settings().log_format == "text":
+        last = structlog.dev.ConsoleRenderer(colors=False)
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            last,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+    return structlog.get_logger()

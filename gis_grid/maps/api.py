@@ -1,0 +1,128 @@
+"""Routes of the map: layers, vector tiles, what the page needs to begin, search."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+import orjson
+import sqlalchemy as sa
+from flask import Response, request
+from flask_smorest import Blueprint
+from marshmallow import Schema, fields, validate
+
+from gis_grid.access.guard import SIGNED_IN, caller, require, scope_patterns
+from gis_grid.areas.placing import today
+from gis_grid.areas.rules import LEVEL_NAMES
+from gis_grid.config import settings
+from gis_grid.db import session, sql
+from gis_grid.maps import models, tiles  # noqa: F401  models: the table must be known
+from gis_grid.register.fields import Strict, Text
+
+DEMO_PREFIX = "9901"
+
+
+class SearchQuery(Strict):
+    q = Text(required=True, validate=validate.Length(min=1, max=60), metadata={"title": "名称、编码"})
+    limit = fields.Integer(load_default=10, validate=validate.Range(min=1, max=50))
+
+
+class TileQuery(Strict):
+    at = fields.Date(metadata={"title": "日期，默认今天"})
+
+
+FoundSchema = Schema.from_dict({"items": fields.List(fields.Dict())}, name="SearchFound")
+LayersSchema = Schema.from_dict({"layers": fields.List(fields.Dict())}, name="Layers")
+MapSchema = Schema.from_dict(
+    {
+        "bounds": fields.List(fields.Float(), allow_none=True),
+        "review_number": fields.String(allow_none=True),
+        "source": fields.String(allow_none=True),
+        "publisher": fields.String(allow_none=True),
+        "demo": fields.Boolean(),
+    },
+    name="MapPage",
+)
+blueprint = Blueprint("maps", __name__, description="地图")
+
+
+@blueprint.route("/api/map")
+@blueprint.response(200, MapSchema)
+@require(SIGNED_IN)
+def map_page() -> dict[str, Any]:
+    """打开地图所需：范围、审图号、来源、是否演示数据"""
+    box = session().execute(sql("extent"), {"at": today(), "scope": scope_patterns()}).one()
+    conf = settings()
+    return {
+        "bounds": None if box.west is None else [box.west, box.south, box.east, box.north],
+        "review_number": conf.map_review_number,
+        "source": conf.map_source,
+        "publisher": conf.map_publisher,
+        "demo": bool(box.demo),
+    }
+
+
+@blueprint.route("/api/layers")
+@blueprint.response(200, LayersSchema)
+@require(SIGNED_IN)
+def list_layers() -> Response:
+    """我可以看的图层：样式、图例、字段"""
+    return _json({"layers": [layer.described() for layer in tiles.visible_layers()]})
+
+
+@blueprint.route("/api/search")
+@blueprint.arguments(SearchQuery, location="query")
+@blueprint.response(200, FoundSchema)
+@require(SIGNED_IN)
+def search(asked: dict[str, Any]) -> Response:
+    """按名称或编码找网格、楼栋、营业场所"""
+    who = caller()
+    plain = asked["q"].replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    values = {
+        "q": asked["q"],
+        "like": f"%{plain}%",
+        "lead": f"{plain}%",
+        "limit": asked["limit"],
+        "at": today(),
+        "scope": scope_patterns(),
+        **{kind: who.may(f"{kind}.read") for kind in ("areas", "buildings", "premises")},
+    }
+    rows = session().execute(sql("search"), values).all()
+    return _json({"items": [_found(row) for row in rows]})
+
+
+@blueprint.route("/tiles/<string:names>/<int:z>/<int:x>/<int:y>")
+@blueprint.arguments(TileQuery, location="query")
+@blueprint.response(200, content_type="application/vnd.mapbox-vector-tile")
+@require(SIGNED_IN)
+def tile(asked: dict[str, Any], names: str, z: int, x: int, y: int) -> Response:
+    """一个矢量瓦片；没有内容时答 204"""
+    body = tiles.tile(names, z, x, y, asked.get("at"))
+    if not body:
+        return Response(status=204, headers={"Cache-Control": "private, no-cache"})
+    answer = Response(body, mimetype="application/vnd.mapbox-vector-tile")
+    answer.headers["Cache-Control"] = "private, no-cache"
+    answer.set_etag(hashlib.sha256(body).hexdigest()[:32])
+    made: Response = answer.make_conditional(request)  # type: ignore[assignment]
+    return made
+
+
+def _found(row: sa.Row[Any]) -> dict[str, Any]:
+    subtitle = f"{LEVEL_NAMES[row.subtitle]} {row.id}" if row.kind == "area" else row.subtitle
+    return {
+        "kind": row.kind,
+        "id": row.id,
+        "title": row.title,
+        "subtitle": subtitle,
+        "lon": row.lon,
+        "lat": row.lat,
+        "bounds": [row.west, row.south, row.east, row.north],
+        "area_code": row.area_code,
+    }
+
+
+def _json(value: Any) -> Response:
+    return Response(orjson.dumps(value), mimetype="application/json")
+
+
+BLUEPRINTS = (blueprint,)

@@ -1,0 +1,75 @@
+"""The console's files, the API document's page, and health."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import orjson
+import sqlalchemy as sa
+from flask import Response, current_app, send_from_directory
+from flask_smorest import Blueprint
+
+from gis_grid import __version__
+from gis_grid.access.guard import PUBLIC, require
+from gis_grid.db import session
+from gis_grid.errors import NotFound, Unavailable
+
+CONSOLE = Path(__file__).parent / "console"
+_YEAR = "public, max-age=31536000, immutable"
+
+blueprint = Blueprint("pages", __name__, description="页面与健康检查")
+
+
+def _no_database(view: Any) -> Any:
+    view.right, view.no_database = PUBLIC, True
+    return view
+
+
+@blueprint.route("/health/live")
+@_no_database
+def live() -> Response:
+    """进程在运行"""
+    return _json({"status": "ok", "version": __version__})
+
+
+@blueprint.route("/health/ready")
+@require(PUBLIC)
+def ready() -> Response:
+    """数据库可用，结构是最新的"""
+    found = session().scalar(sa.text("SELECT version_num FROM alembic_version"))
+    if not found:
+        raise Unavailable("数据库结构尚未建立：请运行 gis-grid migrate。", code="not_migrated")
+    return _json({"status": "ok", "schema": found})
+
+
+@blueprint.route("/api/openapi.json")
+@_no_database
+def openapi() -> Response:
+    """OpenAPI 3.0 文档"""
+    return _json(current_app.extensions["grid_api"].spec.to_dict())
+
+
+@blueprint.route("/", defaults={"path": ""})
+@blueprint.route("/<path:path>")
+@_no_database
+def console(path: str) -> Response:
+    """控制台页面"""
+    if path.startswith(("api/", "tiles/", "health/")):
+        raise NotFound("没有这个地址。")
+    if path and (CONSOLE / path).is_file():
+        answer = send_from_directory(CONSOLE, path)
+        answer.headers["Cache-Control"] = _YEAR if path.startswith("assets/") else "no-cache"
+        return answer
+    if path.startswith("assets/") or not (CONSOLE / "index.html").is_file():
+        raise NotFound("页面尚未构建：请运行 ./scripts/run。" if not path.startswith("assets/") else "没有这个文件。")
+    answer = send_from_directory(CONSOLE, "index.html")
+    answer.headers["Cache-Control"] = "no-cache"
+    return answer
+
+
+def _json(value: Any) -> Response:
+    return Response(orjson.dumps(value), mimetype="application/json")
+
+
+BLUEPRINTS = (blueprint,)

@@ -1,0 +1,1 @@
+"""Patrol: tracks, their cleaning, what of them fell into which area."""

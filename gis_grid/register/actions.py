@@ -1,0 +1,246 @@
+"""The verbs of every register: list_page, find, keep, change, retire."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import Any
+
+import orjson
+import sqlalchemy as sa
+from geoalchemy2 import Geometry
+from marshmallow import fields as ma
+
+from gis_grid import audit
+from gis_grid.access.guard import check_area, scoped
+from gis_grid.audit import AuditEntry
+from gis_grid.db import Base, session
+from gis_grid.errors import BadRequest, Changed, Conflict, NotFound
+from gis_grid.sealed import Sealed
+
+HIDDEN = {"id_number_hash", "phone_hash", "password_hash", "token_hash"}
+READ_ONLY = {"id", "created_at", "updated_at", "retired_at", "version", "area_code", "placed_by"}
+
+
+def _nothing(row: Any, extra: dict[str, Any]) -> None:
+    return None
+
+
+@dataclass(frozen=True, eq=False)
+class Register:
+    """One table as users know it. `prepare(row, extra)` places and checks a row before it is written."""
+
+    name: str
+    title: str
+    model: Any
+    read: str
+    write: str
+    codes: Mapping[str, str] = field(default_factory=dict)  # column -> code table
+    search: Sequence[str] = ()  # columns that ?q= looks into
+    prepare: Callable[[Any, dict[str, Any]], None] = _nothing
+    retiring: Callable[[Any], None] = lambda row: None
+    extra: Mapping[str, ma.Field] = field(default_factory=dict)  # accepted beside the columns, handed to prepare
+    masks: Mapping[str, Callable[[str], str]] = field(default_factory=dict)  # sealed column -> how it is shown
+    read_only: Sequence[str] = ()
+    settable: Sequence[str] = ()  # normally read-only columns that callers do set here
+
+    @property
+    def key(self) -> sa.Column[Any]:
+        return sa.inspect(self.model).primary_key[0]  # type: ignore[no-any-return]
+
+    @property
+    def columns(self) -> list[sa.Column[Any]]:
+        """What a caller sees, in the table's order."""
+        return [column for column in sa.inspect(self.model).columns if column.key not in HIDDEN]
+
+    @property
+    def writable(self) -> list[sa.Column[Any]]:
+        """What a caller may set."""
+        closed = (READ_ONLY | set(self.read_only)) - set(self.settable)
+        return [column for column in self.columns if column.key not in closed]
+
+    @property
+    def filters(self) -> list[sa.Column[Any]]:
+        """Columns that ?column=value compares with."""
+        return [
+            column
+            for column in self.columns
+            if isinstance(column.type, sa.String | sa.Integer | sa.Boolean)
+            and not isinstance(column.type, Sealed | Geometry | sa.Text)
+            and column.key not in ("version", "area_code")
+        ]
+
+
+@dataclass(frozen=True)
+class Page:
+    """Rows and the opaque cursor of the next ones; none at the end."""
+
+    items: list[Any]
+    next: str | None
+
+
+def list_page(register: Register, wanted: Mapping[str, Any]) -> Page:
+    """One page within the caller's scope. `wanted`: q, area_code (prefix), sort, after, limit, retired, columns."""
+    model, limit = register.model, wanted.get("limit", 50)
+    query = scoped(sa.select(model), model)
+    for column in register.filters:
+        if column.key in wanted:
+            query = query.where(column == wanted[column.key])
+    if wanted.get("area_code"):
+        own = model.area_code if hasattr(model, "area_code") else model.code
+        query = query.where(own.startswith(wanted["area_code"], autoescape=True))
+    if wanted.get("q"):
+        looked = [getattr(model, name).contains(wanted["q"], autoescape=True) for name in register.search]
+        query = query.where(sa.or_(*looked))
+    if not wanted.get("retired"):
+        query = query.where(model.retired_at.is_(None))
+    column, down = _sort_column(register, wanted.get("sort"))
+    query = _after(query, column, register.key, down, wanted.get("after"))
+    rows = list(session().scalars(query.limit(limit + 1)))
+    more = len(rows) > limit
+    return Page(rows[:limit], _cursor(rows[limit - 1], column, register.key) if more else None)
+
+
+def find(register: Register, key: Any, *, lock: bool = False) -> Any:
+    """One row within the caller's scope; what lies outside is not found."""
+    query = scoped(sa.select(register.model), register.model).where(register.key == key)
+    row = session().scalar(query.with_for_update() if lock else query)
+    if row is None:
+        raise NotFound(f"没有找到编号为 {str(key)[:40]} 的{register.title}，或它不在您的数据范围内。")
+    return row
+
+
+def keep(register: Register, values: dict[str, Any]) -> Any:
+    """A new row: prepared (placed, checked), within the caller's scope, audited."""
+    extra = {name: values.pop(name) for name in register.extra if name in values}
+    row = register.model(**values)
+    register.prepare(row, extra)
+    check_area(_area(row))
+    session().add(row)
+    session().flush()
+    _record(register, "create", row, after=audit.snapshot(row))
+    return row
+
+
+def change(register: Register, key: Any, version: int, values: dict[str, Any]) -> Any:
+    """Change an unchanged row (same version), prepared again, within the caller's scope before and after."""
+    row = find(register, key, lock=True)
+    _check_version(register, row, version)
+    extra = {name: values.pop(name) for name in register.extra if name in values}
+    before = audit.snapshot(row)
+    for name, value in values.items():
+        setattr(row, name, value)
+    register.prepare(row, extra)
+    check_area(_area(row))
+    session().flush()
+    was, now = audit.difference(before, audit.snapshot(row))
+    if now:
+        _record(register, "change", row, before=was, after=now)
+    return row
+
+
+def retire(register: Register, key: Any, version: int) -> Any:
+    """Take a row out of use; it is never deleted. Refused while others in use hang on it."""
+    row = find(register, key, lock=True)
+    _check_version(register, row, version)
+    if row.retired_at:
+        raise Conflict(f"该{register.title}已注销。", code="already_retired")
+    for title, count in _dependents(row):
+        raise Conflict(f"还有 {count} 条{title}属于该{register.title}，请先处理它们再注销。", code="in_use")
+    register.retiring(row)
+    row.retired_at = datetime.now(UTC)
+    session().flush()
+    _record(register, "retire", row)
+    return row
+
+
+def _check_version(register: Register, row: Any, version: int) -> None:
+    if row.version == version:
+        return
+    entries = session().scalars(
+        sa.select(AuditEntry)
+        .where(
+            AuditEntry.target == register.name,
+            AuditEntry.key == str(getattr(row, register.key.key)),
+            AuditEntry.version > version,
+        )
+        .order_by(AuditEntry.id)
+        .limit(50)
+    )
+    changes = [{"at": entry.at.isoformat(), "by": entry.actor, "before": entry.before, "after": entry.after} for entry in entries]
+    who = f"（{changes[-1]['by']}）" if changes else ""
+    raise Changed(f"这条{register.title}刚被他人{who}修改过，请刷新后再改。", version=row.version, changes=changes)
+
+
+def _dependents(row: Any) -> list[tuple[str, int]]:
+    own = row.__table__
+    found = []
+    for table in Base.metadata.sorted_tables:
+        if "retired_at" not in table.c:
+            continue
+        for column in table.c:
+            for key in column.foreign_keys:
+                if key.column.table is own:
+                    value = getattr(row, key.column.key)
+                    in_use = sa.and_(column == value, table.c.retired_at.is_(None))
+                    count = session().scalar(sa.select(sa.func.count()).select_from(table).where(in_use)) or 0
+                    if count:
+                        found.append((table.comment or table.name, count))
+    return found
+
+
+def _record(register: Register, action: str, row: Any, **what: Any) -> None:
+    key = getattr(row, register.key.key)
+    audit.record(action, register.name, key, area_code=_area(row), version=row.version, **what)
+
+
+def _area(row: Any) -> str | None:
+    code: str | None = row.area_code if hasattr(row, "area_code") else row.code
+    return code
+
+
+def _sort_column(register: Register, sort: str | None) -> tuple[sa.Column[Any], bool]:
+    name = (sort or register.key.key).removeprefix("-")
+    for column in register.columns:
+        if column.key == name and not isinstance(column.type, Geometry | Sealed | sa.ARRAY | sa.JSON):
+            return column, (sort or "").startswith("-")
+    raise BadRequest(f"不能按“{name[:40]}”排序。", code="unknown_sort")
+
+
+def _after(query: Any, column: Any, key: Any, down: bool, cursor: str | None) -> Any:
+    order = [column.desc().nulls_last(), key.desc()] if down else [column.asc().nulls_last(), key.asc()]
+    query = query.order_by(*order) if column is not key else query.order_by(order[1])
+    if not cursor:
+        return query
+    value, last = _parse_cursor(cursor, column, key)
+    beyond_key = key < last if down else key > last
+    if column is key:
+        return query.where(beyond_key)
+    if value is None:
+        return query.where(column.is_(None), beyond_key)
+    beyond = column < value if down else column > value
+    return query.where(sa.or_(beyond, sa.and_(column == value, beyond_key), column.is_(None)))
+
+
+def _cursor(row: Any, column: Any, key: Any) -> str:
+    pair = [getattr(row, column.key), getattr(row, key.key)]
+    return base64.urlsafe_b64encode(orjson.dumps(pair)).decode().rstrip("=")
+
+
+def _parse_cursor(cursor: str, column: Any, key: Any) -> tuple[Any, Any]:
+    try:
+        value, last = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        return _as(column, value), _as(key, last)
+    except (ValueError, TypeError, AttributeError):
+        raise BadRequest("翻页标记 after 无效，请从第一页重新开始。", code="bad_cursor") from None
+
+
+def _as(column: Any, value: Any) -> Any:
+    wanted = column.type.python_type
+    if value is None or wanted in (datetime, date):
+        return value if value is None else wanted.fromisoformat(value)
+    if isinstance(value, bool) is not (wanted is bool) or not isinstance(value, wanted | int if wanted is float else wanted):
+        raise ValueError(value)
+    return value
