@@ -22,8 +22,8 @@ class Settings(BaseSettings):
 
     # -- where things lie
     home: Path = PROJECT / ".gis-grid"  # private cluster, secrets, uploads; never committed
-    database_url: str | None = Field(None, validation_alias="DATABASE_URL")  # none: the private cluster
-    owner_database_url: str | None = Field(None, validation_alias="OWNER_DATABASE_URL")  # migrations; none: database_url
+    database_url: str | None = Field(default=None, validation_alias="DATABASE_URL")  # none: the private cluster
+    owner_database_url: str | None = Field(default=None, validation_alias="OWNER_DATABASE_URL")  # migrations; none: database_url
     db_port: int | None = None  # port of the private cluster; none: the first free one from 55432, then kept
 
     # -- the service

@@ -127,3 +127,6 @@ def entries(list_name: str) -> dict[str, Any] | Response:
     if not found:
         raise NotFound(f"没有代码表“{list_name[:40]}”。")
     return {"list": list_name, "entries": [{"code": code, "name": name} for code, name in found.items()]}
+
+
+BLUEPRINTS = (blueprint,)

@@ -1,0 +1,281 @@
+"""`gis-grid ...`: one thin command per verb, no logic."""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from sqlalchemy.exc import OperationalError, ProgrammingError
+
+from gis_grid import __version__, cluster
+from gis_grid.access.guard import acting
+from gis_grid.access.rules import COMMAND
+from gis_grid.config import settings
+from gis_grid.db import long_engine, transaction
+from gis_grid.errors import GridError
+from gis_grid.problems import from_database, sqlstate
+
+SCALES = ("community", "district", "city")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__)
+def cli() -> None:
+    """社区网格空间服务：哪个网格，谁负责。"""
+
+
+@cli.group()
+def db() -> None:
+    """The private PostgreSQL + PostGIS."""
+
+
+@db.command("start")
+def db_start() -> None:
+    """Start it; make it at the first start."""
+    if settings().database_url:
+        click.echo("DATABASE_URL is set: that database is used, nothing to start.")
+        return
+    found = cluster.start(settings())
+    click.echo(f"Database {'started' if found.started else 'is running'} on 127.0.0.1:{found.port}, data in {found.directory}")
+
+
+@db.command("stop")
+def db_stop() -> None:
+    """Stop it; nothing committed is lost."""
+    click.echo("Database stopped." if cluster.stop(settings()) else "Database was not running.")
+
+
+@db.command("status")
+def db_status() -> None:
+    """Whether it runs, where, and on which port."""
+    found = cluster.status(settings())
+    state = "running" if found.running else "stopped" if found.exists else "not made yet"
+    click.echo(f"{state}; port {found.port}; data in {found.directory}; PostgreSQL {found.version}")
+    if not found.running:
+        sys.exit(1)
+
+
+@cli.command()
+def migrate() -> None:
+    """Bring the database to the latest schema."""
+    from gis_grid.migrate import migrate as bring_up
+
+    click.echo(f"Schema {bring_up()}.")
+
+
+@cli.command()
+@click.option("--host", default=None, help="Address to listen on.")
+@click.option("--port", default=None, type=click.IntRange(1, 65535), help="Port to listen on.")
+def serve(host: str | None, port: int | None) -> None:
+    """Answer requests and work on jobs until stopped."""
+    from gis_grid.serve import serve as serve_forever
+
+    serve_forever(host or settings().host, port or settings().port)
+
+
+@cli.command()
+def work() -> None:
+    """Work on jobs only (`serve` starts one of these itself)."""
+    from gis_grid.jobs.actions import work_forever
+
+    load_features()
+    work_forever()
+
+
+@cli.command()
+def openapi() -> None:
+    """Print the OpenAPI document."""
+    from gis_grid.app import create_app
+
+    app = create_app()
+    click.echo(json.dumps(app.extensions["grid_api"].spec.to_dict(), ensure_ascii=False, indent=1, sort_keys=True))
+
+
+@cli.command()
+@click.argument("kind", type=click.Choice(["areas", "buildings", "premises", "events", "tracks"]))
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--level", default="grid", help="For areas: district, street, community or grid.")
+@click.option("--crs", help="wgs84, cgcs2000, gcj02, bd09 or EPSG:n; default: what the file says, else wgs84.")
+@click.option("--encoding", help="For Shapefile and CSV, e.g. gbk.")
+@click.option("--map", "columns", multiple=True, metavar="FIELD=COLUMN", help="Which column fills a field; may repeat.")
+@click.option("--code-prefix", help="For areas without codes: number them below this prefix.")
+@click.option("--any-code", is_flag=True, help="For areas with codes of another scheme.")
+@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="For areas: the day from which the boundaries hold.")
+@click.option("--keep-good", is_flag=True, help="Keep the good rows although others are refused.")
+@click.option("--repair", is_flag=True, help="Repair invalid polygons; each repair is told.")
+@click.option("--dry-run", is_flag=True, help="Check everything, keep nothing.")
+@click.option(
+    "--remarks", type=click.Path(path_type=Path), help="Where to write refused and odd rows (default FILE.remarks.csv)."
+)
+def load(kind: str, file: Path, columns: tuple[str, ...], remarks: Path | None, **given: Any) -> None:
+    """Load a file: GeoJSON (.gz), zipped Shapefile, GeoPackage, FlatGeobuf, CSV, Excel; tracks: GPX, PLT, CSV or a zip."""
+    from gis_grid.imports.actions import run_import
+    from gis_grid.imports.offers import Options
+
+    load_features()
+    given["since"] = given["since"].date().isoformat() if given["since"] else None
+    options = Options(columns=dict(pair.split("=", 1) for pair in columns if "=" in pair), **given)
+    remarks = remarks or _remarks_path(file)
+    try:
+        with command_line(), shown_progress(f"load {kind}") as progress:
+            report = run_import(kind, file, file.name, options, remarks, progress)
+    except GridError as refused:
+        if refused.extra.get("report"):
+            _show_report(refused.extra["report"])
+        raise
+    _show_report(report)
+
+
+@cli.command()
+@click.argument("lon", type=float)
+@click.argument("lat", type=float)
+@click.option("--crs", default="wgs84", help="wgs84, cgcs2000, gcj02, bd09 or EPSG:n.")
+@click.option("--at", type=click.DateTime(["%Y-%m-%d"]), help="On which day; default today.")
+@click.option("--accuracy", "accuracy_m", type=float, help="Accuracy of the position in metres.")
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+def locate(lon: float, lat: float, crs: str, at: Any, accuracy_m: float | None, as_json: bool) -> None:
+    """Which grid is this, who is responsible, and why? (Negative numbers: put -- before them.)"""
+    from gis_grid.areas.actions import locate as find
+
+    day: date | None = at.date() if at else None
+    with command_line():
+        answer = find(lon, lat, crs, day, accuracy_m)
+    if as_json:
+        click.echo(json.dumps(answer, ensure_ascii=False, indent=1))
+        return
+    for link in answer["chain"]:
+        click.echo(f"{link['level_name']}  {link['code']}  {link['name']}")
+    for person in answer["responsible"]:
+        click.echo(f"负责人  {person['area_name']} {person['post_name']} {person['name']} {person['duty_phone'] or ''}")
+    click.echo(answer["why"]["sentence"])
+
+
+@cli.command()
+@click.option("--scale", type=click.Choice(SCALES), default="community", help="How large.")
+@click.option("--seed", default=1, help="Another seed, another town.")
+@click.option("--reset", is_flag=True, help="Remove the demo town first.")
+def demo(scale: str, seed: int, reset: bool) -> None:
+    """Load the demo town: generated, fictional, deterministic. Prints the demo accounts with one-time passwords."""
+    from gis_grid.demo.actions import load_town, remove_town
+
+    load_features()
+    with command_line(), shown_progress(f"demo {scale}") as progress:
+        if reset:
+            remove_town()
+        report = load_town(scale, seed, lambda step, done, total: progress(done, total, step))
+    for line in report.lines():
+        click.echo(line)
+
+
+@cli.group()
+def user() -> None:
+    """Users."""
+
+
+@user.command("add")
+@click.argument("username")
+@click.argument("name")
+@click.option("--role", "roles", multiple=True, required=True, help="administrator, district, street, community, ...")
+@click.option("--scope", "scopes", multiple=True, help="Area code (prefix); none: everywhere.")
+def user_add(username: str, name: str, roles: tuple[str, ...], scopes: tuple[str, ...]) -> None:
+    """Add a user; prints the one-time password."""
+    from gis_grid.access.actions import create_user
+
+    load_features()
+    with command_line():
+        once = create_user(username, name, list(roles), list(scopes) or [""])
+    click.echo(f"{username}  {once}")
+
+
+@user.command("reset-password")
+@click.argument("username")
+def user_reset(username: str) -> None:
+    """A new one-time password; also ends a lock."""
+    from gis_grid.access.actions import reset_password
+
+    load_features()
+    with command_line():
+        once = reset_password(username)
+    click.echo(f"{username}  {once}")
+
+
+@contextmanager
+def command_line() -> Iterator[None]:
+    """One transaction with the rights of whoever sits at the machine."""
+    with transaction(long_engine()), acting(COMMAND):
+        yield
+
+
+@contextmanager
+def shown_progress(title: str) -> Iterator[Callable[..., None]]:
+    """A progress bar on standard error."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(title, total=None)
+
+        def tell(done: int, total: int | None, step: str = title) -> None:
+            bar.update(task, completed=done, total=total, description=step)
+
+        yield tell
+
+
+def load_features() -> None:
+    """Import every feature, so that its tables, jobs and importable kinds are known."""
+    from gis_grid.app import FEATURES
+
+    for name in FEATURES:
+        import_module(name)
+
+
+def main() -> None:
+    """Run; a known error is one sentence and exit code 1."""
+    try:
+        cli(standalone_mode=True)
+    except GridError as fault:
+        click.echo(f"错误：{fault.detail}", err=True)
+        sys.exit(1)
+    except (OperationalError, ProgrammingError) as fault:
+        told = from_database(fault, True).detail
+        hint = "数据库结构尚未建立：请先运行 gis-grid migrate。" if sqlstate(fault) == "42P01" else told
+        click.echo(f"错误：{hint}", err=True)
+        sys.exit(1)
+
+
+def _remarks_path(file: Path) -> Path:
+    beside = file.with_name(file.name + ".remarks.csv")
+    try:
+        beside.touch()
+    except OSError:
+        return Path(tempfile.gettempdir()) / beside.name
+    return beside
+
+
+def _show_report(report: dict[str, Any]) -> None:
+    shown = {"rows": "读取", "inserted": "新增", "updated": "更新", "unchanged": "未变", "refused": "拒绝", "repaired": "修复"}
+    click.echo(
+        "  ".join(f"{label} {report[name]}" for name, label in shown.items())
+        + ("（试运行，未保存）" if report.get("dry_run") else "")
+    )
+    if report["placed"]:
+        labels = {"inside": "落入网格", "edge": "在边界上", "nearest": "就近归入", "unplaced": "网格之外"}
+        click.echo("  ".join(f"{labels[name]} {count}" for name, count in report["placed"].items()))
+    for warning in report["warnings"]:
+        click.echo(f"注意：{warning}")
+    for remark in report["remarks"][:10]:
+        click.echo(f"  第 {remark['row']} 行 {remark['outcome']} {remark['field']} {remark['value'][:60]}：{remark['reason']}")
+    if report["remarks"]:
+        click.echo(f"明细：{report['remarks_file']}")
+
+
+if __name__ == "__main__":
+    main()
