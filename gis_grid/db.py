@@ -123,6 +123,7 @@ def engine() -> sa.Engine:
         pool_size=max(2, conf.threads),
         max_overflow=4,
         pool_pre_ping=True,
+        hide_parameters=True,  # bound values are people's data and never reach a log
         pool_timeout=10,
         connect_args={"options": options, "application_name": "gis-grid", "connect_timeout": 10},
     )
@@ -136,6 +137,7 @@ def long_engine() -> sa.Engine:
         pool_size=1,
         max_overflow=3,
         pool_pre_ping=True,
+        hide_parameters=True,  # bound values are people's data and never reach a log
         connect_args={
             "options": "-c jit=off -c timezone=UTC -c work_mem=64MB -c statement_timeout=0",
             "application_name": "gis-grid-job",

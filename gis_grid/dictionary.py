@@ -28,7 +28,7 @@ class Entry(Base):
     __tablename__ = "dictionary"
     __table_args__ = ({"comment": "代码表"},)
 
-    list: Mapped[str] = mapped_column(sa.String(40), primary_key=True, comment="代码表")
+    list: Mapped[str] = mapped_column(sa.String(60), primary_key=True, comment="代码表")
     code: Mapped[str] = mapped_column(sa.String(20), primary_key=True, comment="代码")
     name: Mapped[str] = mapped_column(sa.String(200), comment="名称")
     position: Mapped[int] = mapped_column(sa.Integer, comment="顺序")
@@ -70,15 +70,10 @@ def names(list_name: str) -> dict[str, str]:
 def load_dictionary(folder: Path = FOLDER) -> int:
     """Take all code tables from the CSV files; answers how many codes. A deployment's own further codes stay."""
     rows = [row for path in sorted(folder.glob("*.csv")) for row in _entries(path)]
-    for start in range(0, len(rows), 2000):
-        statement = insert(Entry).values(rows[start : start + 2000])
-        excluded = statement.excluded
-        session().execute(
-            statement.on_conflict_do_update(
-                index_elements=["list", "code"],
-                set_={"name": excluded.name, "position": excluded.position, "source": excluded.source},
-            )
-        )
+    statement = insert(Entry)
+    taken = {name: getattr(statement.excluded, name) for name in ("name", "position", "source", "sensitive")}
+    statement = statement.on_conflict_do_update(index_elements=["list", "code"], set_=taken)
+    session().connection().execute(statement, rows)
     return len(rows)
 
 

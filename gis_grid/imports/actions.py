@@ -59,7 +59,7 @@ def take_rows(importable: Importable, path: Path, work: Path, options: Options, 
     make_stage(merge)
     for batch in source.batches:
         report.rows += len(batch.rows)
-        copy_rows(merge, reader.read(batch, datum))
+        copy_rows(merge, list(reader.read(batch, datum)))  # a list: placing asks the same connection
         progress(report.rows, source.count)
     report.warnings.extend(reader.warnings())
     merge_rows(merge, report)

@@ -82,7 +82,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "dictionary",
-        sa.Column("list", sa.String(length=40), nullable=False, comment="代码表"),
+        sa.Column("list", sa.String(length=60), nullable=False, comment="代码表"),
         sa.Column("code", sa.String(length=20), nullable=False, comment="代码"),
         sa.Column("name", sa.String(length=200), nullable=False, comment="名称"),
         sa.Column("position", sa.Integer(), nullable=False, comment="顺序"),
@@ -588,6 +588,15 @@ def upgrade() -> None:
     op.create_index("ix_residents_id_number_hash", "residents", ["id_number_hash"], unique=True)
     op.create_index("ix_residents_name", "residents", ["name"], unique=False)
     op.create_index("ix_residents_phone_hash", "residents", ["phone_hash"], unique=False)
+    # create_geospatial_table leaves table comments out
+    op.create_table_comment("base_map", "底图要素")
+    op.create_table_comment("boundaries", "边界")
+    op.create_table_comment("buildings", "楼栋")
+    op.create_table_comment("estates", "小区")
+    op.create_table_comment("events", "事件")
+    op.create_table_comment("premises", "营业场所")
+    op.create_table_comment("tracks", "巡查轨迹")
+    op.create_table_comment("units", "单元")
 
 
 def downgrade() -> None:

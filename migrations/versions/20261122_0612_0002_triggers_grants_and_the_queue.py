@@ -18,7 +18,7 @@ APP = "gis_grid_app"
 def upgrade() -> None:
     op.execute("CREATE SEQUENCE data_version_numbers")
     for name in ("bump_data_version", "refuse_change"):
-        op.get_bind().exec_driver_sql((FUNCTIONS / f"{name}.sql").read_text())
+        run_script((FUNCTIONS / f"{name}.sql").read_text(encoding="utf-8"))
     for table in ("areas", "boundaries"):
         op.execute(
             f"CREATE TRIGGER bump_boundaries AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON {table} "
@@ -28,8 +28,13 @@ def upgrade() -> None:
         "CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_log "
         "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
     )
-    op.get_bind().exec_driver_sql(SchemaManager.get_schema())
+    run_script(SchemaManager.get_schema())
     grant()
+
+
+def run_script(text: str) -> None:
+    """Several statements as they are: without parameters psycopg leaves % alone."""
+    op.get_bind().connection.driver_connection.execute(text)
 
 
 def grant() -> None:
