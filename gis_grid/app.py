@@ -12,12 +12,14 @@ import sqlalchemy as sa
 from flask import Flask, Response, g, request
 from flask.typing import ResponseReturnValue
 from flask_smorest import Api
+from marshmallow import ValidationError
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError
 from werkzeug.exceptions import HTTPException
 
 from gis_grid import __version__, audit, problems
 from gis_grid.access.api import identify
-from gis_grid.access.guard import PUBLIC, acting
+from gis_grid.access.guard import PUBLIC, acting, check_right
+from gis_grid.access.rules import Caller
 from gis_grid.config import settings
 from gis_grid.db import session, transaction
 from gis_grid.errors import Forbidden, GridError
@@ -56,7 +58,8 @@ class GridApp(Flask):
         if right is None:
             raise Forbidden("该地址未声明权限，已拒绝。", code="unguarded")
         try:
-            with transaction(), acting(None if right == PUBLIC else identify()):
+            with transaction(), acting(_whoever(right)):
+                check_right(right)
                 return super().dispatch_request()
         except Forbidden as refusal:
             _remember_refusal(refusal)
@@ -84,6 +87,7 @@ def create_app() -> Flask:
     app.after_request(_finish)
     app.register_error_handler(GridError, _known_error)
     app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(ValidationError, lambda fault: problems.answer(problems.from_validation(fault)))
     app.register_error_handler(IntegrityError, _integrity_error)
     app.register_error_handler(DataError, _data_error)
     app.register_error_handler(DBAPIError, _database_error)
@@ -188,11 +192,15 @@ def _unknown_error(fault: Exception) -> Response:
     return problems.answer(GridError("服务内部出错，请把请求编号告诉管理员。", request_id=g.get("request_id")))
 
 
+def _whoever(right: str) -> Caller | None:
+    g.caller = None if right == PUBLIC else identify()
+    return g.caller  # type: ignore[no-any-return]
+
+
 def _remember_refusal(refusal: Forbidden) -> None:
     """A refusal is audited on its own, since the request's transaction is gone."""
     with transaction():
-        who = g.get("signed_in")
-        by = who.caller if who else None
+        by = g.get("caller")
         what = {"method": request.method, "path": request.path[:200], "code": refusal.code}
         audit.record("refused", "routes", request.path[:80], after=what, by=by)
         session().flush()

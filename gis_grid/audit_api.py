@@ -23,7 +23,7 @@ class AuditQuery(Strict):
     limit = fields.Integer(load_default=100, validate=validate.Range(min=1, max=1000))
 
 
-_ENTRY = Schema.from_dict({column.key: column_field(column) for column in AuditEntry.__table__.columns}, name="AuditEntry")
+_ENTRY = Schema.from_dict({column.key: column_field(column) for column in sa.inspect(AuditEntry).columns}, name="AuditEntry")
 blueprint = Blueprint("audit", __name__, url_prefix="/api/audit", description="审计记录")
 
 

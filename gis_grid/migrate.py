@@ -23,7 +23,7 @@ def migrate(target: str = "head") -> str:
         with engine.connect() as connection:
             command.upgrade(alembic_config(connection), target)
             for path in sorted((PROJECT / "migrations" / "functions").glob("*.sql")):
-                connection.exec_driver_sql(path.read_text(encoding="utf-8"))
+                connection.exec_driver_sql(path.read_text(encoding="utf-8").replace("%", "%%"))
             connection.commit()
     except OperationalError as fault:
         raise Unavailable(f"数据库无法连接或正忙：{str(fault.orig).splitlines()[0][:200]}") from None

@@ -50,6 +50,15 @@ def openapi() -> Response:
     return _json(current_app.extensions["grid_api"].spec.to_dict())
 
 
+@blueprint.route("/api/docs")
+@_no_database
+def api_docs() -> Response:
+    """接口文档页（本机文件）"""
+    if not (CONSOLE / "api-docs" / "index.html").is_file():
+        raise NotFound("接口文档页尚未构建：请运行 ./scripts/run；文档本身在 /api/openapi.json。")
+    return send_from_directory(CONSOLE / "api-docs", "index.html")
+
+
 @blueprint.route("/", defaults={"path": ""})
 @blueprint.route("/<path:path>")
 @_no_database

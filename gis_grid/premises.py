@@ -8,7 +8,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gis_grid.access.guard import check_area
-from gis_grid.areas.actions import place
+from gis_grid.areas.actions import changed, place
+from gis_grid.areas.reassign import follow, place_again
 from gis_grid.buildings.models import Building, Room
 from gis_grid.db import Base, Located, Pinned, Stamped, point_column, session
 from gis_grid.errors import Invalid
@@ -53,15 +54,25 @@ def prepare_premises(premises: Premises, extra: dict[str, Any]) -> None:
 
 
 def _inside_of(premises: Premises) -> Room | Building | None:
-    for model, key, title in ((Room, premises.room_id, "房屋"), (Building, premises.building_id, "楼栋")):
-        if key is None:
-            continue
-        row = session().get(model, key)
-        if row is None or row.retired_at:
-            raise Invalid(f"{title} {key} 不存在或已注销。", code="unknown_reference")
-        check_area(row.area_code)
-        return row  # type: ignore[return-value]
-    return None
+    if premises.room_id is None and premises.building_id is None:
+        return None
+    row: Room | Building | None
+    if premises.room_id is not None:
+        row = session().get(Room, premises.room_id)
+    else:
+        row = session().get(Building, premises.building_id)
+    if row is None or row.retired_at:
+        raise Invalid("所在房屋或楼栋不存在或已注销。", code="unknown_reference")
+    check_area(row.area_code)
+    return row
+
+
+@changed.connect
+def place_all_again(sender: object) -> None:
+    """Boundaries changed: shops in rooms and buildings go with them, the others by their points."""
+    place_again(Premises)
+    follow("premises", "rooms", "room_id", "room", "t.placed_by = 'room'")
+    follow("premises", "buildings", "building_id", "building", "t.placed_by = 'building'")
 
 
 PREMISES = Register(

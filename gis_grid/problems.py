@@ -6,6 +6,7 @@ from typing import Any
 
 import orjson
 from flask import Response
+from marshmallow import ValidationError
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from werkzeug.exceptions import HTTPException
 
@@ -56,6 +57,12 @@ def from_http(fault: HTTPException) -> GridError:
     known = GridError(sentence, code=code, **extra)
     known.status, known.title = status, GridError.title if status >= 500 else "请求有误"
     return known
+
+
+def from_validation(fault: ValidationError) -> GridError:
+    """A body that a view checked itself."""
+    errors = _chinese(fault.messages)
+    return Invalid(_first_sentence(errors) or _HTTP[422][1], errors=errors)
 
 
 def from_constraint(fault: IntegrityError) -> GridError:

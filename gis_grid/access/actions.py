@@ -105,7 +105,9 @@ def find_token(bearer: str) -> Caller | None:
     token = session().scalar(
         sa.select(Token).where(Token.token_hash == _digest(bearer), Token.expires_at > sa.func.now(), Token.retired_at.is_(None))
     )
-    return token and Caller(f"令牌：{token.name}", frozenset(token.rights), tuple(token.scopes), kind="token")
+    if token is None:
+        return None
+    return Caller(f"令牌：{token.name}", frozenset(token.rights), tuple(token.scopes), kind="token")
 
 
 def csrf_token(cookie: str) -> str:

@@ -35,8 +35,7 @@ def prepare_area(area: Area, extra: dict[str, Any]) -> None:
     fault = code_fault(area.code, area.level, settings().area_code_lengths)
     if fault:
         raise Invalid(f"{fault}。", code="bad_code")
-    is_new = sa.inspect(area).transient
-    if is_new and session().get(Area, area.code):
+    if sa.inspect(area).transient and session().scalar(sa.select(Area.code).where(Area.code == area.code)):
         raise Conflict(f"编码 {area.code} 已被使用；编码不能重复使用，注销的也不行。", code="code_taken")
     area.parent_code = area.parent_code or nearest_parent(area.code, area.level)
     _check_parent(area)
@@ -44,11 +43,13 @@ def prepare_area(area: Area, extra: dict[str, Any]) -> None:
         session().add(area)
         session().flush()
         set_boundary(area.code, boundary, extra.get("since"))
+        changed.send("areas")
 
 
 def retire_area(area: Area) -> None:
     """A retired area has no boundary from today on."""
     _close_boundary(area.code, today())
+    changed.send("areas")
 
 
 def nearest_parent(code: str, level: str) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 
 import sqlalchemy as sa
 from geoalchemy2 import Geometry
@@ -46,7 +47,7 @@ class Boundary(Base):
     area_code: Mapped[str] = mapped_column(
         sa.String(32), sa.ForeignKey("areas.code", onupdate="CASCADE", ondelete="CASCADE"), comment="区域编码"
     )
-    geom: Mapped[object] = mapped_column(Geometry("MULTIPOLYGON", srid=SRID, spatial_index=True), nullable=False, comment="边界")
+    geom: Mapped[Any] = mapped_column(Geometry("MULTIPOLYGON", srid=SRID, spatial_index=True), nullable=False, comment="边界")
     valid: Mapped[Range[date]] = mapped_column(DATERANGE, comment="有效期")
     source_crs: Mapped[str | None] = mapped_column(sa.String(20), comment="原坐标系")
     created_at: Mapped[datetime] = mapped_column(sa.DateTime(timezone=True), server_default=sa.func.now(), comment="登记时间")

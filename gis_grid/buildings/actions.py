@@ -9,7 +9,8 @@ import sqlalchemy as sa
 
 from gis_grid import audit
 from gis_grid.access.guard import check_area
-from gis_grid.areas.actions import place
+from gis_grid.areas.actions import changed, place
+from gis_grid.areas.reassign import follow, place_again
 from gis_grid.buildings.models import Building, Estate, Room, Unit
 from gis_grid.buildings.rules import Layout, layout_fault, rooms_of
 from gis_grid.db import session
@@ -87,6 +88,15 @@ def lay_out(unit_id: int, layout: Layout) -> dict[str, Any]:
     answer = {"made": len(new), "already_there": len(places) - len(new)}
     audit.record("lay_out", "units", unit.id, after=answer, area_code=unit.area_code)
     return answer
+
+
+@changed.connect
+def place_all_again(sender: object) -> None:
+    """Boundaries changed: estates, buildings and entrances by their points, then units and rooms with them."""
+    for model in (Estate, Building, Unit):
+        place_again(model)
+    follow("units", "buildings", "building_id", "building", "t.point IS NULL")
+    follow("rooms", "units", "unit_id", "unit")
 
 
 def _known(model: Any, key: int | None, title: str, *, lock: bool = False) -> Any:

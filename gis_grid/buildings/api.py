@@ -15,23 +15,33 @@ from gis_grid.imports import Importable, offer
 from gis_grid.register import Register, register_blueprint
 from gis_grid.register.fields import BIGINT, Strict
 
-_RIGHTS = {"read": "buildings.read", "write": "buildings.write"}
-ESTATES = Register("estates", "小区", Estate, **_RIGHTS, search=("name", "code", "address"), prepare=actions.prepare_estate)
+READ, WRITE = "buildings.read", "buildings.write"
+ESTATES = Register(
+    "estates",
+    "小区",
+    Estate,
+    read=READ,
+    write=WRITE,
+    search=("name", "code", "address"),
+    prepare=actions.prepare_estate,
+)
 BUILDINGS = Register(
     "buildings",
     "楼栋",
     Building,
-    **_RIGHTS,
+    read=READ,
+    write=WRITE,
     search=("name", "code", "address"),
     codes={"use": "building_use"},
     prepare=actions.prepare_building,
 )
-UNITS = Register("units", "单元", Unit, **_RIGHTS, search=("name",), prepare=actions.prepare_unit)
+UNITS = Register("units", "单元", Unit, read=READ, write=WRITE, search=("name",), prepare=actions.prepare_unit)
 ROOMS = Register(
     "rooms",
     "房屋",
     Room,
-    **_RIGHTS,
+    read=READ,
+    write=WRITE,
     search=("number",),
     codes={"use": "house_type"},
     prepare=actions.prepare_room,

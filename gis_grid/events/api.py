@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from gis_grid.areas.actions import place
+from gis_grid.areas.actions import changed, place
+from gis_grid.areas.reassign import place_again
 from gis_grid.events.models import Event
 from gis_grid.imports import Importable, offer
 from gis_grid.register import Register, register_blueprint
@@ -13,6 +14,12 @@ from gis_grid.register import Register, register_blueprint
 def prepare_event(event: Event, extra: dict[str, Any]) -> None:
     """Placed by its point; an event without one is kept, unplaced."""
     event.area_code, event.placed_by = place(event.point)
+
+
+@changed.connect
+def place_all_again(sender: object) -> None:
+    """Boundaries changed: events lie where their points lie."""
+    place_again(Event)
 
 
 EVENTS = Register(

@@ -98,7 +98,7 @@ def import_job(arguments: dict[str, Any], progress: Progress) -> dict[str, Any]:
 def _options(asked: dict[str, Any]) -> Options:
     if asked.get("crs"):
         datum(asked["crs"])
-    columns = {}
+    columns: Any = {}
     if asked.get("columns"):
         try:
             columns = json.loads(asked["columns"])

@@ -69,7 +69,7 @@ def _unpack(path: Path, work: Path) -> Path:
     if path.suffix.lower() == ".gz":
         target = work / path.stem
         with gzip.open(path) as packed, target.open("wb") as out:
-            _copy_limited(packed, out)
+            _copy_limited(packed, out)  # type: ignore[arg-type]
         return target
     if path.suffix.lower() != ".zip":
         return path
@@ -98,7 +98,7 @@ def _unpack_zip(archive: zipfile.ZipFile, work: Path) -> Path:
 
 def _copy_limited(packed: IO[bytes], out: IO[bytes]) -> None:
     try:
-        shutil.copyfileobj(_Limited(packed), out, 1 << 20)  # type: ignore[misc]
+        shutil.copyfileobj(_Limited(packed), out, 1 << 20)
     except (OSError, EOFError, zipfile.BadZipFile):
         raise Invalid("压缩文件已损坏，无法展开。", code="bad_zip") from None
 
@@ -127,7 +127,17 @@ def _open_vector(path: Path, encoding: str | None) -> Source:
     count = info["features"] if info["features"] >= 0 else None
     declared = None if path.suffix.lower() == ".shp" and not path.with_suffix(".prj").exists() else info["crs"]
     names = [str(name) for name in info["fields"]]
-    return Source(_vector_batches(path, encoding or info["encoding"]), count, declared, names)
+    return Source(_vector_batches(path, encoding or _shapefile_encoding(path)), count, declared, names)
+
+
+def _shapefile_encoding(path: Path) -> str | None:
+    """None leaves it to GDAL (.cpg or the DBF's language byte); where neither tells, UTF-8 or GBK by the text itself."""
+    table = path.with_suffix(".dbf")
+    if path.suffix.lower() != ".shp" or path.with_suffix(".cpg").exists() or not table.exists():
+        return None
+    if table.open("rb").read(30)[29:30] != b"\x00":
+        return None
+    return "UTF-8" if _guess_encoding(table).startswith("utf-8") else "GBK"
 
 
 def _vector_batches(path: Path, encoding: str | None) -> Iterator[Batch]:

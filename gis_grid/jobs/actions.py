@@ -84,7 +84,7 @@ def run_job(job_id: int) -> None:
         job = own.get(Job, job_id, with_for_update=True)
         if job is None or job.status not in ("queued", "running"):
             return
-        job.status, job.started_at = "running", sa.func.now()  # type: ignore[assignment]
+        job.status, job.started_at = "running", sa.func.now()
         kind, arguments = job.kind, job.arguments
         who = Caller(job.owner, frozenset(job.rights), tuple(job.scopes), user_id=job.user_id)
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import sqlalchemy as sa
 from flask_smorest import Blueprint
 from marshmallow import Schema
 
@@ -14,7 +15,7 @@ from gis_grid.register.fields import BIGINT, column_field
 
 _HIDDEN = ("arguments", "rights", "scopes", "user_id")
 JobSchema = Schema.from_dict(
-    {column.key: column_field(column) for column in Job.__table__.columns if column.key not in _HIDDEN}, name="Job"
+    {column.key: column_field(column) for column in sa.inspect(Job).columns if column.key not in _HIDDEN}, name="Job"
 )
 blueprint = Blueprint("jobs", __name__, url_prefix="/api/jobs", description="后台任务")
 

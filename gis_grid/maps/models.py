@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 from geoalchemy2 import Geometry
 from sqlalchemy.orm import Mapped, mapped_column
@@ -21,4 +23,4 @@ class BaseFeature(Base):
     rank: Mapped[str | None] = mapped_column(sa.String(12), comment="等级")  # roads: trunk, main, street, lane
     name: Mapped[str | None] = mapped_column(sa.String(100), comment="名称")
     width_m: Mapped[float | None] = mapped_column(sa.Float, comment="宽度（米）")
-    geom: Mapped[object] = mapped_column(Geometry("GEOMETRY", srid=SRID, spatial_index=True), comment="图形")
+    geom: Mapped[Any] = mapped_column(Geometry("GEOMETRY", srid=SRID, spatial_index=True), comment="图形")

@@ -35,9 +35,7 @@ class Track(Stamped, Located, Base):
     dropped: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default="{}", comment="剔除点数及原因")
     length_m: Mapped[float] = mapped_column(sa.Float, comment="里程（米）")
     minutes: Mapped[float] = mapped_column(sa.Float, comment="时长（分钟）")
-    geom: Mapped[object] = mapped_column(
-        Geometry("MULTILINESTRING", srid=SRID, spatial_index=True), nullable=True, comment="轨迹线"
-    )
+    geom: Mapped[Any] = mapped_column(Geometry("MULTILINESTRING", srid=SRID, spatial_index=True), nullable=True, comment="轨迹线")
 
 
 class TrackFix(Base):

@@ -8,7 +8,9 @@ import sqlalchemy as sa
 
 from gis_grid import audit
 from gis_grid.access.guard import check_area, scoped
+from gis_grid.areas.actions import changed
 from gis_grid.areas.placing import today
+from gis_grid.areas.reassign import follow
 from gis_grid.buildings.models import Room
 from gis_grid.db import session
 from gis_grid.errors import Conflict, Invalid, NotFound
@@ -68,6 +70,13 @@ def unmask(resident_id: int, purpose: str) -> dict[str, str | None]:
         raise NotFound(f"没有找到编号为 {resident_id} 的居民，或不在您的数据范围内。")
     audit.record("unmask", "residents", row.id, area_code=row.area_code, purpose=purpose)
     return {"id_number": row.id_number, "phone": row.phone}
+
+
+@changed.connect
+def move_with_rooms(sender: object) -> None:
+    """Boundaries changed: households lie where their rooms lie, people where their households lie."""
+    follow("households", "rooms", "room_id", "room")
+    follow("residents", "households", "household_id", "room")
 
 
 def _take_id_number(resident: Resident) -> None:

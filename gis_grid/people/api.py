@@ -15,12 +15,13 @@ from gis_grid.register.api import shown_schema
 from gis_grid.register.fields import BIGINT, Strict, Text
 from gis_grid.sealed import mask_id, mask_phone
 
-_RIGHTS = {"read": "people.read", "write": "people.write"}
+READ, WRITE = "people.read", "people.write"
 HOUSEHOLDS = Register(
     "households",
     "住户",
     Household,
-    **_RIGHTS,
+    read=READ,
+    write=WRITE,
     search=("number",),
     codes={"kind": "household_kind"},
     prepare=actions.prepare_household,
@@ -29,7 +30,8 @@ RESIDENTS = Register(
     "residents",
     "居民",
     Resident,
-    **_RIGHTS,
+    read=READ,
+    write=WRITE,
     search=("name",),
     codes={
         "relation": "relation",

@@ -48,7 +48,7 @@ class Register:
 
     @property
     def key(self) -> sa.Column[Any]:
-        return sa.inspect(self.model).primary_key[0]  # type: ignore[no-any-return]
+        return sa.inspect(self.model).primary_key[0]
 
     @property
     def columns(self) -> list[sa.Column[Any]]:

@@ -66,8 +66,8 @@ class Shape(fields.Field):
             shape = shapes.from_geojson(value)
             if self.kind == "MULTIPOLYGON":
                 shape = shapes.as_multipolygon(shape)
-        except Invalid as fault:
-            raise ValidationError(fault.detail) from None
+        except Invalid as refused:
+            raise ValidationError(refused.detail) from None
         if self.kind == "POINT" and shape.geom_type != "Point":
             raise ValidationError(f"需要点（Point），收到的是 {shape.geom_type}。")
         if fault := shapes.why_invalid(shape):
