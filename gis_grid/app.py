@@ -78,6 +78,7 @@ def create_app() -> Flask:
         API_SPEC_OPTIONS={"components": {"securitySchemes": _SECURITY}},
     )
     app.url_map.strict_slashes = False
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]
     api = Api(app)
     for name in FEATURES:
         for blueprint in import_module(name).BLUEPRINTS:

@@ -14,7 +14,7 @@ from sqlalchemy.dialects.postgresql import Range
 from gis_grid.access.guard import caller
 from gis_grid.areas.models import Area, Boundary, Staff
 from gis_grid.areas.placing import current_index, today
-from gis_grid.areas.rules import KINDS, LEVEL_CODES, LEVEL_NAMES, code_fault, parent_fault
+from gis_grid.areas.rules import KINDS, LEVEL_CODES, LEVEL_NAMES, code_fault, longest_prefix, parent_fault
 from gis_grid.config import settings
 from gis_grid.db import session, sql
 from gis_grid.dictionary import names
@@ -56,12 +56,8 @@ def nearest_parent(code: str, level: str) -> str | None:
     """The longest code of a higher level that this code begins with."""
     higher = LEVEL_CODES[: LEVEL_CODES.index(level)]
     prefixes = [code[:end] for end in range(1, len(code))]
-    return session().scalar(
-        sa.select(Area.code)
-        .where(Area.code.in_(prefixes), Area.level.in_(higher))
-        .order_by(sa.func.length(Area.code).desc())
-        .limit(1)
-    )
+    known = sa.select(Area.code).where(Area.code.in_(prefixes), Area.level.in_(higher), Area.retired_at.is_(None))
+    return longest_prefix(code, set(session().scalars(known)))
 
 
 def set_boundary(code: str, shape: Any, since: date | None = None, source_crs: str = "EPSG:4490") -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 
@@ -41,6 +41,6 @@ def parent_fault(code: str, level: str, parent_code: str, parent_level: str) -> 
     return None
 
 
-def in_scope(code: str | None, scopes: list[str] | tuple[str, ...]) -> bool:
-    """Whether an area code lies in one of the prefixes; unplaced things only in the empty one."""
-    return any(scope == "" or (code is not None and code.startswith(scope)) for scope in scopes)
+def longest_prefix(code: str, known: Collection[str]) -> str | None:
+    """The longest known code that this one begins with: its parent."""
+    return next((code[:end] for end in range(len(code) - 1, 0, -1) if code[:end] in known), None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 import shapely
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import Range
 
 from gis_grid import audit
 from gis_grid.access.guard import caller
-from gis_grid.areas.actions import changed, nearest_parent, set_boundary
+from gis_grid.areas.actions import changed, set_boundary
 from gis_grid.areas.models import Area, Boundary
-from gis_grid.areas.rules import LEVEL_CODES, code_fault
+from gis_grid.areas.rules import LEVEL_CODES, code_fault, longest_prefix
 from gis_grid.config import settings
 from gis_grid.db import session
 from gis_grid.errors import Invalid
@@ -43,12 +44,18 @@ def take_areas(importable: Importable, path: Path, work: Path, options: Options,
     elif "code" not in reader.mapping:
         raise Invalid("文件中没有编码列：请用 code=列名 指明，或用 code_prefix 自动编号。", code="missing_column")
     report.warnings.extend(suspect_datum([(v.get("code"), shape) for _, v, shape in incoming], options.level, datum))
-    good = _checked(incoming, options, report)
-    for done, (_, values, shape) in enumerate(good, 1):
-        report.counts[_keep(values, shape, options, datum)] += 1
+    known = _known([str(values.get("code")) for _, values, _ in incoming])
+    good = _checked(incoming, options, report, known)
+    _insert([one for one in good if one[1]["code"] not in known], options, datum, report)
+    for done, (_, values, shape) in enumerate((one for one in good if one[1]["code"] in known), 1):
+        report.counts[_change(known[values["code"]], values, shape, options, datum)] += 1
         progress(done, len(good))
-    session().flush()
-    changed.send("areas")
+    if report.counts["inserted"] or report.counts["updated"]:
+        changed.send("areas")
+
+
+def _known(codes: list[str]) -> dict[str, Area]:
+    return {area.code: area for area in session().scalars(sa.select(Area).where(Area.code.in_(codes)))}
 
 
 def _read(batches: Iterator[Any], reader: RowReader, datum: str, report: Report) -> Iterator[Incoming]:
@@ -74,12 +81,12 @@ def _number(incoming: list[Incoming], options: Options) -> None:
         incoming[i][1]["code"] = f"{prefix}{serial:0{digits}d}"
 
 
-def _checked(incoming: Sequence[Incoming], options: Options, report: Report) -> list[Incoming]:
+def _checked(incoming: Sequence[Incoming], options: Options, report: Report, known: Mapping[str, Area]) -> list[Incoming]:
     seen: dict[str, int] = {}
     good = []
     for row, values, shape in incoming:
         code = values.get("code")
-        fault = _fault(code, options, seen)
+        fault = _fault(code, options, seen, known)
         if fault:
             report.refuse(row, "code", code, fault)
             continue
@@ -88,7 +95,7 @@ def _checked(incoming: Sequence[Incoming], options: Options, report: Report) -> 
     return good
 
 
-def _fault(code: str | None, options: Options, seen: dict[str, int]) -> str | None:
+def _fault(code: str | None, options: Options, seen: dict[str, int], known: Mapping[str, Area]) -> str | None:
     if not code:
         return "编码为空"
     lengths = {} if options.any_code else settings().area_code_lengths
@@ -98,37 +105,65 @@ def _fault(code: str | None, options: Options, seen: dict[str, int]) -> str | No
         return f"与第 {seen[code]} 行编码重复"
     if not caller().covers(code):
         return "不在您的数据范围内"
-    known = session().get(Area, code)
-    if known is not None and known.retired_at:
+    there = known.get(code)
+    if there is not None and there.retired_at:
         return "该编码已注销，不能再用"
-    if known is not None and known.level != options.level:
-        return f"该编码已是另一层级（{known.level}）"
+    if there is not None and there.level != options.level:
+        return f"该编码已是另一层级（{there.level}）"
     return None
 
 
-def _keep(values: dict[str, Any], shape: Any, options: Options, datum: str) -> str:
-    """inserted, updated or unchanged."""
-    code = values["code"]
-    area = session().get(Area, code)
-    if area is None:
-        parent = values.get("parent_code") or nearest_parent(code, options.level)
-        area = Area(**{**values, "level": options.level, "parent_code": parent, "name": values.get("name") or code})
-        session().add(area)
-        session().flush()
-        set_boundary(code, shapes.to_column(shape), _since(options), datum)
-        return "inserted"
+def _insert(new: Sequence[Incoming], options: Options, datum: str, report: Report) -> None:
+    """All new areas and their boundaries in two statements; the boundaries count since ever unless told otherwise."""
+    if not new:
+        return
+    above = _codes_above(options.level)
+    since = _since(options)
+    filled = {name for _, values, _ in new for name in values} - {"parent_code", "name"}
+    areas = [
+        {
+            **{name: values.get(name) for name in filled},
+            "kind": values.get("kind") or "ordinary",
+            "level": options.level,
+            "name": values.get("name") or values["code"],
+            "parent_code": longest_prefix(values["code"], above),
+        }
+        for _, values, _ in new
+    ]
+    boundaries = [
+        {
+            "area_code": values["code"],
+            "geom": shapes.to_column(shape),
+            "valid": Range(since, None, bounds="[)"),
+            "source_crs": datum,
+        }
+        for _, values, shape in new
+    ]
+    session().execute(sa.insert(Area), areas)
+    session().execute(sa.insert(Boundary), boundaries)
+    report.counts["inserted"] += len(new)
+
+
+def _codes_above(level: str) -> set[str]:
+    higher = LEVEL_CODES[: LEVEL_CODES.index(level)]
+    return set(session().scalars(sa.select(Area.code).where(Area.level.in_(higher), Area.retired_at.is_(None))))
+
+
+def _change(area: Area, values: dict[str, Any], shape: Any, options: Options, datum: str) -> str:
+    """updated or unchanged."""
     before = audit.snapshot(area)
     for name, value in values.items():
         if value is not None:
             setattr(area, name, value)
     session().flush()
-    moved = not _has_boundary(code, shape)
+    moved = not _has_boundary(area.code, shape)
     if moved:
-        set_boundary(code, shapes.to_column(shape), _since(options), datum)
+        set_boundary(area.code, shapes.to_column(shape), _since(options), datum)
     was, now = audit.difference(before, audit.snapshot(area))
     if not now and not moved:
         return "unchanged"
-    audit.record("change", "areas", code, before=was, after={**now, "boundary": moved}, area_code=code, version=area.version)
+    after = {**now, "boundary": moved}
+    audit.record("change", "areas", area.code, before=was, after=after, area_code=area.code, version=area.version)
     return "updated"
 
 
@@ -153,7 +188,7 @@ offer(
         synonyms={"code": ("编码", "网格编码"), "name": ("名称", "网格名称"), "extent": ("管辖范围",)},
         right="areas.write",
         optional=("name",),
-        derived=("level",),
+        derived=("level", "parent_code"),
         run=take_areas,
     )
 )

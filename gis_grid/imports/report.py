@@ -40,6 +40,10 @@ class Report:
         self.counts["repaired"] += 1
         self._note(row, "修复", "图形", "", reason)
 
+    def remark(self, row: int, outcome: str, value: Any, reason: str) -> None:
+        """A row worth telling of for another reason."""
+        self._note(row, outcome, "", value, reason)
+
     def unplaced(self, row: int, value: Any) -> None:
         """A row that was taken although it lies in no area."""
         self._note(row, "未定位", "位置", value, "不在任何网格内，附近也没有网格；已保存，所属网格为空")

@@ -84,7 +84,7 @@ def run_job(job_id: int) -> None:
         job = own.get(Job, job_id, with_for_update=True)
         if job is None or job.status not in ("queued", "running"):
             return
-        job.status, job.started_at = "running", sa.func.now()
+        job.status, job.started_at = "running", sa.func.clock_timestamp()
         kind, arguments = job.kind, job.arguments
         who = Caller(job.owner, frozenset(job.rights), tuple(job.scopes), user_id=job.user_id)
     try:
@@ -154,5 +154,5 @@ def _progress_of(job_id: int) -> Progress:
 
 
 def _end(job_id: int, status: str, message: str | None, report: dict[str, Any] | None) -> None:
-    ended = {"status": status, "message": message, "report": report, "ended_at": sa.func.now()}
+    ended = {"status": status, "message": message, "report": report, "ended_at": sa.func.clock_timestamp()}
     session().execute(sa.update(Job).where(Job.id == job_id).values(ended))

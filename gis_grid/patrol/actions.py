@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 import zipfile
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -79,6 +80,7 @@ def record_track(source: TrackInput) -> dict[str, Any]:
 def take_tracks(importable: Importable, path: Path, work: Path, options: Options, report: Report, progress: Progress) -> None:
     """Tracks of one file, or of each file in a zip; a file that is no track is refused with its reason."""
     members = list(_members(path, report.file))
+    dropped: Counter[str] = Counter()
     for row, (name, data) in enumerate(members, 1):
         report.rows += 1
         try:
@@ -86,10 +88,18 @@ def take_tracks(importable: Importable, path: Path, work: Path, options: Options
         except Invalid as fault:
             report.refuse(row, "文件", name, fault.detail)
             continue
-        report.counts["unchanged" if answer["already_there"] else "inserted"] += 1
+        if answer["already_there"]:
+            report.counts["unchanged"] += 1
+            report.remark(row, "未变", name, f"与已有轨迹 {answer['id']} 完全相同")
+            continue
+        report.counts["inserted"] += 1
+        dropped.update(answer["dropped"])
         for part in answer["areas"]:
             report.placed["inside" if part["code"] else "unplaced"] += part["fixes"]
         progress(row, len(members))
+    if dropped:
+        told = "、".join(f"{reason} {count}" for reason, count in dropped.items())
+        report.warnings.append(f"共剔除 {dropped.total()} 个定位点：{told}。")
 
 
 def _members(path: Path, name: str) -> Iterator[tuple[str, bytes]]:
