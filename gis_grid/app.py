@@ -11,8 +11,8 @@ from typing import Any
 import sqlalchemy as sa
 from flask import Flask, Response, g, request
 from flask.typing import ResponseReturnValue
-from flask_smorest import Api
-from marshmallow import ValidationError
+from flask_smorest import Api, Blueprint
+from marshmallow import RAISE, ValidationError
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError
 from werkzeug.exceptions import HTTPException
 
@@ -79,6 +79,7 @@ def create_app() -> Flask:
     )
     app.url_map.strict_slashes = False
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
+    Blueprint.ARGUMENTS_PARSER.DEFAULT_UNKNOWN_BY_LOCATION["query"] = RAISE  # a misspelt filter must not pass for all
     api = Api(app)
     for name in FEATURES:
         for blueprint in import_module(name).BLUEPRINTS:

@@ -35,6 +35,7 @@ _MARSHMALLOW = {
     "Not a valid mapping type.": "须为对象",
     "Invalid input type.": "须为 JSON 对象",
     "Unknown field.": "没有这个字段",
+    "Special numeric values (nan or infinity) are not permitted.": "须为有限的数字",
     "Invalid value.": "内容无效",
     "Invalid JSON body.": "不是有效的 JSON",
 }

@@ -174,6 +174,8 @@ def _from_wkb(wkb: list[bytes | None]) -> tuple[NDArray[np.object_], dict[int, s
 
 
 def _open_csv(path: Path, encoding: str | None, columns: Mapping[str, str]) -> Source:
+    if not path.stat().st_size:
+        raise Invalid("文件是空的。", code="empty_file")
     used = encoding or _guess_encoding(path)
     with path.open(encoding=used, newline="") as file:
         header = next(csv.reader([_first_line(file)], delimiter=_delimiter(path, used)), [])

@@ -1,0 +1,149 @@
+"""Areas: codes that nest, boundaries with dates, locate and its reasons."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from gis_grid.areas import actions
+from gis_grid.areas.models import Boundary
+from gis_grid.areas.placing import current_index, today
+from gis_grid.errors import Conflict
+from gis_grid.events.models import Event
+from gis_grid.geo import shapes
+from tests.conftest import problem
+from tests.factories import COMMUNITY, GRID_1, GRID_2, GRID_3, make_area, make_home, make_town, middle, point, square
+
+
+def test_locate_tells_chain_people_and_why(session) -> None:
+    make_town()
+    answer = actions.locate(*middle(1), "wgs84")
+    assert [link["level"] for link in answer["chain"]] == ["district", "street", "community", "grid"]
+    assert answer["code"] == GRID_2
+    assert [person["name"] for person in answer["responsible"]] == ["网格员2"]
+    assert answer["why"]["case"] == "inside"
+    assert answer["why"]["edge_m"] == pytest.approx(48.5, abs=1)
+
+
+def test_locate_in_another_datum_is_the_same_place(session) -> None:
+    from gis_grid.geo import crs
+
+    make_town()
+    lon, lat = middle(2)
+    for name in ("gcj02", "bd09", "EPSG:4545"):
+        x, y = crs.from_stored([lon], [lat], name)
+        assert actions.locate(float(x[0]), float(y[0]), name)["code"] == GRID_3
+
+
+def test_a_later_boundary_ends_the_one_before_and_both_answer_their_day(session) -> None:
+    make_town()
+    tomorrow = today() + timedelta(days=1)
+    actions.set_boundary(GRID_1, shapes.to_column(square(5)), tomorrow)
+    assert actions.locate(*middle(0), "wgs84")["code"] == GRID_1
+    assert actions.locate(*middle(0), "wgs84", at=tomorrow)["code"] == COMMUNITY
+    assert actions.locate(*middle(5), "wgs84", at=tomorrow)["code"] == GRID_1
+    with pytest.raises(Conflict):
+        actions.set_boundary(GRID_1, shapes.to_column(square(6)), today())
+
+
+def test_the_database_itself_refuses_two_boundaries_at_once(session) -> None:
+    make_town()
+    with pytest.raises(sa.exc.IntegrityError):
+        valid = sa.func.daterange(date(2020, 1, 1), None)
+        session.execute(sa.insert(Boundary).values(area_code=GRID_1, geom=shapes.to_column(square(1)), valid=valid))
+
+
+def test_the_index_is_never_older_than_the_boundaries(session) -> None:
+    make_town()
+    before = current_index()
+    assert current_index() is before
+    make_area("500103001001009", "grid", square(8), parent=COMMUNITY)
+    assert current_index() is not before
+    assert actions.locate(*middle(8), "wgs84")["code"] == "500103001001009"
+
+
+def test_plain_postgis_agrees_on_random_points(session) -> None:
+    import numpy as np
+
+    make_town()
+    random = np.random.default_rng(5)
+    lon, lat = middle(1)[0] + random.normal(0, 1.2e-3, 2000), middle(1)[1] + random.normal(0, 5e-4, 2000)
+    placed = actions.place_many(lon, lat)
+    found = session.execute(
+        sa.text(
+            "SELECT p.n, (SELECT b.area_code FROM boundaries b JOIN areas a ON a.code = b.area_code AND a.level = 'grid' "
+            "WHERE ST_Covers(b.geom, ST_SetSRID(ST_MakePoint(p.x, p.y), 4490)) ORDER BY b.area_code LIMIT 1) AS code "
+            "FROM unnest(CAST(:x AS float8[]), CAST(:y AS float8[])) WITH ORDINALITY AS p(x, y, n) ORDER BY p.n"
+        ),
+        {"x": lon.tolist(), "y": lat.tolist()},
+    ).all()
+    pairs = zip(placed.code, placed.placed_by, strict=True)
+    inside = [code if how in ("inside", "edge") and len(code) == 15 else None for code, how in pairs]
+    assert inside == [row.code for row in found]
+
+
+def test_areas_over_the_api(client, bearer, session) -> None:
+    make_town()
+    headers = bearer(["areas.read", "areas.write"])
+    body = {"code": "500103001001004", "name": "第四网格", "level": "grid", "boundary": shapes.to_geojson(square(3))}
+    made = client.post("/api/areas/", json=body, headers=headers)
+    assert made.status_code == 201, made.json
+    assert made.json["parent_code"] == COMMUNITY
+    assert client.get("/api/locate?lon={}&lat={}".format(*middle(3)), headers=headers).json["code"] == "500103001001004"
+    again = client.post("/api/areas/", json=body, headers=headers)
+    assert problem(again)["code"] == "code_taken"
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"code": "123"}, "bad_code"),
+        ({"level": "planet"}, "invalid"),
+        ({"parent_code": "999999"}, "bad_parent"),
+        ({"parent_code": GRID_1}, "bad_parent"),
+        ({"boundary": {"type": "Point", "coordinates": [1, 2]}}, "invalid"),
+        ({"unknown": 1}, "invalid"),
+    ],
+)
+def test_areas_that_are_refused(client, bearer, session, change: dict, code: str) -> None:
+    make_town()
+    body = {"code": "500103001001004", "name": "第四网格", "level": "grid"} | change
+    answer = client.post("/api/areas/", json=body, headers=bearer(["areas.read", "areas.write"]))
+    assert answer.status_code == 422
+    assert problem(answer)["code"] == code
+
+
+def test_new_boundaries_move_what_lies_there_and_only_that(client, bearer, session) -> None:
+    make_town()
+    room, other = make_home(2, "B3"), make_home(0, "B1")
+    event = Event(number="E1", point=point(2), area_code=GRID_3, placed_by="inside")
+    session.add(event)
+    session.flush()
+    versions = room.version, other.version
+    actions._close_boundary(GRID_3, today())
+    actions.set_boundary(GRID_2, shapes.to_column(square(1, width=2)), today())
+    actions.changed.send("areas")
+    for row in (room, other, event):
+        session.refresh(row)
+    assert (room.area_code, event.area_code, other.area_code) == (GRID_2, GRID_2, GRID_1)
+    assert (room.version, other.version) == (versions[0] + 1, versions[1])
+
+
+def test_a_retired_area_has_no_boundary_and_its_code_is_not_used_again(client, bearer, session) -> None:
+    make_town()
+    headers = bearer(["areas.read", "areas.write"])
+    make_area("500103001001008", "grid", square(7), parent=COMMUNITY)
+    answer = client.delete("/api/areas/500103001001008", headers={**headers, "If-Match": '"1"'})
+    assert answer.status_code == 204, answer.data
+    assert client.get("/api/locate?lon={}&lat={}".format(*middle(7)), headers=headers).json["code"] is None
+    body = {"code": "500103001001008", "name": "新", "level": "grid"}
+    assert problem(client.post("/api/areas/", json=body, headers=headers))["code"] == "code_taken"
+
+
+def test_an_area_in_use_is_not_retired(client, bearer, session) -> None:
+    make_town()
+    make_home()
+    answer = client.delete(f"/api/areas/{GRID_1}", headers={**bearer(["areas.read", "areas.write"]), "If-Match": '"1"'})
+    assert problem(answer)["code"] == "in_use"
