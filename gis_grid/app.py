@@ -28,7 +28,7 @@ from gis_grid.logs import logger
 # In dependency order; each module lists its BLUEPRINTS.
 FEATURES = (
     "gis_grid.access.api",
-    "gis_grid.audit_api",
+    "gis_grid.audit.api",
     "gis_grid.dictionary",
     "gis_grid.jobs.api",
     "gis_grid.imports.api",

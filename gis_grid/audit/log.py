@@ -1,4 +1,4 @@
-"""Who changed, viewed, exported what, with before and after; append-only for the service's database role."""
+"""The audit log: what is kept of an act and of the row before and after it."""
 
 from __future__ import annotations
 
