@@ -245,7 +245,7 @@ def main() -> None:
         click.echo(f"错误：{fault.detail}", err=True)
         sys.exit(1)
     except (OperationalError, ProgrammingError) as fault:
-        told = from_database(fault, True).detail
+        told = from_database(fault, isinstance(fault, OperationalError)).detail + f"（{sqlstate(fault)}）"
         hint = "数据库结构尚未建立：请先运行 gis-grid migrate。" if sqlstate(fault) == "42P01" else told
         click.echo(f"错误：{hint}", err=True)
         sys.exit(1)

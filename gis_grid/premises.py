@@ -34,7 +34,7 @@ class Premises(Stamped, Located, Pinned, Base):
     owner: Mapped[str | None] = mapped_column(sa.String(50), comment="负责人")
     phone: Mapped[str | None] = mapped_column(Sealed, comment="联系电话")
     building_id: Mapped[int | None] = mapped_column(sa.BigInteger, sa.ForeignKey("buildings.id"), index=True, comment="所在楼栋")
-    room_id: Mapped[int | None] = mapped_column(sa.BigInteger, sa.ForeignKey("rooms.id"), comment="所在房屋")
+    room_id: Mapped[int | None] = mapped_column(sa.BigInteger, sa.ForeignKey("rooms.id"), index=True, comment="所在房屋")
     point = point_column()
 
 

@@ -551,6 +551,7 @@ def upgrade() -> None:
     )
     op.create_index("ix_premises_area", "premises", ["area_code"], unique=False, postgresql_ops={"area_code": "text_pattern_ops"})
     op.create_index(op.f("ix_premises_building_id"), "premises", ["building_id"], unique=False)
+    op.create_index(op.f("ix_premises_room_id"), "premises", ["room_id"], unique=False)
     op.create_index("ix_premises_name", "premises", ["name"], unique=False)
     op.create_table(
         "residents",
@@ -607,6 +608,7 @@ def downgrade() -> None:
     op.drop_index("ix_residents_area", table_name="residents", postgresql_ops={"area_code": "text_pattern_ops"})
     op.drop_table("residents")
     op.drop_index("ix_premises_name", table_name="premises")
+    op.drop_index(op.f("ix_premises_room_id"), table_name="premises")
     op.drop_index(op.f("ix_premises_building_id"), table_name="premises")
     op.drop_index("ix_premises_area", table_name="premises", postgresql_ops={"area_code": "text_pattern_ops"})
     op.drop_geospatial_index("idx_premises_point", table_name="premises", postgresql_using="gist", column_name="point")

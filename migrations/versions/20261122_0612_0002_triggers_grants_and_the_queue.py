@@ -43,7 +43,7 @@ def grant() -> None:
     if not bind.scalar(sa.text("SELECT 1 FROM pg_roles WHERE rolname = :name"), {"name": APP}):
         return  # a database of one's own with one role: the trigger still guards the audit log
     for what in ("TABLES", "SEQUENCES", "FUNCTIONS"):
-        rights = {"TABLES": "SELECT, INSERT, UPDATE, DELETE", "SEQUENCES": "USAGE, SELECT", "FUNCTIONS": "EXECUTE"}[what]
+        rights = {"TABLES": "SELECT, INSERT, UPDATE, DELETE", "SEQUENCES": "USAGE, SELECT, UPDATE", "FUNCTIONS": "EXECUTE"}[what]
         op.execute(f"GRANT {rights} ON ALL {what} IN SCHEMA public TO {APP}")
         op.execute(f"ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT {rights} ON {what} TO {APP}")
     op.execute(f"GRANT TEMPORARY ON DATABASE {bind.dialect.identifier_preparer.quote(database(bind))} TO {APP}")

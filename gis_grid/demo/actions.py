@@ -1,0 +1,181 @@
+"""Load the demo town by COPY, community by community in bounded memory, placed by the product's own index; remove it again."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import shapely
+import sqlalchemy as sa
+
+from gis_grid import audit
+from gis_grid.access.actions import create_user
+from gis_grid.areas.models import Area
+from gis_grid.config import settings
+from gis_grid.db import SRID, raw_connection, session
+from gis_grid.demo.community import CommunityRows
+from gis_grid.demo.people import IdNumbers
+from gis_grid.demo.staff import patrols, staff_rows
+from gis_grid.demo.town import Town, make_town, stored
+from gis_grid.errors import Conflict
+from gis_grid.patrol.actions import record_track
+
+PREFIX, MARK = "9901", "演示数据"
+SINCE = date(2020, 1, 1)
+DISTRICTS = {"community": 1, "district": 1, "city": 10}
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass
+class Report:
+    """Rows per table, seconds, and the accounts with their one-time passwords, which are shown only here."""
+
+    scale: str
+    seed: int
+    already_there: bool = False
+    rows: Counter[str] = field(default_factory=Counter)
+    seconds: float = 0.0
+    accounts: list[tuple[str, str, str, str]] = field(default_factory=list)
+
+    def lines(self) -> list[str]:
+        """What the command prints."""
+        if self.already_there:
+            return [f"演示数据（{self.scale}，种子 {self.seed}）已在，未作改动。重新加载请用 --reset（会给出新的演示账号密码）。"]
+        told = [f"演示数据（{self.scale}，种子 {self.seed}）已生成，用时 {self.seconds:.0f} 秒："]
+        told.append("  ".join(f"{name} {count:,}" for name, count in self.rows.items()))
+        told.append("演示账号（一次性密码，首次登录须修改）/ demo accounts with one-time passwords:")
+        told += [f"  {username:<18} {password}   {name}，{scope}" for username, name, scope, password in self.accounts]
+        return told
+
+
+def load_town(scale: str, seed: int, progress: Progress, now: datetime | None = None) -> Report:
+    """Generate and load; a town that is there already is left alone, another one is refused."""
+    now = now or datetime.now(ZoneInfo(settings().time_zone))
+    mark = f"{MARK}（生成）：{scale}，种子 {seed}"
+    there = session().scalar(sa.select(Area.remark).where(Area.code == f"{PREFIX}01"))
+    if there == mark:
+        return Report(scale, seed, already_there=True)
+    if there is not None or session().scalar(sa.select(Area.code).where(Area.code.startswith(PREFIX)).limit(1)):
+        raise Conflict("已有另一份演示数据：请加 --reset 先清除再加载。", code="other_demo")
+    report, began = Report(scale, seed), time.monotonic()
+    numbers, taken = IdNumbers(), set[str]()
+    towns = [make_town(seed, number, scale == "community") for number in range(DISTRICTS[scale])]
+    for town in towns:
+        town.taken = taken
+        _load_district(town, mark, report, numbers, now, progress)
+    session().execute(sa.text("ANALYZE"))
+    _make_accounts(towns[0], report)
+    report.seconds = time.monotonic() - began
+    audit.record("demo", "areas", PREFIX, after={"scale": scale, "seed": seed, "rows": dict(report.rows)})
+    return report
+
+
+def remove_town() -> None:
+    """Delete everything the demo made, in dependency order."""
+    session().execute(sa.text("DELETE FROM tracks WHERE format = 'demo'"))
+    session().execute(sa.text("DELETE FROM events WHERE source LIKE '演示：%'"))
+    for table in ("residents", "households", "premises", "rooms", "units", "buildings", "estates", "staff", "boundaries"):
+        session().execute(sa.text(f"DELETE FROM {table} WHERE area_code LIKE '{PREFIX}%'"))
+    session().execute(sa.text("DELETE FROM base_map WHERE source = 'demo'"))
+    session().execute(sa.text("DELETE FROM users WHERE demo"))
+    for length in (15, 12, 9, 6):
+        session().execute(sa.text(f"DELETE FROM areas WHERE code LIKE '{PREFIX}%' AND length(code) = {length}"))
+
+
+def _load_district(town: Town, mark: str, report: Report, numbers: IdNumbers, now: datetime, progress: Progress) -> None:
+    _load_areas(town, mark, report)
+    _load_ground(town, report)
+    total = len(town.wanted)
+    doors: dict[str, list[tuple[float, float]]] = {}
+    for done, community in enumerate(town.communities(), 1):
+        rows = CommunityRows(town, community, numbers, now, _next_ids())
+        for table, columns, values in rows.tables():
+            report.rows[table] += copy(table, columns, values)
+        doors[community.code] = rows.doors
+        _keep_ids(rows)
+        progress(f"{community.name}", done, total)
+    report.rows["staff"] += copy("staff", "area_code, name, post, duty_phone, duty, since", staff_rows(town))
+    for track in patrols(town, now):
+        record_track(track)
+        report.rows["tracks"] += 1
+
+
+def _load_areas(town: Town, mark: str, report: Report) -> None:
+    areas = town.areas()
+    top = f"{PREFIX}{town.plan.number + 1:02d}"
+    remark = {top: mark}
+    rows = [(a.code, a.name, a.level, a.parent, a.kind, a.extent or None, remark.get(a.code, MARK)) for a in areas]
+    report.rows["areas"] += copy("areas", "code, name, level, parent_code, kind, extent, remark", rows)
+    until = f"[{SINCE},)"
+    bounds = [
+        (a.code, wkb(shapely.multipolygons([a.shape]) if a.shape.geom_type == "Polygon" else a.shape), until) for a in areas
+    ]
+    report.rows["boundaries"] += copy("boundaries", "area_code, geom, valid", bounds)
+
+
+def _load_ground(town: Town, report: Report) -> None:
+    rows: list[tuple[Any, ...]] = [
+        ("demo", "road", road.rank, road.name, road.width_m, wkb(stored(town, road.line))) for road in town.roads
+    ]
+    around = shapely.union_all([town.plan.lot(c) for n in town.wanted for c in town.plan.members(n)]).buffer(120)
+    water = town.water if town.only is None else town.water.intersection(around)
+    if not water.is_empty:
+        rows.append(("demo", "water", None, "云江", None, wkb(stored(town, water))))
+    for cell in town.plan.cells:
+        if cell.use == "park" and cell.community in town.wanted:
+            green = town.plan.lot(cell).buffer(-8).difference(town.water)
+            if not green.is_empty:
+                rows.append(("demo", "green", None, "公园", None, wkb(stored(town, green))))
+    report.rows["base_map"] += copy("base_map", "source, kind, rank, name, width_m, geom", rows)
+
+
+def _make_accounts(town: Town, report: Report) -> None:
+    community = town.community_codes[town.wanted[0]]
+    grid = min(code for code in town.codes.values() if code.startswith(community))
+    wanted = (
+        ("demo_admin", "演示管理员", "administrator", ""),
+        ("demo_auditor", "演示审计员", "auditor", ""),
+        ("demo_district", "演示区县", "district", town.district),
+        ("demo_street", "演示街道", "street", community[:9]),
+        ("demo_community", "演示社区", "community", community),
+        ("demo_worker", "演示网格员", "grid_worker", grid),
+    )
+    for username, name, role, scope in wanted:
+        password = create_user(username, name, [role], [scope], demo=True)
+        report.accounts.append((username, name, scope or "全部区域", password))
+
+
+def copy(table: str, columns: str, rows: Iterable[Sequence[Any]]) -> int:
+    """COPY rows in; answers how many."""
+    count = 0
+    with raw_connection().cursor() as cursor, cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as stream:
+        for row in rows:
+            stream.write_row(row)
+            count += 1
+    return count
+
+
+def wkb(shape: Any) -> str:
+    """A shape for COPY."""
+    return str(shapely.to_wkb(shapely.set_srid(shape, SRID), hex=True, include_srid=True))
+
+
+_WITH_IDS = ("estates", "buildings", "units", "rooms", "households")
+
+
+def _next_ids() -> dict[str, int]:
+    """The next free id of each table whose rows others refer to."""
+    return {
+        table: int(session().scalar(sa.text(f"SELECT nextval(pg_get_serial_sequence('{table}', 'id'))")) or 1)
+        for table in _WITH_IDS
+    }
+
+
+def _keep_ids(rows: CommunityRows) -> None:
+    for table, last in rows.ids.items():
+        session().execute(sa.text(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), {max(last, 1)})"))
