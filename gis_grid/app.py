@@ -196,7 +196,7 @@ def _unknown_error(fault: Exception) -> Response:
 
 def _whoever(right: str) -> Caller | None:
     g.caller = None if right == PUBLIC else identify()
-    return g.caller  # type: ignore[no-any-return]
+    return g.caller
 
 
 def _remember_refusal(refusal: Forbidden) -> None:

@@ -45,7 +45,7 @@ class Site:
 
     @property
     def box(self) -> tuple[float, float, float, float]:
-        return tuple(self.free.bounds)  # type: ignore[return-value]
+        return tuple(self.free.bounds)
 
 
 def build(plan: Plan, cell: Cell, water: BaseGeometry, rng: np.random.Generator) -> list[House]:
@@ -110,6 +110,7 @@ def _slabs(site: Site, floors: tuple[int, int], gap: tuple[float, float], width:
     step = rng.uniform(*gap)
     west, _, east, _ = site.box
     shop_row = rng.random() < 0.45
+    doors = int(rng.choice([2, 2, 2, 3]))
     for row, y in enumerate(_rows(site, depth, step)):
         x = west + 2 + rng.uniform(0, 6)
         while x + 2 * width < east:
@@ -119,7 +120,7 @@ def _slabs(site: Site, floors: tuple[int, int], gap: tuple[float, float], width:
                 continue
             ends = [(x + (n + 0.5) * width, y + depth + 1.3) for n in range(units)]
             height = max(2, above + int(rng.integers(-1, 1)))
-            yield House("slab", _slab(x, y, units, width, depth), ends, height, below, 2, "01", shop_row and row == 0)
+            yield House("slab", _slab(x, y, units, width, depth), ends, height, below, doors, "01", shop_row and row == 0)
             x += units * width + rng.uniform(6, 10)
 
 
@@ -306,4 +307,4 @@ def _floor_rooms(house: House, unit: int, floor: int, rng: np.random.Generator) 
 def _room_use(house: House, floor: int, rng: np.random.Generator) -> str:
     if floor < 0 or (house.shops and floor == 1) or house.use != "01":
         return "99"
-    return str(rng.choice(["01", "02", "03"], p=[0.67, 0.19, 0.14]))
+    return str(rng.choice(["01", "02", "03"], p=[0.69, 0.20, 0.11]))
