@@ -8,12 +8,14 @@ import time
 from importlib import import_module
 from typing import Any
 
+import psycopg
 import sqlalchemy as sa
 from flask import Flask, Response, g, request
 from flask.typing import ResponseReturnValue
 from flask_smorest import Api, Blueprint
 from marshmallow import RAISE, ValidationError
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
 
 from gis_grid import __version__, audit, problems
@@ -23,7 +25,7 @@ from gis_grid.access.rules import Caller
 from gis_grid.config import settings
 from gis_grid.db import session, transaction
 from gis_grid.errors import Forbidden, GridError
-from gis_grid.logs import logger
+from gis_grid.logs import logger, where_of
 
 # In dependency order; each module lists its BLUEPRINTS.
 FEATURES = (
@@ -94,6 +96,9 @@ def create_app() -> Flask:
     app.register_error_handler(DataError, _data_error)
     app.register_error_handler(DBAPIError, _database_error)
     app.register_error_handler(sa.exc.TimeoutError, _busy)
+    app.register_error_handler(StaleDataError, lambda _: problems.answer(problems.AT_ONCE))
+    app.register_error_handler(psycopg.DataError, lambda _: problems.answer(problems.BAD_VALUE))
+    app.register_error_handler(RecursionError, lambda _: problems.answer(problems.TOO_DEEP))
     app.register_error_handler(Exception, _unknown_error)
     app.extensions["grid_api"] = api
     return app
@@ -190,7 +195,9 @@ def _busy(fault: Exception) -> Response:
 
 
 def _unknown_error(fault: Exception) -> Response:
-    logger().exception("unexpected", request_id=g.get("request_id"))
+    if isinstance(fault, ValueError) and "integer string conversion" in str(fault):
+        return problems.answer(problems.TOO_DEEP)
+    logger().error("unexpected", request_id=g.get("request_id"), fault=type(fault).__name__, where=where_of(fault))
     return problems.answer(GridError("服务内部出错，请把请求编号告诉管理员。", request_id=g.get("request_id")))
 
 

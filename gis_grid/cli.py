@@ -131,9 +131,9 @@ def load(kind: str, file: Path, columns: tuple[str, ...], remarks: Path | None, 
             report = run_import(kind, file, file.name, options, remarks, progress)
     except GridError as refused:
         if refused.extra.get("report"):
-            _show_report(refused.extra["report"])
+            _show_report(refused.extra["report"], remarks)
         raise
-    _show_report(report)
+    _show_report(report, remarks)
 
 
 @cli.command()
@@ -260,7 +260,7 @@ def _remarks_path(file: Path) -> Path:
     return beside
 
 
-def _show_report(report: dict[str, Any]) -> None:
+def _show_report(report: dict[str, Any], remarks: Path) -> None:
     shown = {"rows": "读取", "inserted": "新增", "updated": "更新", "unchanged": "未变", "refused": "拒绝", "repaired": "修复"}
     click.echo(
         "  ".join(f"{label} {report[name]}" for name, label in shown.items())
@@ -274,7 +274,7 @@ def _show_report(report: dict[str, Any]) -> None:
     for remark in report["remarks"][:10]:
         click.echo(f"  第 {remark['row']} 行 {remark['outcome']} {remark['field']} {remark['value'][:60]}：{remark['reason']}")
     if report["remarks"]:
-        click.echo(f"明细：{report['remarks_file']}")
+        click.echo(f"明细：{remarks}")
 
 
 if __name__ == "__main__":

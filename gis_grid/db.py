@@ -116,7 +116,7 @@ def engine() -> sa.Engine:
     conf = settings()
     options = (
         f"-c jit=off -c max_parallel_workers_per_gather=0 -c statement_timeout={conf.statement_timeout_ms}"
-        " -c timezone=UTC -c idle_in_transaction_session_timeout=60000"
+        " -c timezone=UTC -c client_connection_check_interval=5s -c idle_in_transaction_session_timeout=60000"
     )
     return sa.create_engine(
         database_urls()[1],
@@ -139,7 +139,7 @@ def long_engine() -> sa.Engine:
         pool_pre_ping=True,
         hide_parameters=True,  # bound values are people's data and never reach a log
         connect_args={
-            "options": "-c jit=off -c timezone=UTC -c work_mem=64MB -c statement_timeout=0",
+            "options": "-c jit=off -c timezone=UTC -c work_mem=64MB -c client_connection_check_interval=5s",
             "application_name": "gis-grid-job",
         },
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -46,7 +47,7 @@ class CodeField(fields.String):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> str:
         text = super()._deserialize(value, attr, data, **options)
-        if text and not has_code(self.list_name, text):
+        if not re.fullmatch(r"[\w.-]{1,20}", text) or not has_code(self.list_name, text):
             raise ValidationError(f"“{text[:20]}”不是代码表 {self.list_name} 中的代码。")
         return text
 

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import logging
 import sys
+import traceback
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import structlog
 
 from gis_grid.config import settings
+
+
+def where_of(fault: BaseException) -> str:
+    """File, line and function of an error, never its text: database errors quote people's values."""
+    frames = traceback.extract_tb(fault.__traceback__)[-4:]
+    return " < ".join(f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in reversed(frames))
 
 
 @cache

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from gis_grid.access.guard import check_area
 from gis_grid.areas.actions import changed, place
 from gis_grid.areas.reassign import follow, place_again
+from gis_grid.buildings.actions import moved
 from gis_grid.buildings.models import Building, Room
 from gis_grid.db import Base, Located, Pinned, Stamped, point_column, session
 from gis_grid.errors import Invalid
@@ -75,6 +76,20 @@ def place_all_again(sender: object) -> None:
     follow("premises", "buildings", "building_id", "building", "t.placed_by = 'building'")
 
 
+@moved.connect
+def move_with_building(sender: object, building_id: int) -> None:
+    """A building, unit or room lies elsewhere: its shops with it."""
+    follow("premises", "rooms", "room_id", "room", "p.building_id = :building", building=building_id)
+    in_it = "t.room_id IS NULL AND p.id = :building"
+    follow("premises", "buildings", "building_id", "building", in_it, building=building_id)
+
+
+def stay_in_rooms() -> None:
+    """After an import: a shop that has a room or a building lies there, whatever its coordinates say."""
+    follow("premises", "rooms", "room_id", "room", "t.room_id IS NOT NULL")
+    follow("premises", "buildings", "building_id", "building", "t.room_id IS NULL AND t.building_id IS NOT NULL")
+
+
 PREMISES = Register(
     "premises",
     "营业场所",
@@ -97,8 +112,10 @@ offer(
             "trade": ("type", "行业", "类型"),
             "address": ("地址", "详细地址"),
             "credit_code": ("统一社会信用代码",),
+            "phone": ("电话", "手机"),
         },
         right="premises.write",
+        after=stay_in_rooms,
     )
 )
 BLUEPRINTS = (register_blueprint(PREMISES),)

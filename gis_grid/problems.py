@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import orjson
@@ -10,8 +11,11 @@ from marshmallow import ValidationError
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from werkzeug.exceptions import HTTPException
 
-from gis_grid.errors import Conflict, GridError, Invalid, Unavailable
+from gis_grid.errors import BadRequest, Conflict, GridError, Invalid, Unavailable
 
+AT_ONCE = Conflict("与他人的修改同时发生，请刷新后重试。", code="try_again")
+BAD_VALUE = Invalid("有的内容超出可保存的范围或格式不对。", code="bad_value")
+TOO_DEEP = BadRequest("JSON 嵌套过深或数字过长。", code="bad_json")
 BUSY = Unavailable("服务繁忙，请稍后重试。", code="busy")
 _HTTP = {
     400: ("bad_request", "请求格式有误，请检查后重试。"),
@@ -43,7 +47,11 @@ _MARSHMALLOW = {
 
 def answer(fault: GridError) -> Response:
     """The response for a known error."""
-    return Response(orjson.dumps(fault.problem()), status=fault.status, mimetype="application/problem+json")
+    try:
+        body = orjson.dumps(fault.problem())
+    except TypeError:  # lone surrogates in a key that the caller sent
+        body = json.dumps(fault.problem(), default=str).encode()
+    return Response(body, status=fault.status, mimetype="application/problem+json")
 
 
 def from_http(fault: HTTPException) -> GridError:
@@ -82,7 +90,7 @@ def from_constraint(fault: IntegrityError) -> GridError:
 
 def from_data(fault: DBAPIError) -> GridError:
     """A value the database cannot hold."""
-    return Invalid("有的内容超出可保存的范围或格式不对。", code="bad_value")
+    return BAD_VALUE
 
 
 def from_database(fault: DBAPIError, is_operational: bool) -> GridError:
@@ -111,9 +119,21 @@ def _chinese(messages: Any) -> Any:
     text = str(messages)
     if text.startswith("Longer than maximum length"):
         return f"太长，最多 {text.rsplit(' ', 1)[-1].rstrip('.')} 个字符"
+    if text.startswith(("Number too large", "String does not match")):
+        return "内容过大或格式不对"
     if text.startswith(("Must be ", "Length must be", "Shorter than")):
-        return f"超出允许范围（{text.rstrip('.')}）"
+        return "超出允许范围" + "".join(f"，{word} {number}" for word, number in _limits(text))
     return _MARSHMALLOW.get(text, text)
+
+
+def _limits(text: str) -> list[tuple[str, str]]:
+    """What marshmallow says of limits, in Chinese: at least, at most, one of."""
+    words = {"greater than or equal to": "最小", "less than or equal to": "最大", "between": "应在", "one of:": "可用"}
+    return [
+        (word, text.split(said, 1)[1].split(" and less", maxsplit=1)[0].strip(" ."))
+        for said, word in words.items()
+        if said in text
+    ]
 
 
 def _first_sentence(errors: Any) -> str | None:
@@ -126,4 +146,5 @@ def _first_sentence(errors: Any) -> str | None:
         else:
             errors = errors[0]
     where = ".".join(path)
-    return f"“{where}”{errors}。" if where else f"{errors}"
+    told = str(errors)[:200].rstrip("。")
+    return f"“{where[:60]}”{told}。" if where else f"{told}。"

@@ -56,10 +56,9 @@ def normal(text: str) -> str:
 
 
 def mask_id(number: str) -> str:
-    """First 6 and last 4 of an identity number (GB/T 35273); short ones keep the ends only."""
-    if len(number) >= 15:
-        return number[:6] + "*" * (len(number) - 10) + number[-4:]
-    return number[:1] + "*" * max(1, len(number) - 2) + number[-1:]
+    """The area part of an identity number, nothing else: the birth date stands beside it, so the last four would complete it."""
+    keep = 6 if len(number) >= 15 else 1
+    return number[:keep] + "*" * max(1, len(number) - keep)
 
 
 def mask_phone(number: str) -> str:

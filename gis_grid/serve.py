@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import multiprocessing
 import signal
 import socket
@@ -49,6 +50,7 @@ def wsgi() -> Any:
     """The application, for granian and any other WSGI server: `gis_grid.serve:wsgi` (factory)."""
     from gis_grid.app import create_app
 
+    _end_with_parent()
     return create_app()
 
 
@@ -80,8 +82,15 @@ def _work() -> None:
     from gis_grid.jobs.actions import work_forever
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _end_with_parent()
     load_features()
     work_forever()
+
+
+def _end_with_parent() -> None:
+    """On Linux: when the supervisor is killed, its children end too instead of keeping the port."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG
 
 
 def _check_port(host: str, port: int) -> None:

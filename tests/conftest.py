@@ -22,6 +22,7 @@ from gis_grid.access.guard import acting  # noqa: E402
 from gis_grid.access.rules import COMMAND, Caller  # noqa: E402
 from gis_grid.areas.placing import forget_indexes  # noqa: E402
 from gis_grid.config import settings  # noqa: E402
+from gis_grid.imports import gdal  # noqa: E402, F401  before geopandas brings GDAL with all its drivers
 
 DATA = Path(__file__).parents[2] / "shared" / "data"
 VECTORS = Path(__file__).parents[2] / "shared" / "vectors"

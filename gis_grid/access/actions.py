@@ -16,7 +16,7 @@ from blinker import signal
 
 from gis_grid.access.guard import caller
 from gis_grid.access.models import Role, SignIn, Token, User
-from gis_grid.access.rules import ROLES, Caller, password_fault, unknown_rights
+from gis_grid.access.rules import RIGHTS, ROLES, Caller, password_fault, unknown_rights
 from gis_grid.config import secret, settings
 from gis_grid.db import aside, session
 from gis_grid.errors import Conflict, Forbidden, Invalid, NotFound, TooMany, Unauthenticated
@@ -49,12 +49,12 @@ def sign_in(username: str, password: str, address: str | None) -> Session:
     """A new session. Wrong passwords count, are kept although the request is refused, and lock the account for a while."""
     user = session().scalar(sa.select(User).where(User.username == username, User.retired_at.is_(None)))
     now = datetime.now(UTC)
-    if user and user.locked_until and user.locked_until > now:
-        raise TooMany(f"密码多次输错，账号已锁定，请在 {_minutes_left(user.locked_until, now)} 分钟后再试。", code="locked")
+    if user:
+        _count_attempt(user)
     if not _matches(user.password_hash if user else _nobodys_hash(), password) or not user:
-        _count_failure(user.id if user else None, username, address)
+        _tell_failure(username, address)
         raise Unauthenticated(_WRONG, code="wrong_password")
-    user.failures, user.locked_until = 0, None
+    _forget_attempts(user)
     cookie = secrets.token_urlsafe(32)
     session().add(
         SignIn(
@@ -107,7 +107,7 @@ def find_token(bearer: str) -> Caller | None:
     )
     if token is None:
         return None
-    return Caller(f"令牌：{token.name}", frozenset(token.rights), tuple(token.scopes), kind="token")
+    return Caller(f"令牌 {token.id}：{token.name}", frozenset(token.rights), tuple(token.scopes), kind="token")
 
 
 def csrf_token(cookie: str) -> str:
@@ -118,11 +118,15 @@ def csrf_token(cookie: str) -> str:
 def create_user(
     username: str, name: str, roles: list[str], scopes: list[str], *, password: str | None = None, demo: bool = False
 ) -> str:
-    """A new user; answers the one-time password, which must be changed at the first sign-in. Nobody gives more than he has."""
+    """A new user; answers the one-time password, which must be changed at the first sign-in.
+
+    Nobody gives an area beyond his own; roles with more rights than his own only who manages users of the whole.
+    """
     if session().scalar(sa.select(User.id).where(User.username == username)):
         raise Conflict(f"账号“{username}”已存在，请换一个。", code="username_taken")
     _check_roles(roles)
     _check_scopes(scopes)
+    _check_rights(set(_rights_of(roles)))
     if password and (fault := password_fault(password, username, settings().password_length)):
         raise Invalid(fault, code="weak_password")
     once = password or one_time_password()
@@ -136,12 +140,14 @@ def create_user(
 def change_password(user_id: int, old: str, new: str, keep_cookie: str) -> None:
     """A new password of one's own; all other sessions of this user end."""
     user = session().get_one(User, user_id)
+    _count_attempt(user)
     if not _matches(user.password_hash, old):
-        _count_failure(user.id, user.username, None)
+        _tell_failure(user.username, None)
         raise Invalid("原密码不正确。", code="wrong_password")
     fault = password_fault(new, user.username, settings().password_length)
     if fault or new == old:
         raise Invalid(fault or "新密码不能与原密码相同。", code="weak_password")
+    _forget_attempts(user)
     user.password_hash, user.must_change_password = _hasher().hash(new), False
     others = sa.delete(SignIn).where(SignIn.user_id == user_id, SignIn.token_hash != _digest(keep_cookie))
     session().execute(others)
@@ -153,7 +159,8 @@ def reset_password(username: str) -> str:
     user = session().scalar(sa.select(User).where(User.username == username))
     if not user:
         raise NotFound(f"没有账号“{username}”。")
-    _check_scopes(user.scopes)
+    _check_scopes(user.scopes or [""])
+    _check_rights(set(_rights_of(user.roles)))
     once = one_time_password()
     user.password_hash, user.must_change_password = _hasher().hash(once), True
     user.failures, user.locked_until = 0, None
@@ -167,10 +174,8 @@ def create_token(name: str, rights: list[str], scopes: list[str], days: int) -> 
     unknown = unknown_rights(rights)
     if unknown:
         raise Invalid(f"没有这些权限：{'、'.join(unknown)}。", code="unknown_right")
-    too_much = [right for right in rights if right not in caller().rights]
-    if too_much and not caller().may("users.manage"):
-        raise Forbidden(f"您自己没有这些权限，不能签发：{'、'.join(too_much)}。")
     _check_scopes(scopes)
+    _check_rights(set(rights))
     if not 1 <= days <= settings().token_days:
         raise Invalid(f"有效期须为 1-{settings().token_days} 天。", code="bad_days")
     bearer = "gg_" + secrets.token_urlsafe(32)
@@ -204,8 +209,18 @@ def one_time_password() -> str:
 
 
 def _as_caller(user: User) -> Caller:
-    rights = session().scalars(sa.select(sa.func.unnest(Role.rights)).where(Role.code.in_(user.roles)))
-    return Caller(user.name, frozenset(rights), tuple(user.scopes), user_id=user.id)
+    return Caller(user.name, frozenset(_rights_of(user.roles)), tuple(user.scopes), user_id=user.id)
+
+
+def _rights_of(roles: list[str]) -> list[str]:
+    return list(session().scalars(sa.select(sa.func.unnest(Role.rights)).where(Role.code.in_(roles))))
+
+
+def _check_rights(wanted: set[str]) -> None:
+    """Who manages the whole may give any right; others only what they have themselves."""
+    beyond = wanted - caller().rights
+    if beyond and not caller().covers(None):
+        raise Forbidden(f"您自己没有这些权限，不能授予：{'、'.join(RIGHTS.get(right, right) for right in sorted(beyond))}。")
 
 
 def _check_roles(roles: list[str]) -> None:
@@ -221,20 +236,33 @@ def _check_scopes(scopes: list[str]) -> None:
         raise Forbidden(f"这些区域不在您的数据范围内：{'、'.join(s or '全部' for s in beyond)}。", code="other_area")
 
 
-def _count_failure(user_id: int | None, username: str, address: str | None) -> None:
-    detail = {"address": address}
+def _count_attempt(user: User) -> None:
+    """Count before looking at the password, in a transaction of its own: parallel guesses count too. Refuses when locked."""
+    now = datetime.now(UTC)
     with aside() as own:
-        if user_id:
-            locked_until = datetime.now(UTC) + timedelta(minutes=settings().lock_minutes)
-            own.execute(
-                sa.update(User)
-                .where(User.id == user_id)
-                .values(
-                    failures=sa.case((User.failures + 1 >= settings().max_failures, 0), else_=User.failures + 1),
-                    locked_until=sa.case((User.failures + 1 >= settings().max_failures, locked_until), else_=User.locked_until),
-                )
-            )
-        happened.send("access", what="sign_in_refused", key=username, detail=detail, on=own)
+        row = own.execute(
+            sa.update(User)
+            .where(User.id == user.id)
+            .values(failures=User.failures + 1)
+            .returning(User.failures, User.locked_until)
+        ).one_or_none()
+        if row is None:
+            return  # made in this very transaction: nobody else knows the name yet
+        locked_until = row.locked_until
+        if (locked_until is None or locked_until <= now) and row.failures > settings().max_failures:
+            locked_until = now + timedelta(minutes=settings().lock_minutes)
+            own.execute(sa.update(User).where(User.id == user.id).values(failures=0, locked_until=locked_until))
+    if locked_until and locked_until > now:
+        raise TooMany(f"密码多次输错，账号已锁定，请在 {_minutes_left(locked_until, now)} 分钟后再试。", code="locked")
+
+
+def _forget_attempts(user: User) -> None:
+    session().execute(sa.update(User).where(User.id == user.id).values(failures=0, locked_until=None))
+
+
+def _tell_failure(username: str, address: str | None) -> None:
+    with aside() as own:
+        happened.send("access", what="sign_in_refused", key=username, detail={"address": address}, on=own)
 
 
 def _matches(stored: str, password: str) -> bool:

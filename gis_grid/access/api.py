@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Response, g, jsonify, request
 from flask_smorest import Blueprint
-from marshmallow import Schema, fields, validate
+from marshmallow import Schema, ValidationError, fields, validate
 
 from gis_grid.access import actions
 from gis_grid.access.guard import PUBLIC, SIGNED_IN, caller, require
@@ -19,14 +19,24 @@ CSRF_HEADER = "X-CSRF-Token"
 _SAFE = ("GET", "HEAD", "OPTIONS")
 
 
+class Plain(fields.String):
+    """A string that UTF-8 and PostgreSQL can hold, as it was typed."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> str:
+        text = super()._deserialize(value, attr, data, **options)
+        if any(char == "\x00" or "\ud800" <= char <= "\udfff" for char in text):
+            raise ValidationError("含有不能保存的字符。")
+        return text
+
+
 class SignInSchema(Schema):
-    username = fields.String(required=True, validate=validate.Length(min=1, max=50), metadata={"title": "账号"})
-    password = fields.String(required=True, validate=validate.Length(min=1, max=128), metadata={"title": "密码"})
+    username = Plain(required=True, validate=validate.Length(min=1, max=50), metadata={"title": "账号"})
+    password = Plain(required=True, validate=validate.Length(min=1, max=128), metadata={"title": "密码"})
 
 
 class PasswordSchema(Schema):
-    old_password = fields.String(required=True, validate=validate.Length(max=128))
-    new_password = fields.String(required=True, validate=validate.Length(max=128))
+    old_password = Plain(required=True, validate=validate.Length(max=128))
+    new_password = Plain(required=True, validate=validate.Length(max=128))
 
 
 class WhoSchema(Schema):
@@ -45,16 +55,16 @@ class SessionSchema(Schema):
 
 
 class UserSchema(Schema):
-    username = fields.String(required=True, validate=validate.Regexp(r"^[A-Za-z0-9_.-]{3,50}$"))
-    name = fields.String(required=True, validate=validate.Regexp(r"^[^\x00]{1,50}$"))
-    roles = fields.List(fields.String(validate=validate.Length(max=32)), required=True)
-    scopes = fields.List(fields.String(validate=validate.Regexp(r"^[0-9A-Za-z_-]{0,32}$")), required=True)
+    username = fields.String(required=True, validate=validate.Regexp(r"^[A-Za-z0-9_.-]{3,50}\Z"))
+    name = fields.String(required=True, validate=validate.Regexp(r"^[^\x00\ud800-\udfff\n]{1,50}\Z"))
+    roles = fields.List(Plain(validate=validate.Length(max=32)), required=True)
+    scopes = fields.List(fields.String(validate=validate.Regexp(r"^[0-9A-Za-z_-]{0,32}\Z")), required=True)
 
 
 class TokenSchema(Schema):
-    name = fields.String(required=True, validate=validate.Regexp(r"^[^\x00]{1,100}$"))
+    name = fields.String(required=True, validate=validate.Regexp(r"^[^\x00\ud800-\udfff\n]{1,100}\Z"))
     rights = fields.List(fields.String(validate=validate.OneOf(sorted(RIGHTS))), required=True)
-    scopes = fields.List(fields.String(validate=validate.Regexp(r"^[0-9A-Za-z_-]{0,32}$")), required=True)
+    scopes = fields.List(fields.String(validate=validate.Regexp(r"^[0-9A-Za-z_-]{0,32}\Z")), required=True)
     days = fields.Integer(strict=True, load_default=90, validate=validate.Range(min=1, max=3650))
 
 

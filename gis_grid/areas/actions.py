@@ -7,21 +7,24 @@ from datetime import date
 from typing import Any
 
 import numpy as np
+import shapely
 import sqlalchemy as sa
 from blinker import signal
 from sqlalchemy.dialects.postgresql import Range
 
-from gis_grid.access.guard import caller
+from gis_grid import audit
+from gis_grid.access.guard import caller, scope_clause
 from gis_grid.areas.models import Area, Boundary, Staff
 from gis_grid.areas.placing import current_index, today
 from gis_grid.areas.rules import KINDS, LEVEL_CODES, LEVEL_NAMES, code_fault, longest_prefix, parent_fault
 from gis_grid.config import settings
 from gis_grid.db import session, sql
 from gis_grid.dictionary import names
-from gis_grid.errors import Conflict, Invalid
+from gis_grid.errors import Conflict, Forbidden, Invalid
 from gis_grid.geo import crs, shapes
 from gis_grid.geo.locate import Placed, Reason
 
+_TOLERATED_M2 = 1.0  # rounding at a shared edge
 changed = signal("areas-changed")  # boundaries changed: whoever holds located rows places them again
 RULE = "边界覆盖该点者；多个覆盖时专属网格优先，其次编码小者；都不覆盖时取设定距离内最近者"
 
@@ -32,17 +35,24 @@ def prepare_area(area: Area, extra: dict[str, Any]) -> None:
         raise Invalid(f"层级应为 {'、'.join(LEVEL_CODES)} 之一。", code="bad_level")
     if (area.kind or "ordinary") not in KINDS:
         raise Invalid(f"网格性质应为 {'、'.join(KINDS)} 之一。", code="bad_kind")
-    fault = code_fault(area.code, area.level, settings().area_code_lengths)
+    is_new = bool(sa.inspect(area).transient)
+    fault = code_fault(area.code, area.level, settings().area_code_lengths) if is_new else None
     if fault:
         raise Invalid(f"{fault}。", code="bad_code")
-    if sa.inspect(area).transient and session().scalar(sa.select(Area.code).where(Area.code == area.code)):
+    if is_new and session().scalar(sa.select(Area.code).where(Area.code == area.code)):
         raise Conflict(f"编码 {area.code} 已被使用；编码不能重复使用，注销的也不行。", code="code_taken")
     area.parent_code = area.parent_code or nearest_parent(area.code, area.level)
     _check_parent(area)
-    if boundary := extra.get("boundary"):
+    boundary = extra.get("boundary")
+    if boundary is not None:
+        check_extent([shapes.from_stored(boundary)])
         session().add(area)
         session().flush()
         set_boundary(area.code, boundary, extra.get("since"))
+        area.version = area.version + 1 if area.version else 1
+        audit.record("boundary", "areas", area.code, after={"since": str(extra.get("since") or today())}, area_code=area.code)
+    if boundary is not None or (not is_new and sa.inspect(area).attrs.kind.history.has_changes()):
+        session().flush()
         changed.send("areas")
 
 
@@ -68,6 +78,20 @@ def set_boundary(code: str, shape: Any, since: date | None = None, source_crs: s
     valid = Range((since or today()) if known else since, None, bounds="[)")
     session().add(Boundary(area_code=code, geom=shape, valid=valid, source_crs=source_crs))
     session().flush()
+
+
+def check_extent(new: Sequence[Any]) -> None:
+    """Refuse boundaries that reach beyond the caller's own area: whoever draws a grid must not draw in another's rows."""
+    if caller().covers(None):
+        return
+    own = session().scalars(
+        sa.select(Boundary.geom).where(scope_clause(Boundary.area_code), Boundary.valid.op("@>")(sa.cast(today(), sa.Date)))
+    )
+    extent = shapely.make_valid(shapely.union_all([shapes.from_stored(shape) for shape in own]))
+    for shape in new:
+        beyond = shapely.difference(shapely.make_valid(shape), extent)
+        if not beyond.is_empty and shapes.area_m2(beyond) > _TOLERATED_M2:
+            raise Forbidden("边界超出了您的数据范围，请由上级单位划定。", code="other_area")
 
 
 def place(point: Any) -> tuple[str | None, str | None]:
@@ -161,7 +185,9 @@ def _check_parent(area: Area) -> None:
 
 def _close_boundary(code: str, end: date) -> None:
     open_now = Boundary.valid.op("@>")(sa.cast(end, sa.Date))
-    later = session().scalar(sa.select(sa.func.count()).where(Boundary.area_code == code, sa.func.lower(Boundary.valid) >= end))
+    same_day = sa.and_(Boundary.area_code == code, sa.func.lower(Boundary.valid) == end)
+    session().execute(sa.delete(Boundary).where(same_day))  # corrected on the day it was drawn
+    later = session().scalar(sa.select(sa.func.count()).where(Boundary.area_code == code, sa.func.lower(Boundary.valid) > end))
     if later:
         raise Conflict(f"{code} 在 {end} 或之后已有边界，不能在此日期更换。", code="boundary_later")
     session().execute(

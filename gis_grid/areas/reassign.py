@@ -30,14 +30,14 @@ def place_again(model: Any) -> int:
     return moved
 
 
-def follow(table: str, parent: str, link: str, how: str, only: str = "true") -> int:
+def follow(table: str, parent: str, link: str, how: str, only: str = "true", **values: Any) -> int:
     """Rows that lie where another row lies take its area; answers how many moved. Names are our own, never a caller's."""
     query = f"""
     UPDATE {table} t SET area_code = p.area_code, placed_by = '{how}', version = t.version + 1
     FROM {parent} p
-    WHERE p.id = t.{link} AND ({only}) AND t.area_code IS DISTINCT FROM p.area_code
+    WHERE p.id = t.{link} AND ({only}) AND (t.area_code, t.placed_by) IS DISTINCT FROM (p.area_code, '{how}')
     """
-    return int(session().execute(sa.text(query)).rowcount)  # type: ignore[attr-defined]
+    return int(session().execute(sa.text(query), values).rowcount)  # type: ignore[attr-defined]
 
 
 def _next_rows(table: str, last: int) -> list[Any]:

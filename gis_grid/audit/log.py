@@ -18,10 +18,10 @@ from gis_grid.access.rules import Caller
 from gis_grid.db import Base, session
 from gis_grid.errors import Unauthenticated
 from gis_grid.geo.shapes import from_stored
-from gis_grid.sealed import Sealed
+from gis_grid.sealed import Sealed, fingerprint
 
 request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
-_NEVER = {"password_hash", "token_hash", "id_number_hash", "phone_hash", "created_at", "updated_at"}
+_NEVER = {"password_hash", "token_hash", "id_number_hash", "phone_hash", "created_at", "updated_at", "version"}
 
 
 class AuditEntry(Base):
@@ -83,12 +83,19 @@ def record(
 
 
 def snapshot(row: Base) -> dict[str, Any]:
-    """A row's columns as JSON; sealed values only as a sign that there is one, shapes as WKT cut to 200 characters."""
+    """A row's columns as JSON; sealed values only as a sign that differs when they differ, shapes as WKT cut to 200 characters."""
     values = {column.key: getattr(row, column.key) for column in sa.inspect(row).mapper.columns}
     sealed = {column.key for column in sa.inspect(row).mapper.columns if isinstance(column.type, Sealed)}
     return {
-        key: ("●" if key in sealed else _plain(value)) for key, value in values.items() if key not in _NEVER and value is not None
+        key: (_sign(value) if key in sealed else _plain(value))
+        for key, value in values.items()
+        if key not in _NEVER and value is not None
     }
+
+
+def _sign(value: str) -> str:
+    """Shows that a sealed value changed, not what it is."""
+    return "●" + fingerprint(value).hex()[:6]
 
 
 def difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -6,6 +6,7 @@ from typing import Any
 
 import shapely
 import sqlalchemy as sa
+from blinker import signal
 
 from gis_grid import audit
 from gis_grid.access.guard import check_area
@@ -16,6 +17,8 @@ from gis_grid.buildings.rules import Layout, layout_fault, rooms_of
 from gis_grid.db import session
 from gis_grid.errors import Conflict, Invalid
 from gis_grid.geo import shapes
+
+moved = signal("rooms-moved")  # homes and shops of building_id lie elsewhere now: whoever lives there follows
 
 
 def prepare_estate(estate: Estate, extra: dict[str, Any]) -> None:
@@ -33,13 +36,29 @@ def prepare_building(building: Building, extra: dict[str, Any]) -> None:
     if building.estate_id is not None:
         _known(Estate, building.estate_id, "小区")
     if not sa.inspect(building).transient:
-        for unit in session().scalars(sa.select(Unit).where(Unit.building_id == building.id)):
-            prepare_unit(unit, {}, building)
+        _move_along(building)
 
 
-def prepare_unit(unit: Unit, extra: dict[str, Any], building: Building | None = None) -> None:
+def _move_along(building: Building) -> None:
+    """Units without an entrance of their own go with the building, rooms with their units; others are told."""
+    session().flush()
+    of_it = "p.id = :building"
+    follow("units", "buildings", "building_id", "building", f"t.point IS NULL AND {of_it}", building=building.id)
+    _rooms_follow(building.id)
+
+
+def _rooms_follow(building_id: int) -> None:
+    follow("rooms", "units", "unit_id", "unit", "p.building_id = :building", building=building_id)
+    session().expire_all()
+    moved.send("buildings", building_id=building_id)
+
+
+def prepare_unit(unit: Unit, extra: dict[str, Any]) -> None:
     """Placed by its own entrance, otherwise with the building; its rooms follow."""
-    building = building or _known(Building, unit.building_id, "楼栋")
+    inspected = sa.inspect(unit)
+    if not inspected.transient and inspected.attrs.building_id.history.has_changes():
+        raise Invalid("单元不能改到另一楼栋；请注销后在新楼栋登记。", code="fixed_building")
+    building = _known(Building, unit.building_id, "楼栋")
     if unit.point is not None:
         unit.area_code, unit.placed_by = place(unit.point)
     else:
@@ -49,8 +68,8 @@ def prepare_unit(unit: Unit, extra: dict[str, Any], building: Building | None = 
         if session().scalar(same):
             raise Conflict(f"该楼栋已有“{unit.name}”。", code="unit_taken")
         return
-    follow = sa.update(Room).where(Room.unit_id == unit.id, Room.area_code.is_distinct_from(unit.area_code))
-    session().execute(follow.values(area_code=unit.area_code, placed_by="unit", version=Room.version + 1))
+    session().flush()
+    _rooms_follow(building.id)
 
 
 def prepare_room(room: Room, extra: dict[str, Any]) -> None:
@@ -60,6 +79,9 @@ def prepare_room(room: Room, extra: dict[str, Any]) -> None:
         raise Invalid("没有 0 层：地下为 -1、-2，地上从 1 开始。", code="bad_floor")
     room.building_id = unit.building_id
     room.area_code, room.placed_by = unit.area_code, "unit"
+    if not sa.inspect(room).transient:
+        session().flush()
+        moved.send("rooms", building_id=unit.building_id)
 
 
 def lay_out(unit_id: int, layout: Layout) -> dict[str, Any]:

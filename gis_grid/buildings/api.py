@@ -64,28 +64,29 @@ offer(
             "height_m": ("height", "高度"),
             "address": ("地址",),
         },
+        codes={"use": "building_use"},
         right="buildings.write",
     )
 )
 
 
-def _floor() -> fields.Integer:
-    return fields.Integer(strict=True, validate=validate.Range(min=-9, max=200))
+def _floor(**options: Any) -> fields.Integer:
+    return fields.Integer(strict=True, validate=validate.Range(min=-9, max=200), **options)
 
 
-def _door(least: int = 1) -> fields.Integer:
-    return fields.Integer(strict=True, validate=validate.Range(min=least, max=60))
+def _door(least: int = 1, **options: Any) -> fields.Integer:
+    return fields.Integer(strict=True, validate=validate.Range(min=least, max=60), **options)
 
 
 class MergedSchema(Strict):
-    floor = _floor()
-    door = _door()
-    span = _door(2)
+    floor = _floor(required=True)
+    door = _door(required=True)
+    span = _door(2, required=True)
 
 
 class FloorSchema(Strict):
-    floor = _floor()
-    doors = _door(0)
+    floor = _floor(required=True)
+    doors = _door(0, required=True)
 
 
 class LayoutSchema(Strict):

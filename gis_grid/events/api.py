@@ -47,6 +47,7 @@ offer(
             "reported_at": ("requested_datetime", "上报时间", "时间"),
             "source": ("来源",),
         },
+        codes={"status": "event_status"},
         right="events.write",
     )
 )

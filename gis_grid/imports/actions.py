@@ -7,6 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import sqlalchemy as sa
+
 from gis_grid import audit
 from gis_grid.access.guard import check_right
 from gis_grid.db import session
@@ -62,7 +64,10 @@ def take_rows(importable: Importable, path: Path, work: Path, options: Options, 
         copy_rows(merge, list(reader.read(batch, datum)))  # a list: placing asks the same connection
         progress(report.rows, source.count)
     report.warnings.extend(reader.warnings())
+    session().execute(sa.text("SELECT pg_advisory_xact_lock(hashtext(:kind))"), {"kind": f"import {importable.name}"})
     merge_rows(merge, report)
+    if importable.after:
+        importable.after()
 
 
 def declared_crs(source: Source, options: Options, report: Report) -> str:

@@ -64,7 +64,7 @@ def upload(asked: dict[str, Any], kind: str) -> Any:
     if file is None or not file.filename:
         raise BadRequest("请在表单字段 file 中上传文件。", code="no_file")
     options = _options(asked)
-    name = Path(file.filename.replace("\x00", "")).name[:150] or "upload"
+    name = Path(file.filename.replace("\x00", "")).name[-150:] or "upload"
     folder = settings().uploads / secrets.token_hex(12)
     folder.mkdir(parents=True, mode=0o700)
     file.save(folder / f"data{''.join(Path(name).suffixes[-2:]).lower()[-20:]}")
@@ -91,7 +91,7 @@ def import_job(arguments: dict[str, Any], progress: Progress) -> dict[str, Any]:
     given = {name: arguments[name] for name in Options.__dataclass_fields__}
     path = folder / arguments["file"]
     report = run_import(arguments["kind"], path, arguments["name"], Options(**given), folder / "remarks.csv", progress)
-    report["remarks_file"] = None
+    path.unlink(missing_ok=True)
     return report
 
 
@@ -102,7 +102,7 @@ def _options(asked: dict[str, Any]) -> Options:
     if asked.get("columns"):
         try:
             columns = json.loads(asked["columns"])
-        except ValueError:
+        except (ValueError, RecursionError):
             columns = None
         if not isinstance(columns, dict) or not all(isinstance(v, str) for v in columns.values()):
             raise BadRequest('columns 须为 JSON 对象，如 {"name": "名称"}。', code="bad_columns")

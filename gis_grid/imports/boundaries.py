@@ -14,7 +14,7 @@ from sqlalchemy.dialects.postgresql import Range
 
 from gis_grid import audit
 from gis_grid.access.guard import caller
-from gis_grid.areas.actions import changed, set_boundary
+from gis_grid.areas.actions import changed, check_extent, set_boundary
 from gis_grid.areas.models import Area, Boundary
 from gis_grid.areas.rules import LEVEL_CODES, code_fault, longest_prefix
 from gis_grid.config import settings
@@ -46,6 +46,7 @@ def take_areas(importable: Importable, path: Path, work: Path, options: Options,
     report.warnings.extend(suspect_datum([(v.get("code"), shape) for _, v, shape in incoming], options.level, datum))
     known = _known([str(values.get("code")) for _, values, _ in incoming])
     good = _checked(incoming, options, report, known)
+    check_extent([shape for _, _, shape in good])
     _insert([one for one in good if one[1]["code"] not in known], options, datum, report)
     for done, (_, values, shape) in enumerate((one for one in good if one[1]["code"] in known), 1):
         report.counts[_change(known[values["code"]], values, shape, options, datum)] += 1
@@ -187,6 +188,7 @@ offer(
         shape="polygon",
         synonyms={"code": ("编码", "网格编码"), "name": ("名称", "网格名称"), "extent": ("管辖范围",)},
         right="areas.write",
+        codes={"kind": "area_kind"},
         optional=("name",),
         derived=("level", "parent_code"),
         run=take_areas,

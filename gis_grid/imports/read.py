@@ -9,6 +9,7 @@ import csv
 import gzip
 import shutil
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,14 +19,16 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from gis_grid.errors import Invalid, TooLarge
+from gis_grid.errors import Invalid, TooLarge, Unavailable
 
 BATCH = 10_000
-MOST_UNPACKED = 8 * 1024**3
-VECTOR = (".geojson", ".json", ".shp", ".gpkg", ".fgb", ".gml", ".kml")
+MOST_CELLS = 60_000_000
+MOST_UNPACKED = 4 * 1024**3
+VECTOR = (".geojson", ".json", ".shp", ".gpkg", ".fgb")
 TABLES = (".csv", ".txt", ".xlsx", ".xls")
 LON = ("lon", "lng", "longitude", "x", "经度")
 LAT = ("lat", "latitude", "y", "纬度")
+_DAMAGED = (OSError, EOFError, zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError)
 WKT = ("wkt", "geom", "geometry", "the_geom")
 
 
@@ -76,7 +79,7 @@ def _unpack(path: Path, work: Path) -> Path:
     try:
         with zipfile.ZipFile(path) as archive:
             return _unpack_zip(archive, work)
-    except zipfile.BadZipFile:
+    except _DAMAGED:
         raise Invalid("压缩包已损坏，无法打开。", code="bad_zip") from None
 
 
@@ -99,8 +102,8 @@ def _unpack_zip(archive: zipfile.ZipFile, work: Path) -> Path:
 def _copy_limited(packed: IO[bytes], out: IO[bytes]) -> None:
     try:
         shutil.copyfileobj(_Limited(packed), out, 1 << 20)
-    except (OSError, EOFError, zipfile.BadZipFile):
-        raise Invalid("压缩文件已损坏，无法展开。", code="bad_zip") from None
+    except _DAMAGED:
+        raise Invalid("压缩文件已损坏或有密码，无法展开。", code="bad_zip") from None
 
 
 class _Limited:
@@ -118,11 +121,13 @@ class _Limited:
 
 
 def _open_vector(path: Path, encoding: str | None) -> Source:
-    import pyogrio
+    from gis_grid.imports.gdal import pyogrio, unexpected_drivers
 
+    if found := unexpected_drivers():
+        raise Unavailable(f"为安全起见暂停文件导入：GDAL 载入了不该有的驱动（{'、'.join(sorted(found))}）。", code="unsafe_gdal")
     try:
         info = pyogrio.read_info(path, encoding=encoding)
-    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, UnicodeError):
+    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, UnicodeError, IndexError, RuntimeError):
         raise Invalid("文件无法打开：内容已损坏，或不是所声明的格式。", code="bad_file") from None
     count = info["features"] if info["features"] >= 0 else None
     declared = None if path.suffix.lower() == ".shp" and not path.with_suffix(".prj").exists() else info["crs"]
@@ -141,7 +146,7 @@ def _shapefile_encoding(path: Path) -> str | None:
 
 
 def _vector_batches(path: Path, encoding: str | None) -> Iterator[Batch]:
-    import pyogrio
+    from gis_grid.imports.gdal import pyogrio
 
     start = 1
     options: dict[str, Any] = {"batch_size": BATCH, "use_pyarrow": True}
@@ -169,6 +174,8 @@ def _vector_batches(path: Path, encoding: str | None) -> Iterator[Batch]:
 
 def _from_wkb(wkb: list[bytes | None]) -> tuple[NDArray[np.object_], dict[int, str]]:
     shapes = shapely.force_2d(shapely.from_wkb(wkb, on_invalid="ignore"))
+    lone = (shapely.get_type_id(shapes) == 4) & (shapely.get_num_geometries(shapes) == 1)  # desktop GIS writes points so
+    shapes[lone] = shapely.get_geometry(shapes[lone], 0)
     faults = {i: "图形无法读取" for i, (raw, shape) in enumerate(zip(wkb, shapes, strict=True)) if raw and shape is None}
     return shapes, faults
 
@@ -178,7 +185,10 @@ def _open_csv(path: Path, encoding: str | None, columns: Mapping[str, str]) -> S
         raise Invalid("文件是空的。", code="empty_file")
     used = encoding or _guess_encoding(path)
     with path.open(encoding=used, newline="") as file:
-        header = next(csv.reader([_first_line(file)], delimiter=_delimiter(path, used)), [])
+        try:
+            header = next(csv.reader([_first_line(file)], delimiter=_delimiter(path, used)), [])
+        except csv.Error:
+            raise Invalid("CSV 首行过长或已损坏。", code="bad_file") from None
     return Source(_table_batches(_csv_rows(path, used), columns, header), None, None, header)
 
 
@@ -187,7 +197,7 @@ def _csv_rows(path: Path, encoding: str) -> Iterator[dict[str, Any]]:
         with path.open(encoding=encoding, newline="") as file:
             yield from csv.DictReader(file, delimiter=_delimiter(path, encoding))
     except (UnicodeDecodeError, LookupError):
-        raise Invalid(f"文件不是 {encoding} 编码，请用 --encoding 指明（如 gb18030）。", code="bad_encoding") from None
+        raise Invalid(f"文件不是 {encoding} 编码，请指明编码（如 gb18030）。", code="bad_encoding") from None
     except csv.Error as fault:
         raise Invalid(f"CSV 格式有误：{fault}。", code="bad_file") from None
 
@@ -196,7 +206,7 @@ def _first_line(file: IO[str]) -> str:
     try:
         return file.readline()
     except (UnicodeDecodeError, LookupError):
-        raise Invalid("文件编码不符，请用 --encoding 指明（如 gb18030）。", code="bad_encoding") from None
+        raise Invalid("文件编码不符，请指明编码（如 gb18030）。", code="bad_encoding") from None
 
 
 def _delimiter(path: Path, encoding: str) -> str:
@@ -224,6 +234,8 @@ def _open_excel(path: Path, columns: Mapping[str, str]) -> Source:
         sheet = CalamineWorkbook.from_path(str(path)).get_sheet_by_index(0)
     except (CalamineError, OSError):
         raise Invalid("Excel 文件无法打开：内容已损坏或有密码。", code="bad_file") from None
+    if sheet.height * max(sheet.width, 1) > MOST_CELLS:
+        raise TooLarge("工作表过大：请只保留有数据的行列，或改用 CSV。", code="too_large")
     lines = iter(sheet.to_python(skip_empty_area=True))
     header = [str(cell).strip() for cell in next(lines, [])]
     rows = (dict(zip(header, line, strict=False)) for line in lines if any(cell not in ("", None) for cell in line))

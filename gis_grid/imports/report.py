@@ -67,7 +67,6 @@ class Report:
             "warnings": self.warnings,
             "mapping": self.mapping,
             "remarks": self.first,
-            "remarks_file": str(self.path),
         }
 
     def _note(self, row: int, outcome: str, field_name: str, value: Any, reason: str) -> None:

@@ -15,6 +15,7 @@ from gis_grid.access.guard import caller
 from gis_grid.areas.actions import place_many
 from gis_grid.config import settings
 from gis_grid.db import SRID
+from gis_grid.dictionary import names
 from gis_grid.errors import Invalid
 from gis_grid.geo import crs, shapes
 from gis_grid.imports.offers import Importable, Options
@@ -41,6 +42,11 @@ class RowReader:
         self.fields = [column for column in self.fields if not column.foreign_keys and column.key not in closed]
         self.mapping = map_columns(self.fields, source.names, options.columns, importable.synonyms)
         self._check_mapping(source)
+        self.codes = {
+            name: {text: code for code, title in names(list_name).items() for text in (code, title)}
+            for name, list_name in importable.codes.items()
+            if name in self.mapping
+        }
         report.mapping = self.mapping
         self.mapped = [c for c in self.fields if c.key in self.mapping and c.key != importable.key]
         self.shapes_in = [importable.shape_column, *(["point"] if importable.point_inside else [])]
@@ -90,6 +96,8 @@ class RowReader:
     def _shape_fault(self, row: int, i: int, shape: Any, stored: Any) -> str | None:
         if shape is None or shape.is_empty:
             return "没有位置"
+        if not crs.possible(*np.array(shape.bounds).reshape(2, 2).T).all():
+            return "坐标超出经纬度范围（经度 -180 到 180，纬度 -90 到 90）"
         wanted = ("MultiPolygon",) if self.importable.shape == "polygon" else ("Point",)
         if shape.geom_type not in wanted:
             return f"需要{'面' if self.importable.shape == 'polygon' else '点'}，实际是 {shape.geom_type}"
@@ -114,6 +122,12 @@ class RowReader:
             except ValueError as fault:
                 self.report.refuse(int(batch.rows[i]), source, cell, str(fault))
                 return None
+            codes = self.codes.get(column.key)
+            if codes is not None and values[column.key] is not None:
+                values[column.key] = codes.get(values[column.key])
+                if values[column.key] is None:
+                    self.report.refuse(int(batch.rows[i]), source, cell, f"不是“{column.comment}”代码表中的代码或名称")
+                    return None
             if values[column.key] is None and self._needs(column):
                 self.report.refuse(int(batch.rows[i]), source, cell, f"{column.comment}不能为空")
                 return None

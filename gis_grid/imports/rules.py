@@ -12,6 +12,8 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
+from gis_grid.sealed import Sealed
+
 _FORMATS = (
     "%Y-%m-%d %H:%M:%S",
     "%Y-%m-%d %H:%M",
@@ -90,6 +92,8 @@ def _number(cell: Any, _: sa.Column[Any], __: ZoneInfo) -> float:
 
 def _moment(cell: Any, _: sa.Column[Any], zone: ZoneInfo) -> datetime:
     moment = cell if isinstance(cell, datetime) else _parse_moment(str(cell))
+    if not 1850 <= moment.year <= 2200:
+        raise ValueError("年份应在 1850 到 2200 之间")
     return moment if moment.tzinfo else moment.replace(tzinfo=zone)
 
 
@@ -117,7 +121,7 @@ def _truth(cell: Any, _: sa.Column[Any], __: ZoneInfo) -> bool:
 
 
 _CONVERT: tuple[tuple[Any, Callable[[Any, Any, ZoneInfo], Any]], ...] = (
-    (sa.String, _text),
+    (sa.String | Sealed, _text),
     (sa.DateTime, _moment),
     (sa.Date, _day),
     (sa.Boolean, _truth),

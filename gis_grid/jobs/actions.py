@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 from functools import cache
@@ -9,6 +10,7 @@ from typing import Any
 
 import procrastinate
 import sqlalchemy as sa
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from gis_grid.access.guard import acting, caller
@@ -16,12 +18,13 @@ from gis_grid.access.rules import Caller
 from gis_grid.db import database_urls, engine, long_engine, session, transaction
 from gis_grid.errors import Conflict, GridError, NotFound
 from gis_grid.jobs.models import Job
-from gis_grid.logs import logger
+from gis_grid.logs import logger, where_of
 
 Progress = Callable[[int, int | None], None]
 Work = Callable[[dict[str, Any], Progress], dict[str, Any]]
 KINDS: dict[str, Work] = {}
 QUEUE, TASK = "gis_grid", "run_job"
+MOST_STARTS, RESUME_SECONDS = 2, 30
 _LOCK = 0x6A6F62  # first half of the advisory lock that one worker holds per job
 
 
@@ -80,27 +83,46 @@ def cancel_job(job_id: int) -> Job:
 
 def run_job(job_id: int) -> None:
     """Do one job in one transaction with its owner's rights; keep its report or its refusal."""
+    try:
+        with transaction(long_engine()) as own:
+            if not own.scalar(sa.select(sa.func.pg_try_advisory_xact_lock(_LOCK, job_id % 2**31))):
+                return  # another worker is at it, or its connection has not died yet; resume_jobs comes back
+            begun = _begin(job_id)
+            if begun is not None:
+                _work_on(job_id, *begun)
+    except OperationalError:
+        logger().error("job_interrupted", job=job_id)  # the database went away: the job stays open and is resumed
+
+
+def _begin(job_id: int) -> tuple[str, dict[str, Any], Caller] | None:
+    """Mark a job as running, in a transaction of its own; None when there is nothing to do, or nothing more to try."""
     with transaction() as own:
         job = own.get(Job, job_id, with_for_update=True)
         if job is None or job.status not in ("queued", "running"):
-            return
-        job.status, job.started_at = "running", sa.func.clock_timestamp()
-        kind, arguments = job.kind, job.arguments
+            return None
+        if job.cancel or job.starts >= MOST_STARTS:
+            job.status = "cancelled" if job.cancel else "failed"
+            job.message = "任务已按要求取消。" if job.cancel else "任务两次中断，已停止：文件可能已损坏或过大。"
+            job.ended_at = sa.func.clock_timestamp()
+            return None
+        job.status, job.started_at, job.starts = "running", sa.func.clock_timestamp(), job.starts + 1
         who = Caller(job.owner, frozenset(job.rights), tuple(job.scopes), user_id=job.user_id)
+        return job.kind, job.arguments, who
+
+
+def _work_on(job_id: int, kind: str, arguments: dict[str, Any], who: Caller) -> None:
     try:
-        with transaction(long_engine()) as own, acting(who):
-            if not own.scalar(sa.select(sa.func.pg_try_advisory_xact_lock(_LOCK, job_id))):
-                return  # another worker is at it
+        with session().begin_nested(), acting(who):
             report = KINDS[kind](arguments, _progress_of(job_id))
-            _end(job_id, "done", None, report)
+        _end(job_id, "done", None, report)
     except GridError as refused:
         status = "cancelled" if isinstance(refused, Cancelled) else "refused"
-        with transaction():
-            _end(job_id, status, refused.detail, refused.extra.get("report"))
-    except Exception:
-        logger().exception("job_failed", job=job_id, kind=kind)
-        with transaction():
-            _end(job_id, "failed", "任务出错，已全部撤销；请把任务编号告诉管理员。", None)
+        _end(job_id, status, refused.detail, refused.extra.get("report"))
+    except OperationalError:
+        raise
+    except Exception as fault:
+        logger().error("job_failed", job=job_id, kind=kind, fault=type(fault).__name__, where=where_of(fault))
+        _end(job_id, "failed", "任务出错，已全部撤销；请把任务编号告诉管理员。", None)
 
 
 def resume_jobs() -> int:
@@ -123,8 +145,18 @@ def queue() -> procrastinate.App:
 
 def work_forever() -> None:
     """The worker process: resumes what was left, then takes jobs one at a time until it is told to stop."""
-    resume_jobs()
+    threading.Thread(target=_resume_now_and_then, daemon=True).start()
     queue().run_worker(queues=[QUEUE], concurrency=1, name="gis-grid", delete_jobs="always")
+
+
+def _resume_now_and_then() -> None:
+    """At the start and every half minute: what was left open by a killed worker or a lost database."""
+    while True:
+        try:
+            resume_jobs()
+        except Exception as fault:  # the database may be away just now
+            logger().warning("resume_failed", fault=type(fault).__name__)
+        time.sleep(RESUME_SECONDS)
 
 
 def _defer(job_id: int) -> None:

@@ -13,7 +13,7 @@ from gis_grid.jobs import actions
 from gis_grid.jobs.models import Job
 from gis_grid.register.fields import BIGINT, column_field
 
-_HIDDEN = ("arguments", "rights", "scopes", "user_id")
+_HIDDEN = ("arguments", "starts", "rights", "scopes", "user_id")
 JobSchema = Schema.from_dict(
     {column.key: column_field(column) for column in sa.inspect(Job).columns if column.key not in _HIDDEN}, name="Job"
 )

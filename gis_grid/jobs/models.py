@@ -26,6 +26,7 @@ class Job(Base):
     total: Mapped[int | None] = mapped_column(sa.BigInteger, comment="总数")
     message: Mapped[str | None] = mapped_column(sa.Text, comment="说明")
     report: Mapped[dict[str, Any] | None] = mapped_column(JSONB, comment="结果")
+    starts: Mapped[int] = mapped_column(sa.SmallInteger, server_default="0", comment="启动次数")
     cancel: Mapped[bool] = mapped_column(sa.Boolean, server_default="false", comment="要求取消")
     owner: Mapped[str] = mapped_column(sa.String(120), comment="提交人")
     user_id: Mapped[int | None] = mapped_column(sa.BigInteger, comment="用户")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 import zipfile
+import zlib
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -21,7 +22,7 @@ from gis_grid.access.guard import check_area
 from gis_grid.areas.actions import place_many
 from gis_grid.config import settings
 from gis_grid.db import raw_connection, session
-from gis_grid.errors import Invalid
+from gis_grid.errors import GridError, Invalid
 from gis_grid.geo import crs, shapes
 from gis_grid.geo.locate import Placed
 from gis_grid.imports.actions import Progress
@@ -32,6 +33,7 @@ from gis_grid.patrol.formats import FORMATS
 from gis_grid.patrol.models import Track, TrackArea
 from gis_grid.patrol.rules import Limits, Share, clean, shares, step_lengths
 
+MOST_BYTES = 100 * 1024**2  # of one track file
 _FIX_COLUMNS = "track_id, seq, segment, at, lon, lat, accuracy_m, speed_mps, area_code, placed_by"
 
 
@@ -79,13 +81,12 @@ def record_track(source: TrackInput) -> dict[str, Any]:
 
 def take_tracks(importable: Importable, path: Path, work: Path, options: Options, report: Report, progress: Progress) -> None:
     """Tracks of one file, or of each file in a zip; a file that is no track is refused with its reason."""
-    members = list(_members(path, report.file))
     dropped: Counter[str] = Counter()
-    for row, (name, data) in enumerate(members, 1):
+    for row, (name, data) in enumerate(_members(path, report.file), 1):
         report.rows += 1
         try:
             answer = record_track(read_track(data, name, options.crs or "wgs84"))
-        except Invalid as fault:
+        except GridError as fault:
             report.refuse(row, "文件", name, fault.detail)
             continue
         if answer["already_there"]:
@@ -96,7 +97,7 @@ def take_tracks(importable: Importable, path: Path, work: Path, options: Options
         dropped.update(answer["dropped"])
         for part in answer["areas"]:
             report.placed["inside" if part["code"] else "unplaced"] += part["fixes"]
-        progress(row, len(members))
+        progress(row, None)
     if dropped:
         told = "、".join(f"{reason} {count}" for reason, count in dropped.items())
         report.warnings.append(f"共剔除 {dropped.total()} 个定位点：{told}。")
@@ -109,16 +110,20 @@ def _members(path: Path, name: str) -> Iterator[tuple[str, bytes]]:
     try:
         with zipfile.ZipFile(path) as archive:
             for info in archive.infolist():
-                if not info.is_dir() and info.file_size <= 200 * 1024**2:
-                    yield Path(info.filename).name, archive.read(info)
-    except zipfile.BadZipFile:
-        raise Invalid("压缩包已损坏，无法打开。", code="bad_zip") from None
+                if info.is_dir():
+                    continue
+                if info.file_size > MOST_BYTES:
+                    raise Invalid(f"{Path(info.filename).name[:80]} 展开后超过 {MOST_BYTES // 1024**2} MB。", code="too_large")
+                yield Path(info.filename).name[-150:], archive.read(info)
+    except (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, EOFError):
+        raise Invalid("压缩包已损坏或有密码，无法打开。", code="bad_zip") from None
 
 
 def _stored(source: TrackInput) -> Fixes:
     fixes = source.fixes
     crs.check_plausible(fixes.lon, fixes.lat, source.crs)
-    lon, lat = crs.to_stored(fixes.lon, fixes.lat, source.crs)
+    with np.errstate(invalid="ignore"):
+        lon, lat = crs.to_stored(fixes.lon, fixes.lat, source.crs)
     return Fixes(fixes.at, lon, lat, fixes.accuracy_m, fixes.speed_mps, fixes.segment)
 
 

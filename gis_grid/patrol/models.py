@@ -20,7 +20,7 @@ class Track(Stamped, Located, Base):
     __table_args__ = (
         Located.area_index("tracks"),
         sa.Index("ix_tracks_started_at", "started_at"),
-        {"comment": "巡查轨迹"},
+        {"comment": "巡查轨迹", "info": {"history": True}},  # what was walked stays, whatever becomes of the area,
     )
 
     id: Mapped[int] = mapped_column(sa.BigInteger, sa.Identity(), primary_key=True)
@@ -45,12 +45,12 @@ class TrackFix(Base):
 
     track_id: Mapped[int] = mapped_column(sa.BigInteger, sa.ForeignKey("tracks.id", ondelete="CASCADE"), primary_key=True)
     seq: Mapped[int] = mapped_column(sa.Integer, primary_key=True)
-    segment: Mapped[int] = mapped_column(sa.SmallInteger)
+    segment: Mapped[int] = mapped_column(sa.Integer)
     at: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True))
     lon: Mapped[float] = mapped_column(sa.Double)
     lat: Mapped[float] = mapped_column(sa.Double)
-    accuracy_m: Mapped[float | None] = mapped_column(sa.REAL)
-    speed_mps: Mapped[float | None] = mapped_column(sa.REAL)
+    accuracy_m: Mapped[float | None] = mapped_column(sa.Double)
+    speed_mps: Mapped[float | None] = mapped_column(sa.Double)
     area_code: Mapped[str | None] = mapped_column(sa.String(32))
     placed_by: Mapped[str | None] = mapped_column(sa.String(12))
 

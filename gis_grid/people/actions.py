@@ -11,6 +11,7 @@ from gis_grid.access.guard import check_area, scoped
 from gis_grid.areas.actions import changed
 from gis_grid.areas.placing import today
 from gis_grid.areas.reassign import follow
+from gis_grid.buildings.actions import moved
 from gis_grid.buildings.models import Room
 from gis_grid.db import session
 from gis_grid.errors import Conflict, Invalid, NotFound
@@ -79,6 +80,15 @@ def move_with_rooms(sender: object) -> None:
     follow("residents", "households", "household_id", "room")
 
 
+@moved.connect
+def move_with_building(sender: object, building_id: int) -> None:
+    """A building, unit or room lies elsewhere: its households and people with it."""
+    rooms = "p.building_id = :building"
+    follow("households", "rooms", "room_id", "room", rooms, building=building_id)
+    homes = "p.room_id IN (SELECT id FROM rooms WHERE building_id = :building)"
+    follow("residents", "households", "household_id", "room", homes, building=building_id)
+
+
 def _take_id_number(resident: Resident) -> None:
     if not resident.id_number:
         resident.id_number = resident.id_number_hash = None
@@ -93,7 +103,8 @@ def _take_id_number(resident: Resident) -> None:
     resident.id_number = normal(resident.id_number)
     resident.id_number_hash = fingerprint(resident.id_number)
     with session().no_autoflush:
-        same = session().scalar(sa.select(Resident).where(Resident.id_number_hash == resident.id_number_hash))
+        in_use = sa.and_(Resident.id_number_hash == resident.id_number_hash, Resident.retired_at.is_(None))
+        same = session().scalar(sa.select(Resident).where(in_use))
     if same is not None and same is not resident:
         raise Conflict("该证件号码已登记给另一位居民，请先查找核对。", code="id_number_taken")
 

@@ -30,7 +30,7 @@ class Resident(Stamped, Located, Base):
 
     __tablename__ = "residents"
     __table_args__ = (
-        sa.Index("ix_residents_id_number_hash", "id_number_hash", unique=True),
+        sa.Index("ix_residents_id_number_hash", "id_number_hash", unique=True, postgresql_where=sa.text("retired_at IS NULL")),
         sa.Index("ix_residents_phone_hash", "phone_hash"),
         sa.Index("ix_residents_name", "name"),
         Located.area_index("residents"),

@@ -41,8 +41,6 @@ def read_id_number(text: str, today: date) -> IdNumber:
         raise ValueError("身份证号码应为 18 位：17 位数字加 1 位数字或 X")
     if check_digit(number[:17]) != number[17]:
         raise ValueError("身份证号码校验位不对，请核对是否抄错")
-    if number[0] == "9" and number[:6] != "990101":
-        return _foreign(number, today)
     return _told(number, number[6:14], number[16], today)
 
 
@@ -51,11 +49,6 @@ def _told(number: str, born: str, order: str, today: date, warning: str | None =
     if today.year - birth.year > OLDEST_YEARS:
         warning = f"按号码已超过 {OLDEST_YEARS} 岁，请核对"
     return IdNumber(number, birth, "1" if int(order) % 2 else "2", warning)
-
-
-def _foreign(number: str, today: date) -> IdNumber:
-    """Foreign permanent resident card (2023): 9, two province, three nationality digits, then as usual."""
-    return _told(number, number[6:14], number[16], today, warning="外国人永久居留身份证号码")
 
 
 def _real_date(text: str, today: date) -> date:

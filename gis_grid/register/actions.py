@@ -128,6 +128,8 @@ def change(register: Register, key: Any, version: int, values: dict[str, Any]) -
     """Change an unchanged row (same version), prepared again, within the caller's scope before and after."""
     row = find(register, key, lock=True)
     _check_version(register, row, version)
+    if row.retired_at:
+        raise Conflict(f"该{register.title}已注销，不能修改。", code="already_retired")
     extra = {name: values.pop(name) for name in register.extra if name in values}
     before = audit.snapshot(row)
     for name, value in values.items():
@@ -178,7 +180,7 @@ def _dependents(row: Any) -> list[tuple[str, int]]:
     own = row.__table__
     found = []
     for table in Base.metadata.sorted_tables:
-        if "retired_at" not in table.c:
+        if "retired_at" not in table.c or table.info.get("history"):
             continue
         for column in table.c:
             for key in column.foreign_keys:

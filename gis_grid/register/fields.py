@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from datetime import UTC
+from datetime import UTC, date
 from typing import Any
 
 import sqlalchemy as sa
@@ -109,14 +109,24 @@ def _whole(column: sa.Column[Any], kind: Any, options: dict[str, Any]) -> fields
     return fields.Integer(strict=True, validate=validate.Range(min=-top, max=top), **options)
 
 
+def _not_masked(value: str) -> None:
+    if "*" in value:
+        raise ValidationError("是脱敏后的内容，不能写回；不改此项请不要提交它。")
+
+
+def _believable(value: date) -> None:
+    if not 1850 <= value.year <= 2200:
+        raise ValidationError("年份应在 1850 到 2200 之间。")
+
+
 _FIELDS: tuple[tuple[Any, Callable[[Any, Any, dict[str, Any]], fields.Field]], ...] = (
-    (Sealed, lambda _, __, options: Text(validate=validate.Length(min=1, max=40), **options)),
+    (Sealed, lambda _, __, options: Text(validate=[validate.Length(min=1, max=40), _not_masked], **options)),
     (sa.String, _text),
     (sa.Boolean, lambda _, __, options: fields.Boolean(truthy={True}, falsy={False}, **options)),
     (sa.Integer, _whole),
     (sa.Float, lambda _, __, options: Number(**options)),
-    (sa.DateTime, lambda _, __, options: fields.AwareDateTime(default_timezone=UTC, **options)),
-    (sa.Date, lambda _, __, options: fields.Date(**options)),
+    (sa.DateTime, lambda _, __, options: fields.AwareDateTime(default_timezone=UTC, validate=_believable, **options)),
+    (sa.Date, lambda _, __, options: fields.Date(validate=_believable, **options)),
     (JSONB, lambda _, __, options: fields.Dict(**options)),
 )
 

@@ -101,6 +101,7 @@ def upgrade() -> None:
         sa.Column("total", sa.BigInteger(), nullable=True, comment="总数"),
         sa.Column("message", sa.Text(), nullable=True, comment="说明"),
         sa.Column("report", postgresql.JSONB(astext_type=sa.Text()), nullable=True, comment="结果"),
+        sa.Column("starts", sa.SmallInteger(), server_default="0", nullable=False, comment="启动次数"),
         sa.Column("cancel", sa.Boolean(), server_default="false", nullable=False, comment="要求取消"),
         sa.Column("owner", sa.String(length=120), nullable=False, comment="提交人"),
         sa.Column("user_id", sa.BigInteger(), nullable=True, comment="用户"),
@@ -424,12 +425,12 @@ def upgrade() -> None:
         "track_fixes",
         sa.Column("track_id", sa.BigInteger(), nullable=False),
         sa.Column("seq", sa.Integer(), nullable=False),
-        sa.Column("segment", sa.SmallInteger(), nullable=False),
+        sa.Column("segment", sa.Integer(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("lon", sa.Double(), nullable=False),
         sa.Column("lat", sa.Double(), nullable=False),
-        sa.Column("accuracy_m", sa.REAL(), nullable=True),
-        sa.Column("speed_mps", sa.REAL(), nullable=True),
+        sa.Column("accuracy_m", sa.Double(), nullable=True),
+        sa.Column("speed_mps", sa.Double(), nullable=True),
         sa.Column("area_code", sa.String(length=32), nullable=True),
         sa.Column("placed_by", sa.String(length=12), nullable=True),
         sa.ForeignKeyConstraint(["track_id"], ["tracks.id"], name=op.f("fk_track_fixes_track_id"), ondelete="CASCADE"),
@@ -586,7 +587,13 @@ def upgrade() -> None:
         "ix_residents_area", "residents", ["area_code"], unique=False, postgresql_ops={"area_code": "text_pattern_ops"}
     )
     op.create_index(op.f("ix_residents_household_id"), "residents", ["household_id"], unique=False)
-    op.create_index("ix_residents_id_number_hash", "residents", ["id_number_hash"], unique=True)
+    op.create_index(
+        "ix_residents_id_number_hash",
+        "residents",
+        ["id_number_hash"],
+        unique=True,
+        postgresql_where=sa.text("retired_at IS NULL"),
+    )
     op.create_index("ix_residents_name", "residents", ["name"], unique=False)
     op.create_index("ix_residents_phone_hash", "residents", ["phone_hash"], unique=False)
     # create_geospatial_table leaves table comments out

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from gis_grid.areas import actions
 from gis_grid.areas.models import Boundary
 from gis_grid.areas.placing import current_index, today
+from gis_grid.audit import AuditEntry
 from gis_grid.errors import Conflict
 from gis_grid.events.models import Event
 from gis_grid.geo import shapes
@@ -147,3 +148,29 @@ def test_an_area_in_use_is_not_retired(client, bearer, session) -> None:
     make_home()
     answer = client.delete(f"/api/areas/{GRID_1}", headers={**bearer(["areas.read", "areas.write"]), "If-Match": '"1"'})
     assert problem(answer)["code"] == "in_use"
+
+
+def test_a_scoped_caller_draws_no_boundary_over_others(client, bearer, session) -> None:
+    make_town()
+    headers = bearer(["areas.read", "areas.write"], (GRID_1,))
+    url = f"/api/areas/{GRID_1}"
+    wide = client.patch(url, json={"boundary": shapes.to_geojson(square(0, width=2))}, headers={**headers, "If-Match": '"1"'})
+    assert problem(wide)["code"] == "other_area"
+    same = client.patch(url, json={"boundary": shapes.to_geojson(square(0))}, headers={**headers, "If-Match": '"1"'})
+    assert same.status_code == 200, same.data
+
+
+def test_a_boundary_change_raises_the_version_and_may_be_corrected_the_same_day(client, bearer, session) -> None:
+    make_town()
+    headers = bearer(["areas.read", "areas.write"])
+    url = f"/api/areas/{GRID_1}"
+    first = client.patch(url, json={"boundary": shapes.to_geojson(square(5))}, headers={**headers, "If-Match": '"1"'})
+    assert first.headers["ETag"] == '"2"'
+    late = client.patch(url, json={"boundary": shapes.to_geojson(square(6))}, headers={**headers, "If-Match": '"1"'})
+    assert late.status_code == 412
+    again = client.patch(url, json={"boundary": shapes.to_geojson(square(6))}, headers={**headers, "If-Match": '"2"'})
+    assert again.status_code == 200, again.data
+    assert actions.locate(*middle(6), "wgs84")["code"] == GRID_1
+    assert actions.locate(*middle(0), "wgs84", at=today() - timedelta(days=1))["code"] == GRID_1
+    told = session.scalars(sa.select(AuditEntry.action).where(AuditEntry.target == "areas", AuditEntry.key == GRID_1)).all()
+    assert told == ["boundary", "boundary"]

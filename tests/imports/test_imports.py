@@ -269,3 +269,51 @@ def test_events_that_were_unplaced_find_their_new_grid(load, session, tmp_path) 
     event = session.execute(sa.select(Event)).scalar_one()
     session.refresh(event)
     assert (event.area_code, event.placed_by) == ("500103001001020", "inside")
+
+
+VRT = """<OGRVRTDataSource><OGRVRTLayer name="passwd"><SrcDataSource>/etc/passwd</SrcDataSource>
+<GeometryType>wkbPoint</GeometryType></OGRVRTLayer></OGRVRTDataSource>"""
+PIPELINE = '{"type": "gdal_streamed_alg", "command_line": "gdal vector pipeline ! read /etc/passwd"}'
+
+
+@pytest.mark.parametrize("content", [VRT, PIPELINE, "<GetCapabilities/>", "GEOMETRYCOLLECTION EMPTY"])
+@pytest.mark.parametrize("name", ["x.geojson", "x.gpkg", "x.fgb", "x.shp"])
+def test_an_upload_never_makes_gdal_open_another_file(load, tmp_path, content: str, name: str) -> None:
+    path = tmp_path / name
+    path.write_text(content)
+    with pytest.raises(Invalid):
+        load("events", path)
+
+
+def test_gdal_has_only_the_drivers_that_imports_need() -> None:
+    from gis_grid.imports.gdal import unexpected_drivers
+
+    assert unexpected_drivers() == set()
+
+
+def test_codes_are_taken_by_code_or_name_and_others_refused(load, session, tmp_path) -> None:
+    path = tmp_path / "e.csv"
+    lon, lat = middle(0)
+    path.write_text(f"number,状态,lon,lat\nE1,已结案,{lon},{lat}\nE2,closed,{lon},{lat}\nE3,胡说,{lon},{lat}\n", encoding="utf-8")
+    report = load("events", path, keep_good=True)
+    assert (report["inserted"], report["refused"]) == (2, 1)
+    assert set(session.scalars(sa.select(Event.status))) == {"closed"}
+
+
+def test_one_impossible_place_refuses_its_row_not_the_file(load, tmp_path) -> None:
+    path = tmp_path / "e.csv"
+    lon, lat = middle(0)
+    path.write_text(f"number,lon,lat\nE1,{lon},{lat}\nE2,1200.2,{lat}\nE3,{lon},{lat}\n", encoding="utf-8")
+    report = load("events", path, keep_good=True)
+    assert (report["inserted"], report["refused"]) == (2, 1)
+    assert "超出经纬度范围" in report["remarks"][0]["reason"]
+
+
+def test_a_scoped_caller_draws_no_boundary_over_others(load, session, tmp_path) -> None:
+    from gis_grid.access.guard import acting
+    from gis_grid.errors import Forbidden
+
+    wide = geopandas.GeoDataFrame({"code": [GRID_1 + "9"]}, geometry=[square(0, width=3)], crs=4326)
+    path = write(tmp_path / "a.geojson", wide)
+    with acting(caller("areas.write", scopes=(GRID_1,))), pytest.raises(Forbidden):
+        load("areas", path, any_code=True)

@@ -37,7 +37,7 @@ def test_a_good_number_fills_birth_date_and_sex(client, bearer, household) -> No
 
 def test_numbers_are_sealed_in_the_table_and_masked_on_the_way_out(client, bearer, household, session) -> None:
     made = keep(client, bearer(RIGHTS), household).json
-    assert made["id_number"] == "500103********001X"
+    assert made["id_number"] == "500103************"
     assert made["phone"] == "100****0001"
     raw = session.execute(sa.text("SELECT residents::text AS row, id_number, phone FROM residents")).one()
     assert ID not in raw.row
@@ -108,3 +108,40 @@ def test_a_household_that_moves_takes_its_people_along(client, bearer, household
     assert moved.json["area_code"] == GRID_2
     session.expire_all()
     assert session.get(Resident, made["id"]).area_code == GRID_2
+
+
+def test_a_building_that_moves_takes_everyone_along(client, bearer, household, session) -> None:
+    from gis_grid.buildings.models import Building, Room
+    from gis_grid.premises import Premises
+    from tests.factories import geojson_point
+
+    made = keep(client, bearer(RIGHTS), household).json
+    room = session.get(Room, household.room_id)
+    shop = Premises(code="P", name="店", room_id=room.id, building_id=room.building_id, area_code=GRID_1, placed_by="room")
+    session.add(shop)
+    session.flush()
+    url = f"/api/buildings/{room.building_id}"
+    headers = {**bearer(["buildings.read", "buildings.write"]), "If-Match": '"1"'}
+    answer = client.patch(url, json={"point": geojson_point(1)}, headers=headers)
+    assert answer.status_code == 200, answer.data
+    session.expire_all()
+    rows = (session.get(Building, room.building_id), session.get(Room, room.id), session.get(Household, household.id), shop)
+    assert {row.area_code for row in (*rows, session.get(Resident, made["id"]))} == {GRID_2}
+
+
+def test_a_masked_number_is_never_written_back(client, bearer, household) -> None:
+    headers = bearer([*RIGHTS, "people.unmask"])
+    made = keep(client, headers, household, id_type="414", id_number="E12345678").json
+    answer = client.patch(
+        f"/api/residents/{made['id']}", json={"id_number": made["id_number"]}, headers={**headers, "If-Match": '"1"'}
+    )
+    assert answer.status_code == 422
+    shown = client.post(f"/api/residents/{made['id']}/unmask", json={"purpose": "核对证件"}, headers=headers).json
+    assert shown["id_number"] == "E12345678"
+
+
+def test_a_retired_persons_number_is_free_again(client, bearer, household) -> None:
+    headers = bearer(RIGHTS)
+    made = keep(client, headers, household).json
+    assert client.delete(f"/api/residents/{made['id']}", headers={**headers, "If-Match": '"1"'}).status_code == 204
+    assert keep(client, headers, household).status_code == 201

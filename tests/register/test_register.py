@@ -175,6 +175,28 @@ def test_bad_rows_get_a_sentence(client, bearer, town, body: dict) -> None:
     assert any("\u4e00" <= letter <= "\u9fff" for letter in problem(answer)["detail"])
 
 
-def test_a_lone_surrogate_gets_a_sentence(client, bearer, town) -> None:
-    answer = client.post("/api/events/", data=b'{"number": "\\ud800"}', content_type="application/json", headers=bearer(ALL))
-    assert answer.status_code == 422
+HOSTILE = {
+    "surrogate": b'{"number": "\\ud800"}',
+    "surrogate key": b'{"\\ud800": 1}',
+    "surrogate code": b'{"number": "E", "status": "\\ud800"}',
+    "deep": b"[" * 100_000,
+    "deep object": b'{"a":' * 50_000,
+    "long number": b'{"number": "E", "accuracy_m": ' + b"9" * 5000 + b"}",
+    "odd year": b'{"number": "E", "reported_at": "0001-01-01T00:00:00+08:00"}',
+    "far year": b'{"number": "E", "reported_at": "9999-12-31T23:59:59-08:00"}',
+    "not utf-8": b'{"number": "\xff"}',
+    "empty": b"",
+}
+
+
+@pytest.mark.parametrize("kind", HOSTILE)
+def test_hostile_bodies_get_a_sentence(client, bearer, town, kind: str) -> None:
+    answer = client.post("/api/events/", data=HOSTILE[kind], content_type="application/json", headers=bearer(ALL))
+    assert answer.status_code in (400, 422), (kind, answer.status_code, answer.data[:200])
+    assert any("\u4e00" <= letter <= "\u9fff" for letter in problem(answer)["detail"])
+
+
+def test_a_layout_without_its_parts_gets_a_sentence(client, bearer, town) -> None:
+    unit = make_unit(make_building())
+    for body in ({"highest": 1, "doors": 1, "merged": [{}]}, {"highest": 1, "doors": 1, "other_floors": [{}]}):
+        assert client.post(f"/api/units/{unit.id}/layout", json=body, headers=bearer(ALL)).status_code == 422

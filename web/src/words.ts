@@ -12,7 +12,7 @@ export const words = {
   },
   session: {
     title: '登录',
-    lead: '这是哪个网格,由谁负责',
+    lead: '这是哪个网格，由谁负责',
     username: '账号',
     password: '密码',
     usernameMissing: '请填写账号',

@@ -26,6 +26,8 @@ def read(data: bytes, zone: ZoneInfo) -> Fixes:
         parser.Parse(data, True)
     except expat.ExpatError as fault:
         raise ValueError(f"不是有效的 XML（第 {fault.lineno} 行）") from None
+    except LookupError:
+        raise ValueError("XML 声明的编码不认识，请存为 UTF-8") from None
     if not collector.is_gpx:
         raise ValueError("不是 GPX 文件")
     if not collector.rows:

@@ -21,8 +21,13 @@ _NAMES = {
 
 def read(data: bytes, zone: ZoneInfo) -> Fixes:
     """One fix a row. Times without a zone are local (`zone`); a speed under a Chinese heading is km/h, otherwise m/s."""
-    text = _decode(data)
-    rows = csv.DictReader(io.StringIO(text))
+    try:
+        return _read_rows(csv.DictReader(io.StringIO(_decode(data))), zone)
+    except csv.Error:
+        raise ValueError("CSV 中有过长或损坏的字段") from None
+
+
+def _read_rows(rows: csv.DictReader[str], zone: ZoneInfo) -> Fixes:
     header = {name.strip().lower(): name for name in rows.fieldnames or ()}
     columns = {key: next((header[name] for name in names if name in header), None) for key, names in _NAMES.items()}
     if not (columns["at"] and columns["lon"] and columns["lat"]):
