@@ -156,9 +156,9 @@ def change_password(user_id: int, old: str, new: str, keep_cookie: str) -> None:
 
 def reset_password(username: str) -> str:
     """A new one-time password; ends all sessions and any lock of the user."""
-    user = session().scalar(sa.select(User).where(User.username == username))
+    user = session().scalar(sa.select(User).where(User.username == username, User.retired_at.is_(None)))
     if not user:
-        raise NotFound(f"没有账号“{username}”。")
+        raise NotFound(f"没有账号“{username[:50]}”。")
     _check_scopes(user.scopes or [""])
     _check_rights(set(_rights_of(user.roles)))
     once = one_time_password()
@@ -191,6 +191,42 @@ def create_token(name: str, rights: list[str], scopes: list[str], days: int) -> 
     session().flush()
     happened.send("access", what="create_token", key=str(token.id), detail={"rights": rights, "scopes": scopes})
     return token, bearer
+
+
+def list_users() -> list[User]:
+    """Users whose whole scope lies within the caller's."""
+    users = session().scalars(sa.select(User).order_by(User.username))
+    return [user for user in users if _within(user.scopes)]
+
+
+def retire_user(username: str) -> None:
+    """A user who may not sign in again; all sessions end."""
+    user = session().scalar(sa.select(User).where(User.username == username, User.retired_at.is_(None)))
+    if user is None or not _within(user.scopes):
+        raise NotFound(f"没有账号“{username[:50]}”，或不在您的数据范围内。")
+    if user.id == caller().user_id:
+        raise Conflict("不能停用自己的账号。", code="own_account")
+    user.retired_at = datetime.now(UTC)
+    session().execute(sa.delete(SignIn).where(SignIn.user_id == user.id))
+    happened.send("access", what="retire_user", key=username, detail={})
+
+
+def list_tokens() -> list[Token]:
+    """Tokens whose whole scope lies within the caller's."""
+    return [token for token in session().scalars(sa.select(Token).order_by(Token.id)) if _within(token.scopes)]
+
+
+def retire_token(token_id: int) -> None:
+    """A token that opens nothing any more."""
+    token = session().get(Token, token_id)
+    if token is None or token.retired_at or not _within(token.scopes):
+        raise NotFound(f"没有编号为 {token_id} 的令牌，或不在您的数据范围内。")
+    token.retired_at = datetime.now(UTC)
+    happened.send("access", what="retire_token", key=str(token_id), detail={})
+
+
+def _within(scopes: list[str]) -> bool:
+    return all(any(scope.startswith(own) for own in caller().scopes) for scope in scopes or [""])
 
 
 def keep_roles() -> None:

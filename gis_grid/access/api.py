@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from typing import Any
 
 from flask import Response, g, jsonify, request
@@ -27,6 +29,16 @@ class Plain(fields.String):
         if any(char == "\x00" or "\ud800" <= char <= "\udfff" for char in text):
             raise ValidationError("含有不能保存的字符。")
         return text
+
+
+def _matching(pattern: str, told: str) -> Callable[[str], None]:
+    """A validator for the whole text; the document cannot show Python's patterns, so it shows none."""
+
+    def check(value: str) -> None:
+        if not re.fullmatch(pattern, value):
+            raise ValidationError(f"应为{told}。")
+
+    return check
 
 
 class SignInSchema(Schema):
@@ -55,17 +67,37 @@ class SessionSchema(Schema):
 
 
 class UserSchema(Schema):
-    username = fields.String(required=True, validate=validate.Regexp(r"^[A-Za-z0-9_.-]{3,50}\Z"))
-    name = fields.String(required=True, validate=validate.Regexp(r"^[^\x00\ud800-\udfff\n]{1,50}\Z"))
+    username = Plain(required=True, validate=_matching("[A-Za-z0-9_.-]{3,50}", "3-50 位字母、数字、点、横线或下划线"))
+    name = Plain(required=True, validate=validate.Length(min=1, max=50))
     roles = fields.List(Plain(validate=validate.Length(max=32)), required=True)
-    scopes = fields.List(fields.String(validate=validate.Regexp(r"^[0-9A-Za-z_-]{0,32}\Z")), required=True)
+    scopes = fields.List(Plain(validate=_matching("[0-9A-Za-z_-]{0,32}", "区域编码，空为全部")), required=True)
 
 
 class TokenSchema(Schema):
-    name = fields.String(required=True, validate=validate.Regexp(r"^[^\x00\ud800-\udfff\n]{1,100}\Z"))
+    name = Plain(required=True, validate=validate.Length(min=1, max=100))
     rights = fields.List(fields.String(validate=validate.OneOf(sorted(RIGHTS))), required=True)
-    scopes = fields.List(fields.String(validate=validate.Regexp(r"^[0-9A-Za-z_-]{0,32}\Z")), required=True)
+    scopes = fields.List(Plain(validate=_matching("[0-9A-Za-z_-]{0,32}", "区域编码，空为全部")), required=True)
     days = fields.Integer(strict=True, load_default=90, validate=validate.Range(min=1, max=3650))
+
+
+class ShownUserSchema(Schema):
+    username = fields.String()
+    name = fields.String()
+    roles = fields.List(fields.String())
+    scopes = fields.List(fields.String())
+    must_change_password = fields.Boolean()
+    locked_until = fields.DateTime(allow_none=True)
+    retired_at = fields.DateTime(allow_none=True)
+    demo = fields.Boolean()
+
+
+class ShownTokenSchema(Schema):
+    id = fields.Integer()
+    name = fields.String()
+    rights = fields.List(fields.String())
+    scopes = fields.List(fields.String())
+    expires_at = fields.DateTime()
+    retired_at = fields.DateTime(allow_none=True)
 
 
 blueprint = Blueprint("access", __name__, url_prefix="/api", description="登录、用户、令牌")
@@ -127,6 +159,23 @@ def create_user(asked: dict[str, Any]) -> dict[str, Any]:
     return {"username": asked["username"], "one_time_password": once}
 
 
+@blueprint.route("/users")
+@blueprint.response(200, Schema.from_dict({"items": fields.List(fields.Nested(ShownUserSchema))}, name="Users"))
+@require("users.manage")
+def list_users() -> dict[str, Any]:
+    """用户列表"""
+    return {"items": actions.list_users()}
+
+
+@blueprint.route("/users/<string:username>", methods=["DELETE"])
+@blueprint.response(204)
+@require("users.manage")
+def retire_user(username: str) -> Response:
+    """停用用户：立即退出，不能再登录"""
+    actions.retire_user(username.replace("\x00", ""))
+    return Response(status=204)
+
+
 @blueprint.route("/users/<string:username>/reset-password", methods=["POST"])
 @blueprint.response(200, Schema.from_dict({"one_time_password": fields.String()}, name="OneTimePassword"))
 @require("users.manage")
@@ -146,6 +195,23 @@ def create_token(asked: dict[str, Any]) -> dict[str, Any]:
     """签发接口令牌：只显示这一次"""
     token, bearer = actions.create_token(asked["name"], asked["rights"], asked["scopes"], asked["days"])
     return {"id": token.id, "token": bearer, "expires_at": token.expires_at}
+
+
+@blueprint.route("/tokens")
+@blueprint.response(200, Schema.from_dict({"items": fields.List(fields.Nested(ShownTokenSchema))}, name="Tokens"))
+@require("users.manage")
+def list_tokens() -> dict[str, Any]:
+    """接口令牌列表（不含令牌本身）"""
+    return {"items": actions.list_tokens()}
+
+
+@blueprint.route("/tokens/<int(max=9223372036854775807):token_id>", methods=["DELETE"])
+@blueprint.response(204)
+@require("users.manage")
+def retire_token(token_id: int) -> Response:
+    """吊销接口令牌"""
+    actions.retire_token(token_id)
+    return Response(status=204)
 
 
 def identify() -> Caller | None:

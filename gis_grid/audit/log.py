@@ -83,14 +83,10 @@ def record(
 
 
 def snapshot(row: Base) -> dict[str, Any]:
-    """A row's columns as JSON; sealed values only as a sign that differs when they differ, shapes as WKT cut to 200 characters."""
-    values = {column.key: getattr(row, column.key) for column in sa.inspect(row).mapper.columns}
-    sealed = {column.key for column in sa.inspect(row).mapper.columns if isinstance(column.type, Sealed)}
-    return {
-        key: (_sign(value) if key in sealed else _plain(value))
-        for key, value in values.items()
-        if key not in _NEVER and value is not None
-    }
+    """A row's columns as JSON; sealed values as a sign that differs when they differ, shapes as WKT cut to 200 characters."""
+    columns = [column for column in sa.inspect(row).mapper.columns if column.key not in _NEVER]
+    values = {column.key: (getattr(row, column.key), isinstance(column.type, Sealed)) for column in columns}
+    return {key: _sign(value) if sealed else _plain(value) for key, (value, sealed) in values.items() if value is not None}
 
 
 def _sign(value: str) -> str:

@@ -19,7 +19,7 @@ PUBLIC_ROUTES = {
     ("get", "/{path}"),
 }
 FILL = {"key": "1", "unit_id": "1", "job_id": "1", "list_name": "sex", "kind": "events", "names": "grids", "username": "x"}
-FILL |= {"z": "14", "x": "1", "y": "1", "path": "x"}
+FILL |= {"token_id": "999999", "z": "14", "x": "1", "y": "1", "path": "x"}
 
 
 def routes() -> list[tuple[str, str, str]]:
