@@ -22,7 +22,8 @@ DUTIES = {
     "street_head": "统筹街道网格工作",
     "district_head": "统筹全区网格工作",
 }
-DAYS, MOST_TODAY, MOST_BEFORE = 5, 60, 40
+DAYS = 5
+PER_COMMUNITY_TODAY, PER_COMMUNITY_BEFORE, MOST = 8, 5, 60  # walks a day
 
 
 def staff_rows(town: Town) -> Iterator[tuple[object, ...]]:
@@ -46,12 +47,12 @@ def patrols(town: Town, now: datetime) -> Iterator[TrackInput]:
     cells = [i for i, cell in enumerate(town.plan.cells) if cell.community in town.wanted]
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
     for day in range(DAYS + 1):
-        for i in rng.permutation(cells)[: MOST_TODAY if day == 0 else MOST_BEFORE]:
+        per_community = PER_COMMUNITY_BEFORE if day else PER_COMMUNITY_TODAY
+        for i in rng.permutation(cells)[: min(MOST, per_community * len(town.wanted))]:
             start, seconds = _hours(rng, now, midnight, day)
             if seconds < 120:
                 continue
-            group = [int(i), *(int(other) for other in rng.choice(_neighbours(town, int(i)), 2))]
-            fixes = walk(town.plan, group, rng, start, seconds)
+            fixes = walk(town.plan, _way(town, int(i)), rng, start, seconds)
             if len(fixes) > 5:
                 code = town.codes[int(i)]
                 yield TrackInput(fixes, "demo", f"演示轨迹 {code} {start:%Y-%m-%d}", f"demo-{code}", names[code])
@@ -67,9 +68,23 @@ def _hours(rng: np.random.Generator, now: datetime, midnight: datetime, day: int
     return midnight + timedelta(seconds=float(rng.uniform(max(0.0, latest - 14_400), latest))), seconds
 
 
-def _neighbours(town: Town, i: int) -> list[int]:
+def _way(town: Town, i: int) -> list[int]:
+    """Vertices of a walk around a grid and around one that touches it, from a corner they share."""
+    ring = town.plan.cells[i].ring
     community = town.plan.cells[i].community
-    return [j for j in range(max(0, i - 6), min(len(town.plan.cells), i + 7)) if town.plan.cells[j].community == community]
+    for j, other in enumerate(town.plan.cells):
+        if j != i and other.community == community:
+            shared = set(other.ring.tolist()) & set(ring.tolist())
+            if shared:
+                corner = min(shared)
+                return [*_from(ring.tolist(), corner), *_from(other.ring.tolist(), corner)]
+    return _from(ring.tolist(), int(ring[0]))
+
+
+def _from(ring: list[int], start: int) -> list[int]:
+    """A ring once around from `start` back to it."""
+    at = ring.index(start)
+    return [*ring[at:], *ring[:at], start]
 
 
 def _posts(town: Town) -> Iterator[tuple[str, str]]:

@@ -185,7 +185,7 @@ class Town:
 
     def _community_name(self, number: int) -> str:
         turn, head = divmod(number, len(COMMUNITY_HEADS))
-        return f"{COMMUNITY_HEADS[head]}{turn + 1 if turn else ''}社区"
+        return f"{COMMUNITY_HEADS[head]}{('', '东路', '西路')[turn % 3]}社区"
 
     def _middle(self, community: int) -> BaseGeometry:
         return shapely.union_all([self.plan.lot(cell) for cell in self.plan.members(community)]).centroid

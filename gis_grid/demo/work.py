@@ -64,9 +64,9 @@ def happenings(random: Random, doors: list[tuple[float, float]], count: int, now
         yield Happening(number, category, title, text, random.choice(SOURCES), status, at, closed, place, house)
 
 
-def walk(plan: Plan, cells: list[int], rng: np.random.Generator, start: datetime, seconds: float) -> Fixes:
-    """A patrol along the streets around these cells: a fix every five seconds, noise that drifts, gaps indoors."""
-    path = np.vstack([plan.metres[np.append(plan.cells[i].ring, plan.cells[i].ring[0])] for i in cells])
+def walk(plan: Plan, vertices: list[int], rng: np.random.Generator, start: datetime, seconds: float) -> Fixes:
+    """A patrol along these vertices of the plan: a fix every five seconds, noise that drifts, gaps indoors."""
+    path = plan.metres[vertices]
     path = np.vstack([path[:1], path[1:][np.hypot(*np.diff(path, axis=0).T) > 0.5]])
     where, times = _stroll(path, rng, seconds)
     noise = _drift(rng, len(where))

@@ -16,7 +16,7 @@ from gis_grid.config import PROJECT
 
 FOLDER = PROJECT / "layers"
 _KNOWN = {
-    "title", "group", "order", "right", "zooms", "visible", "scoped", "select", "fields", "style", "legend", "smallest_px"
+    "title", "group", "order", "right", "zooms", "visible", "scoped", "select", "fields", "style", "legend", "smallest_px", "key"
 }  # fmt: skip
 
 
@@ -41,6 +41,7 @@ class Layer:
     fields: Mapping[str, Mapping[str, Any]]
     style: list[dict[str, Any]] = field(default_factory=list)
     legend: list[dict[str, Any]] = field(default_factory=list)
+    key: str = "id"  # the column that search and others call a feature by; goes out as the property `id`
     smallest_px: float = 0.0  # shapes whose box is smaller than this many pixels are left out
 
     def described(self) -> dict[str, Any]:
@@ -104,6 +105,7 @@ def _checked(path: Path, text: str, told: dict[str, Any]) -> Layer:
         fields=told["fields"],
         style=_style(path.stem, told.get("style", [])),
         legend=told.get("legend", []),
+        key=told.get("key", "id"),
         smallest_px=float(told.get("smallest_px", 0)),
     )
 

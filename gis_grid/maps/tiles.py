@@ -55,8 +55,8 @@ def _query(layer: Layer) -> str:
     scope = "AND coalesce(l.area_code LIKE ANY(:scope), '%' = ANY(:scope))" if layer.scoped else ""
     small = "AND greatest(ST_XMax(l.geom) - ST_XMin(l.geom), ST_YMax(l.geom) - ST_YMin(l.geom)) > :px"
     return f"""
-    SELECT ST_AsMVT(t, '{layer.name}', {EXTENT}, 'geom', 'id') FROM (
-      SELECT l.id,
+    SELECT ST_AsMVT(t, '{layer.name}', {EXTENT}, 'geom', 'fid') FROM (
+      SELECT l.id AS fid, l.{layer.key}::text AS id,
         ST_AsMVTGeom(ST_Transform(l.geom, 3857), ST_TileEnvelope(:z, :x, :y), {EXTENT}, {BUFFER}, true) AS geom{fields}
       FROM ({layer.select}) l
       WHERE l.geom && ST_MakeEnvelope(:w, :s, :e, :n, 4490) {scope} {small if layer.smallest_px else ""}

@@ -130,7 +130,7 @@ def test_identity_numbers_are_right_and_nobodys() -> None:
 
 
 def test_walks_are_on_foot_and_have_gaps(district: Town) -> None:
-    fixes = walk(district.plan, [0, 1, 2], np.random.default_rng(1), NOW, 5400)
+    fixes = walk(district.plan, district.plan.cells[0].ring.tolist(), np.random.default_rng(1), NOW, 5400)
     lon, lat = np.diff(fixes.lon) * 97_000, np.diff(fixes.lat) * 110_800
     seconds = np.diff(fixes.at)
     assert (seconds > 0).all()

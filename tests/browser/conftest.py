@@ -1,0 +1,114 @@
+"""A real browser on the really running service with the demo community; every request that leaves the service is recorded."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.conftest import HOME
+from tests.live import ROOT, Live, running
+
+ARTEFACTS = Path(os.environ.get("TEST_ARTEFACTS", ROOT / "test-artefacts"))
+PASSWORD = "Demo-Page-2026"
+SIZES = {"desk": (1366, 768), "phone": (390, 844)}
+# WebGL in software; no background requests of the browser's own
+FLAGS = (
+    "--no-sandbox --use-gl=angle --use-angle=swiftshader --enable-unsafe-swiftshader --disable-background-networking "
+    "--disable-component-update --disable-sync --no-first-run --disable-quic"
+).split()
+
+
+@dataclass
+class Town:
+    """The running service, its demo accounts with their current passwords, and a building to look for."""
+
+    live: Live
+    accounts: dict[str, str]
+    left: list[str] = field(default_factory=list)  # requests that would have left the machine
+
+
+@pytest.fixture(scope="session")
+def town(database) -> Iterator[Town]:
+    if not (ROOT / "gis_grid" / "console" / "index.html").exists():
+        pytest.fail("The console is not built: run scripts/test, or `npm run build` in web/.")
+    with running(HOME, "live_browser", ("demo",)) as (live, printed):
+        accounts = dict(re.findall(r"^\s+(demo_\w+)\s+(\S{12})\s", printed[-1], re.MULTILINE))
+        assert len(accounts) == 6, printed[-1]
+        yield Town(live, accounts)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    path = shutil.which("chromium")
+    if path is None:
+        pytest.fail("chromium is missing: run scripts/test, which installs it.")
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture(params=list(SIZES))
+def page(request, browser: Browser, town: Town) -> Iterator[Page]:
+    """A page at desktop or phone size; other hosts are blocked and noted, script errors fail the test."""
+    width, height = SIZES[request.param]
+    context = browser.new_context(
+        viewport={"width": width, "height": height}, locale="zh-CN", has_touch=request.param == "phone", base_url=town.live.url
+    )
+    opened = context.new_page()
+    errors: list[str] = []
+    opened.on("pageerror", lambda error: errors.append(str(error)))
+    context.route(lambda url: not url.startswith((town.live.url, "data:", "blob:")), lambda route: _block(route, town))
+    yield opened
+    ARTEFACTS.mkdir(exist_ok=True)
+    opened.screenshot(path=ARTEFACTS / f"{request.node.originalname}-{request.param}.png")
+    context.close()
+    assert errors == []
+    assert town.left == []
+
+
+def _block(route, town: Town) -> None:
+    town.left.append(route.request.url)
+    route.abort()
+
+
+def sign_in(page: Page, town: Town, username: str) -> None:
+    """Through the form; the first time the one-time password is changed in the dialog."""
+    page.goto("/")
+    page.get_by_label("账号").fill(username)
+    page.get_by_label("密码", exact=True).first.fill(town.accounts[username])
+    page.get_by_role("button", name="登录").click()
+    if town.accounts[username] != PASSWORD:
+        fields = page.get_by_role("dialog").locator("input[type=password]")
+        fields.first.wait_for()
+        for n in range(fields.count()):
+            fields.nth(n).fill(PASSWORD)
+        if fields.count() == 3:
+            fields.nth(0).fill(town.accounts[username])
+        page.get_by_role("dialog").get_by_role("button").last.click()
+        town.accounts[username] = PASSWORD
+    wait_idle(page)
+
+
+def wait_idle(page: Page) -> None:
+    """Until the map has drawn all it has."""
+    page.wait_for_selector("[data-state=idle]", timeout=40_000)
+    page.wait_for_timeout(300)
+    page.wait_for_selector("[data-state=idle]", timeout=40_000)
+
+
+def drawn(page: Page) -> dict[str, int]:
+    """How many features of each layer are on the screen."""
+    return page.evaluate(
+        """() => { const counts = {};
+        for (const f of document.querySelector('[data-state]').map.queryRenderedFeatures())
+          counts[f.sourceLayer] = (counts[f.sourceLayer] || 0) + 1;
+        return counts }"""
+    )
