@@ -13,17 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from gis_grid import __version__, cluster
-from gis_grid.access.guard import acting
-from gis_grid.access.rules import COMMAND
 from gis_grid.config import settings
-from gis_grid.db import long_engine, transaction
 from gis_grid.errors import GridError
-from gis_grid.problems import from_database, sqlstate
 
 SCALES = ("community", "district", "city")
 
@@ -189,9 +182,9 @@ def user() -> None:
 @click.option("--scope", "scopes", multiple=True, help="Area code (prefix); none: everywhere.")
 def user_add(username: str, name: str, roles: tuple[str, ...], scopes: tuple[str, ...]) -> None:
     """Add a user; prints the one-time password."""
+    import gis_grid.audit  # noqa: F401  keeps what happens
     from gis_grid.access.actions import create_user
 
-    load_features()
     with command_line():
         once = create_user(username, name, list(roles), list(scopes) or [""])
     click.echo(f"{username}  {once}")
@@ -201,9 +194,9 @@ def user_add(username: str, name: str, roles: tuple[str, ...], scopes: tuple[str
 @click.argument("username")
 def user_reset(username: str) -> None:
     """A new one-time password; also ends a lock."""
+    import gis_grid.audit  # noqa: F401  keeps what happens
     from gis_grid.access.actions import reset_password
 
-    load_features()
     with command_line():
         once = reset_password(username)
     click.echo(f"{username}  {once}")
@@ -212,6 +205,10 @@ def user_reset(username: str) -> None:
 @contextmanager
 def command_line() -> Iterator[None]:
     """One transaction with the rights of whoever sits at the machine."""
+    from gis_grid.access.guard import acting
+    from gis_grid.access.rules import COMMAND
+    from gis_grid.db import long_engine, transaction
+
     with transaction(long_engine()), acting(COMMAND):
         yield
 
@@ -219,6 +216,9 @@ def command_line() -> Iterator[None]:
 @contextmanager
 def shown_progress(title: str) -> Iterator[Callable[..., None]]:
     """A progress bar on standard error."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(title, total=None)
@@ -244,11 +244,22 @@ def main() -> None:
     except GridError as fault:
         click.echo(f"错误：{fault.detail}", err=True)
         sys.exit(1)
-    except (OperationalError, ProgrammingError) as fault:
-        told = from_database(fault, isinstance(fault, OperationalError)).detail + f"（{sqlstate(fault)}）"
-        hint = "数据库结构尚未建立：请先运行 gis-grid migrate。" if sqlstate(fault) == "42P01" else told
-        click.echo(f"错误：{hint}", err=True)
+    except Exception as fault:
+        click.echo(f"错误：{_told(fault)}", err=True)
         sys.exit(1)
+
+
+def _told(fault: Exception) -> str:
+    """A database's refusal as a sentence; anything else is a fault of ours and is shown as it is."""
+    from sqlalchemy.exc import DBAPIError, OperationalError
+
+    from gis_grid.problems import from_database, sqlstate
+
+    if not isinstance(fault, DBAPIError):
+        raise fault
+    if sqlstate(fault) == "42P01":
+        return "数据库结构尚未建立：请先运行 gis-grid migrate。"
+    return f"{from_database(fault, isinstance(fault, OperationalError)).detail}（{sqlstate(fault)}）"
 
 
 def _remarks_path(file: Path) -> Path:

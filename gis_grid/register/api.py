@@ -143,7 +143,8 @@ def _schemas(register: Register) -> tuple[type[Schema], ...]:
     }
     shown = shown_schema(register)
     wanted = {column.key: _filter_field(register, column) for column in register.filters} | _paging()
-    page = Schema.from_dict({"items": fields.List(fields.Nested(shown)), "next": fields.String()}, name=f"{stem}Page")
+    items = fields.List(fields.Nested(shown))
+    page = Schema.from_dict({"items": items, "next": fields.String(allow_none=True)}, name=f"{stem}Page")
     return (
         shown,
         Strict.from_dict({**kept, **register.extra}, name=f"{stem}Keep"),

@@ -81,3 +81,56 @@ def test_the_right_one_is_never_refused_for_its_right(client, bearer) -> None:
 @pytest.mark.parametrize("header", ["Bearer gg_wrong", "Bearer "])
 def test_a_wrong_token_is_refused(client, header: str) -> None:
     assert client.get("/api/session", headers={"Authorization": header}).status_code == 401
+
+
+@pytest.fixture
+def one_of_each(session) -> dict[str, object]:
+    """The keys of one row of every register, all in the first grid of the town."""
+    from gis_grid.areas.models import Staff
+    from gis_grid.buildings.models import Estate
+    from gis_grid.events.models import Event
+    from gis_grid.patrol.models import Track
+    from gis_grid.people.models import Household, Resident
+    from gis_grid.premises import Premises
+    from tests.factories import GRID_1, make_home, make_town
+
+    make_town()
+    room = make_home(0)
+    here = {"area_code": GRID_1, "placed_by": "inside"}
+    household = Household(number="H", room_id=room.id, **here)
+    rows = {
+        "estates": Estate(code="E", name="小区", **here),
+        "events": Event(number="E", **here),
+        "premises": Premises(code="P", name="店", **here),
+        "tracks": Track(content_key="k", format="gpx", fixes=1, length_m=0, minutes=0, **here),
+        "households": household,
+    }
+    session.add_all(rows.values())
+    session.flush()
+    resident = Resident(name="王", household_id=household.id, **here)
+    session.add(resident)
+    session.flush()
+    keys = {name: row.id for name, row in rows.items()} | {"residents": resident.id}
+    keys |= {"areas": GRID_1, "buildings": room.building_id, "units": room.unit_id, "rooms": room.id}
+    return keys | {"staff": session.query(Staff.id).filter(Staff.area_code == GRID_1).scalar()}
+
+
+def test_a_caller_of_another_area_gets_no_row_of_this_one_from_any_route(client, bearer, one_of_each) -> None:
+    mine, other = bearer(list(RIGHTS)), bearer(list(RIGHTS), ("620105",))
+    seen = 0
+    for method, path, right in routes():
+        name = path.split("/")[2] if path.startswith("/api/") else ""
+        if name not in one_of_each or right == PUBLIC:
+            continue
+        if "{key}" in path or "{unit_id}" in path:
+            seen += 1
+            real = path.format(key=one_of_each[name], unit_id=one_of_each[name])
+            body = {"purpose": "核对信息"} if path.endswith("unmask") else {"highest": 1, "doors": 1} if "layout" in path else {}
+            given = {"json": body} if method in ("post", "patch") else {}
+            answer = client.open(real, method=method.upper(), headers={**other, "If-Match": '"1"'}, **given)
+            assert answer.status_code in (403, 404), (method, path, answer.status_code, answer.data[:200])
+        elif method == "get":
+            seen += 1
+            assert client.get(path, headers=other).json["items"] == [], path
+            assert len(client.get(path, headers=mine).json["items"]) >= 1, path
+    assert seen >= 44
