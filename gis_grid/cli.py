@@ -163,11 +163,12 @@ def demo(scale: str, seed: int, reset: bool) -> None:
 
     load_features()
     with command_line(), shown_progress(f"demo {scale}") as progress:
-        if reset:
-            remove_town()
+        others = remove_town() if reset else 0
         report = load_town(scale, seed, lambda step, done, total: progress(done, total, step))
     for line in report.lines():
         click.echo(line)
+    if others:
+        click.echo(f"注意：另有 {others} 条非演示记录原在演示网格内，已保留，现为未定位。")
 
 
 @cli.group()

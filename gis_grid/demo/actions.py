@@ -53,6 +53,23 @@ class Report:
         return told
 
 
+# What of each table the demo made, in dependency order; rows that users added in demo grids are not its own.
+_OWN = {
+    "residents": f"remark = '{MARK}'",
+    "households": f"remark = '{MARK}' AND NOT EXISTS (SELECT 1 FROM residents r WHERE r.household_id = households.id)",
+    "premises": "code LIKE 'DP%'",
+    "rooms": """building_id IN (SELECT id FROM buildings WHERE code LIKE 'DB9901%')
+        AND NOT EXISTS (SELECT 1 FROM households h WHERE h.room_id = rooms.id)
+        AND NOT EXISTS (SELECT 1 FROM premises p WHERE p.room_id = rooms.id)""",
+    "units": "NOT EXISTS (SELECT 1 FROM rooms r WHERE r.unit_id = units.id)",
+    "buildings": """code LIKE 'DB9901%' AND NOT EXISTS (SELECT 1 FROM units u WHERE u.building_id = buildings.id)
+        AND NOT EXISTS (SELECT 1 FROM premises p WHERE p.building_id = buildings.id)""",
+    "estates": "code LIKE 'DE9901%' AND NOT EXISTS (SELECT 1 FROM buildings b WHERE b.estate_id = estates.id)",
+    "staff": "true",
+    "boundaries": "true",
+}
+
+
 def load_town(scale: str, seed: int, progress: Progress, now: datetime | None = None) -> Report:
     """Generate and load; a town that is there already is left alone, another one is refused."""
     now = now or datetime.now(ZoneInfo(settings().time_zone))
@@ -75,16 +92,25 @@ def load_town(scale: str, seed: int, progress: Progress, now: datetime | None = 
     return report
 
 
-def remove_town() -> None:
-    """Delete everything the demo made, in dependency order."""
+def remove_town() -> int:
+    """Delete everything the demo made, in dependency order; answers how many rows of others lost their (demo) grid by it."""
     session().execute(sa.text("DELETE FROM tracks WHERE format = 'demo'"))
     session().execute(sa.text("DELETE FROM events WHERE source LIKE '演示：%'"))
-    for table in ("residents", "households", "premises", "rooms", "units", "buildings", "estates", "staff", "boundaries"):
-        session().execute(sa.text(f"DELETE FROM {table} WHERE area_code LIKE '{PREFIX}%'"))
+    for table, own in _OWN.items():
+        session().execute(sa.text(f"DELETE FROM {table} WHERE area_code LIKE '{PREFIX}%' AND {own}"))
     session().execute(sa.text("DELETE FROM base_map WHERE source = 'demo'"))
     session().execute(sa.text("DELETE FROM users WHERE demo"))
+    others = sum(_unplace(table) for table in ("estates", "buildings", "units", "rooms", "households", "residents"))
+    others += sum(_unplace(table) for table in ("premises", "events", "tracks"))
+    session().execute(sa.text(f"UPDATE track_areas SET area_code = NULL WHERE area_code LIKE '{PREFIX}%'"))
     for length in (15, 12, 9, 6):
         session().execute(sa.text(f"DELETE FROM areas WHERE code LIKE '{PREFIX}%' AND length(code) = {length}"))
+    return others
+
+
+def _unplace(table: str) -> int:
+    left = f"UPDATE {table} SET area_code = NULL, placed_by = NULL WHERE area_code LIKE '{PREFIX}%'"
+    return int(session().execute(sa.text(left)).rowcount)  # type: ignore[attr-defined]
 
 
 def _load_district(town: Town, mark: str, report: Report, numbers: IdNumbers, now: datetime, progress: Progress) -> None:

@@ -157,6 +157,9 @@ def test_the_community_loads_placed_by_the_products_own_index(session) -> None:
     assert load_town("community", 1, lambda *told: None, NOW).already_there
     with pytest.raises(Conflict):
         load_town("community", 2, lambda *told: None, NOW)
-    remove_town()
+    grid = next(iter(placed.values()))
+    session.execute(sa.text("INSERT INTO events (number, area_code, placed_by) VALUES ('MINE', :grid, 'inside')"), {"grid": grid})
+    assert remove_town() == 1
+    assert session.execute(sa.text("DELETE FROM events WHERE number = 'MINE' RETURNING area_code")).scalar() is None
     for table in ("areas", "residents", "tracks", "events", "base_map", "users", "premises"):
         assert session.scalar(sa.text(f"SELECT count(*) FROM {table}")) == 0, table
