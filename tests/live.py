@@ -74,11 +74,11 @@ def running(home: Path, name: str, *setup: tuple[str, ...]) -> Iterator[tuple[Li
         wait_ready(live)
         yield live, printed
     finally:
-        process.terminate()
+        live.process.terminate()
         try:
-            process.wait(20)
+            live.process.wait(20)
         except subprocess.TimeoutExpired:
-            process.kill()
+            live.process.kill()
         with psycopg.connect(urls.owner.replace("+psycopg", ""), autocommit=True) as admin:
             admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
 

@@ -137,7 +137,7 @@ class CommunityRows:
 
     def _events(self) -> Iterator[tuple[Any, ...]]:
         count = int(max(60, min(420, len(self.doors) * EVENTS_PER_HOUSE)))
-        made = list(happenings(self.random, self.doors, count, self.now, self.community.code[6:12]))
+        made = list(happenings(self.random, self.doors, count, self.now, self.community.code[4:12]))
         points = [shapely.Point(xy) for xy in self._degrees([one.place for one in made])]
         placed = self._place(points)
         for one, point, where in zip(made, points, placed, strict=True):
