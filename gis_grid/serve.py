@@ -37,6 +37,7 @@ def serve(host: str, port: int) -> None:
             workers=settings().workers,
             blocking_threads=settings().threads,
             respawn_failed_workers=True,
+            workers_kill_timeout=10,  # a worker that does not end by itself is ended
             log_enabled=True,
             log_level=_warning(),
             websockets=False,
