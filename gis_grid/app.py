@@ -16,7 +16,7 @@ from flask_smorest import Api, Blueprint
 from marshmallow import RAISE, ValidationError
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.orm.exc import StaleDataError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, UnsupportedMediaType
 
 from gis_grid import __version__, audit, problems
 from gis_grid.access.api import identify
@@ -88,6 +88,7 @@ def create_app() -> Flask:
             api.register_blueprint(blueprint)
     _tell_rights(app, api)
     app.before_request(_start)
+    app.before_request(_check_type)
     app.after_request(_finish)
     app.register_error_handler(GridError, _known_error)
     app.register_error_handler(HTTPException, _http_error)
@@ -126,6 +127,7 @@ def _tell_rights(app: Flask, api: Api) -> None:
                 operation["responses"].pop("default", None)
 
 
+_TYPES = ("application/json", "multipart/form-data", "text/csv")
 _PROBLEM = {
     "type": "object",
     "properties": {
@@ -147,6 +149,12 @@ def _start() -> None:
     g.request_id = given if re.fullmatch(r"[A-Za-z0-9._-]{1,64}", given) else secrets.token_hex(8)
     g.started = time.perf_counter()
     audit.request_id.set(g.request_id)
+
+
+def _check_type() -> None:
+    """A body of another type would be read as empty and refused for the wrong reason."""
+    if request.content_length and request.mimetype not in _TYPES:
+        raise UnsupportedMediaType
 
 
 def _finish(response: Response) -> Response:

@@ -52,7 +52,7 @@ def sign_in(username: str, password: str, address: str | None) -> Session:
     if user:
         _count_attempt(user)
     if not _matches(user.password_hash if user else _nobodys_hash(), password) or not user:
-        _tell_failure(username, address)
+        _tell_failure(username if user else "未知账号", address)  # what was typed there may be a password
         raise Unauthenticated(_WRONG, code="wrong_password")
     _forget_attempts(user)
     cookie = secrets.token_urlsafe(32)

@@ -121,10 +121,12 @@ def _locate_csv(body: bytes) -> Response:
     _check_count(len(pairs))
     query = LocateQuery(only=("crs", "at")).load(request.args)
     placed = actions.locate_many(pairs[:, 0], pairs[:, 1], query["crs"], query.get("at"))
-    lines = ["lon,lat,code,placed_by"]
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(["lon", "lat", "code", "placed_by"])
     for row, code, how in zip(table, placed.code, placed.placed_by, strict=True):
-        lines.append(f"{row['lon']},{row['lat']},{code or ''},{how or 'unplaced'}")
-    return Response("\n".join(lines) + "\n", mimetype="text/csv")
+        writer.writerow([row["lon"].strip(), row["lat"].strip(), code or "", how or "unplaced"])
+    return Response(out.getvalue(), mimetype="text/csv")
 
 
 def _check_count(count: int) -> None:

@@ -17,11 +17,11 @@ from gis_grid import audit
 from gis_grid.access.actions import create_user
 from gis_grid.areas.models import Area
 from gis_grid.config import settings
-from gis_grid.db import SRID, raw_connection, session
+from gis_grid.db import raw_connection, session
 from gis_grid.demo.community import CommunityRows
 from gis_grid.demo.people import IdNumbers
 from gis_grid.demo.staff import patrols, staff_rows
-from gis_grid.demo.town import Town, make_town, stored
+from gis_grid.demo.town import Town, hexed, make_town, stored
 from gis_grid.errors import Conflict
 from gis_grid.patrol.actions import record_track
 
@@ -139,24 +139,24 @@ def _load_areas(town: Town, mark: str, report: Report) -> None:
     report.rows["areas"] += copy("areas", "code, name, level, parent_code, kind, extent, remark", rows)
     until = f"[{SINCE},)"
     bounds = [
-        (a.code, wkb(shapely.multipolygons([a.shape]) if a.shape.geom_type == "Polygon" else a.shape), until) for a in areas
+        (a.code, hexed(shapely.multipolygons([a.shape]) if a.shape.geom_type == "Polygon" else a.shape), until) for a in areas
     ]
     report.rows["boundaries"] += copy("boundaries", "area_code, geom, valid", bounds)
 
 
 def _load_ground(town: Town, report: Report) -> None:
     rows: list[tuple[Any, ...]] = [
-        ("demo", "road", road.rank, road.name, road.width_m, wkb(stored(town, road.line))) for road in town.roads
+        ("demo", "road", road.rank, road.name, road.width_m, hexed(stored(town, road.line))) for road in town.roads
     ]
     around = shapely.union_all([town.plan.lot(c) for n in town.wanted for c in town.plan.members(n)]).buffer(120)
     water = town.water if town.only is None else town.water.intersection(around)
     if not water.is_empty:
-        rows.append(("demo", "water", None, "云江", None, wkb(stored(town, water))))
+        rows.append(("demo", "water", None, "云江", None, hexed(stored(town, water))))
     for cell in town.plan.cells:
         if cell.use == "park" and cell.community in town.wanted:
             green = town.plan.lot(cell).buffer(-8).difference(town.water)
             if not green.is_empty:
-                rows.append(("demo", "green", None, "公园", None, wkb(stored(town, green))))
+                rows.append(("demo", "green", None, "公园", None, hexed(stored(town, green))))
     report.rows["base_map"] += copy("base_map", "source, kind, rank, name, width_m, geom", rows)
 
 
@@ -184,11 +184,6 @@ def copy(table: str, columns: str, rows: Iterable[Sequence[Any]]) -> int:
             stream.write_row(row)
             count += 1
     return count
-
-
-def wkb(shape: Any) -> str:
-    """A shape for COPY."""
-    return str(shapely.to_wkb(shapely.set_srid(shape, SRID), hex=True, include_srid=True))
 
 
 _WITH_IDS = ("estates", "buildings", "units", "rooms", "households")

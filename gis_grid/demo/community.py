@@ -11,11 +11,10 @@ import numpy as np
 import shapely
 
 from gis_grid.areas.placing import current_index
-from gis_grid.db import SRID
 from gis_grid.demo.houses import House
 from gis_grid.demo.names import shop_name
 from gis_grid.demo.people import IdNumbers, Person, household
-from gis_grid.demo.town import Community, Town, stored
+from gis_grid.demo.town import Community, Town, hexed, stored
 from gis_grid.demo.work import happenings
 from gis_grid.sealed import fingerprint, seal
 
@@ -160,11 +159,6 @@ class CommunityRows:
     def _id(self, table: str) -> int:
         self.ids[table] += 1
         return self.ids[table] - 1
-
-
-def hexed(shape: Any) -> str:
-    """A shape for COPY."""
-    return str(shapely.to_wkb(shapely.set_srid(shape, SRID), hex=True, include_srid=True))
 
 
 _BUILDINGS = (

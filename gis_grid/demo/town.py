@@ -11,6 +11,7 @@ import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from gis_grid.db import SRID
 from gis_grid.demo.houses import House, build, lay_rooms
 from gis_grid.demo.names import COMMUNITY_HEADS, STREET_NAMES, estate_name
 from gis_grid.demo.plan import Cell, Plan, draw_plan
@@ -214,3 +215,8 @@ def _homes_guess(plan: Plan, community: int) -> float:
 def stored(town: Town, shape: BaseGeometry) -> BaseGeometry:
     """A shape in metres as it is stored."""
     return to_degrees(town.plan, shape)
+
+
+def hexed(shape: BaseGeometry) -> str:
+    """A shape in degrees as COPY takes it."""
+    return str(shapely.to_wkb(shapely.set_srid(shape, SRID), hex=True, include_srid=True))

@@ -21,7 +21,7 @@ from gis_grid.imports.actions import Progress, run_import
 from gis_grid.imports.offers import KINDS, Options
 from gis_grid.jobs import actions as jobs
 from gis_grid.jobs.api import JobSchema
-from gis_grid.register.fields import BIGINT, Strict, Text
+from gis_grid.register.fields import BIGINT, FILE_UPLOAD, Strict, Text
 
 
 class OptionsSchema(Strict):
@@ -40,20 +40,12 @@ class OptionsSchema(Strict):
 
 
 blueprint = Blueprint("imports", __name__, url_prefix="/api/imports", description="批量导入")
-UPLOAD = {
-    "required": True,
-    "content": {
-        "multipart/form-data": {
-            "schema": {"type": "object", "required": ["file"], "properties": {"file": {"type": "string", "format": "binary"}}}
-        }
-    },
-}
 
 
 @blueprint.route("/<string:kind>", methods=["POST"])
 @blueprint.arguments(OptionsSchema, location="query")
 @blueprint.response(202, JobSchema)
-@blueprint.doc(requestBody=UPLOAD)
+@blueprint.doc(requestBody=FILE_UPLOAD)
 @require("imports.run")
 def upload(asked: dict[str, Any], kind: str) -> Any:
     """上传文件并开始导入：答一个任务，进度、结果与逐行明细见任务"""

@@ -15,7 +15,7 @@ from gis_grid.imports.offers import Importable, offer
 from gis_grid.patrol import actions
 from gis_grid.patrol.models import Track
 from gis_grid.register import Register, list_blueprint
-from gis_grid.register.fields import Strict, Text
+from gis_grid.register.fields import FILE_UPLOAD, Strict, Text
 
 TRACKS = Register("tracks", "巡查轨迹", Track, read="tracks.read", write="tracks.write", search=("worker", "device", "file_name"))
 offer(Importable(name="tracks", model=Track, key="content_key", shape="point", right="tracks.write", run=actions.take_tracks))
@@ -40,20 +40,12 @@ RecordedSchema = Schema.from_dict(
     name="Recorded",
 )
 blueprint = Blueprint("track_upload", __name__, url_prefix="/api/tracks", description="上传轨迹")
-FILE = {
-    "required": True,
-    "content": {
-        "multipart/form-data": {
-            "schema": {"type": "object", "required": ["file"], "properties": {"file": {"type": "string", "format": "binary"}}}
-        }
-    },
-}
 
 
 @blueprint.route("/", methods=["POST"])
 @blueprint.arguments(UploadQuery, location="query")
 @blueprint.response(201, RecordedSchema)
-@blueprint.doc(requestBody=FILE)
+@blueprint.doc(requestBody=FILE_UPLOAD)
 @require("tracks.write")
 def upload(asked: dict[str, Any]) -> dict[str, Any]:
     """上传一条轨迹（GPX、PLT、CSV）：答保留、剔除及各网格里程"""

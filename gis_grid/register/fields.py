@@ -17,6 +17,14 @@ from gis_grid.errors import Invalid
 from gis_grid.geo import shapes
 from gis_grid.sealed import Sealed
 
+FILE_UPLOAD = {  # what the document says of routes that take one file
+    "required": True,
+    "content": {
+        "multipart/form-data": {
+            "schema": {"type": "object", "required": ["file"], "properties": {"file": {"type": "string", "format": "binary"}}}
+        }
+    },
+}
 BIGINT, SMALLINT, INT = 2**63 - 1, 2**15 - 1, 2**31 - 1
 
 
