@@ -68,6 +68,12 @@ class GridApp(Flask):
             raise
 
 
+def load_features() -> None:
+    """Import every feature, so that its tables, jobs and importable kinds are known."""
+    for name in FEATURES:
+        import_module(name)
+
+
 def create_app() -> Flask:
     """The service as a WSGI application."""
     app = GridApp("gis_grid", static_folder=None)

@@ -8,7 +8,6 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +78,7 @@ def serve(host: str | None, port: int | None) -> None:
 @cli.command()
 def work() -> None:
     """Work on jobs only (`serve` starts one of these itself)."""
+    from gis_grid.app import load_features
     from gis_grid.jobs.actions import work_forever
 
     load_features()
@@ -112,6 +112,7 @@ def openapi() -> None:
 )
 def load(kind: str, file: Path, columns: tuple[str, ...], remarks: Path | None, **given: Any) -> None:
     """Load a file: GeoJSON (.gz), zipped Shapefile, GeoPackage, FlatGeobuf, CSV, Excel; tracks: GPX, PLT, CSV or a zip."""
+    from gis_grid.app import load_features
     from gis_grid.imports.actions import run_import
     from gis_grid.imports.offers import Options
 
@@ -159,6 +160,7 @@ def locate(lon: float, lat: float, crs: str, at: Any, accuracy_m: float | None, 
 @click.option("--reset", is_flag=True, help="Remove the demo town first.")
 def demo(scale: str, seed: int, reset: bool) -> None:
     """Load the demo town: generated, fictional, deterministic. Prints the demo accounts with one-time passwords."""
+    from gis_grid.app import load_features
     from gis_grid.demo.actions import load_town, remove_town
 
     load_features()
@@ -228,14 +230,6 @@ def shown_progress(title: str) -> Iterator[Callable[..., None]]:
             bar.update(task, completed=done, total=total, description=step)
 
         yield tell
-
-
-def load_features() -> None:
-    """Import every feature, so that its tables, jobs and importable kinds are known."""
-    from gis_grid.app import FEATURES
-
-    for name in FEATURES:
-        import_module(name)
 
 
 def main() -> None:

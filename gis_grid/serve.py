@@ -79,7 +79,7 @@ def _watch_worker(stopping: threading.Event) -> None:
 
 
 def _work() -> None:
-    from gis_grid.cli import load_features
+    from gis_grid.app import load_features
     from gis_grid.jobs.actions import work_forever
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)

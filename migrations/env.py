@@ -1,19 +1,16 @@
 """Alembic's entry: the owner's connection, one migration at a time, time-outs so that a migration never blocks the service."""
 
-from importlib import import_module
-
 import sqlalchemy as sa
 from alembic import context
 from geoalchemy2 import alembic_helpers
 
-from gis_grid.app import FEATURES
+from gis_grid.app import load_features
 from gis_grid.db import Base, database_urls
 from gis_grid.sealed import Sealed
 
 LOCK = 0x67726964  # one advisory lock for all who migrate this database
 
-for name in FEATURES:
-    import_module(name)
+load_features()
 
 
 def include_object(thing, name, kind, reflected, compare_to):

@@ -70,8 +70,7 @@ def test_a_part_imports_only_what_stands_to_its_left() -> None:
             is_route = path.name == "api.py" and other in ("register", "dictionary")  # every api builds on these two
             if other in ORDER and ORDER.index(other) > ORDER.index(part) and not is_route:
                 wrong.append((str(path), name))
-    # serve starts the job worker, which loads all features as the command line does
-    assert [pair for pair in wrong if pair != ("serve.py", "gis_grid.cli")] == []
+    assert wrong == []
 
 
 def test_rules_are_pure_and_verbs_know_no_web() -> None:

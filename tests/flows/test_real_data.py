@@ -30,7 +30,7 @@ pytestmark = pytest.mark.skipif(not DATA.exists(), reason="the shared data are n
 
 @pytest.fixture
 def load(session, tmp_path):
-    from gis_grid.cli import load_features
+    from gis_grid.app import load_features
 
     load_features()
 

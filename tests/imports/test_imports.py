@@ -28,7 +28,7 @@ from tests.factories import GRID_1, GRID_2, make_town, middle, square
 def load(session, tmp_path):
     """load(kind, path, **options) -> report; the remarks lie beside the file."""
     import gis_grid.app  # noqa: F401  every kind is offered
-    from gis_grid.cli import load_features
+    from gis_grid.app import load_features
 
     load_features()
     make_town()
