@@ -42,6 +42,7 @@ class Layer:
     style: list[dict[str, Any]] = field(default_factory=list)
     legend: list[dict[str, Any]] = field(default_factory=list)
     key: str = "id"  # the column that search and others call a feature by; goes out as the property `id`
+    labelled: bool = False  # polygons with one name each: a point layer `<name>-label` goes along, or every tile writes it again
     smallest_px: float = 0.0  # shapes whose box is smaller than this many pixels are left out
 
     def described(self) -> dict[str, Any]:
@@ -106,16 +107,20 @@ def _checked(path: Path, text: str, told: dict[str, Any]) -> Layer:
         style=_style(path.stem, told.get("style", [])),
         legend=told.get("legend", []),
         key=told.get("key", "id"),
+        labelled=any(part.get("label") for part in told.get("style", [])),
         smallest_px=float(told.get("smallest_px", 0)),
     )
 
 
 def _style(name: str, parts: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    return [{"id": f"{name}-{part.get('id', i)}", "source-layer": name, **_without_id(part)} for i, part in enumerate(parts)]
-
-
-def _without_id(part: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in part.items() if key != "id"}
+    return [
+        {
+            "id": f"{name}-{part.get('id', i)}",
+            "source-layer": f"{name}-label" if part.get("label") else name,
+            **{key: value for key, value in part.items() if key not in ("id", "label")},
+        }
+        for i, part in enumerate(parts)
+    ]
 
 
 def _line(text: str, name: str) -> int:

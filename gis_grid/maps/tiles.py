@@ -45,19 +45,22 @@ def _layer_tile(layer: Layer, z: int, x: int, y: int, at: date) -> bytes:
         "at": at, "zone": settings().time_zone, "scope": scope_patterns(),
         "px": (east - west) / 256 * layer.smallest_px,
     }  # fmt: skip
-    found = session().scalar(sa.text(_query(layer)), {k: v for k, v in values.items() if f":{k}" in _query(layer)})
-    return bytes(found or b"")
+    queries = [_query(layer, layer.name, "l.geom")]
+    if layer.labelled:
+        queries.append(_query(layer, f"{layer.name}-label", "ST_PointOnSurface(l.geom)"))
+    answers = [session().scalar(sa.text(query), {k: v for k, v in values.items() if f":{k}" in query}) for query in queries]
+    return b"".join(bytes(answer or b"") for answer in answers)
 
 
-def _query(layer: Layer) -> str:
+def _query(layer: Layer, name: str, shape: str) -> str:
     """The one tile query. The box is a literal, so that the GiST index on geom answers it."""
     fields = "".join(f", l.{name}" for name in layer.fields)
     scope = "AND coalesce(l.area_code LIKE ANY(:scope), '%' = ANY(:scope))" if layer.scoped else ""
     small = "AND greatest(ST_XMax(l.geom) - ST_XMin(l.geom), ST_YMax(l.geom) - ST_YMin(l.geom)) > :px"
     return f"""
-    SELECT ST_AsMVT(t, '{layer.name}', {EXTENT}, 'geom', 'fid') FROM (
+    SELECT ST_AsMVT(t, '{name}', {EXTENT}, 'geom', 'fid') FROM (
       SELECT l.id AS fid, l.{layer.key}::text AS id,
-        ST_AsMVTGeom(ST_Transform(l.geom, 3857), ST_TileEnvelope(:z, :x, :y), {EXTENT}, {BUFFER}, true) AS geom{fields}
+        ST_AsMVTGeom(ST_Transform({shape}, 3857), ST_TileEnvelope(:z, :x, :y), {EXTENT}, {BUFFER}, true) AS geom{fields}
       FROM ({layer.select}) l
       WHERE l.geom && ST_MakeEnvelope(:w, :s, :e, :n, 4490) {scope} {small if layer.smallest_px else ""}
     ) t WHERE t.geom IS NOT NULL

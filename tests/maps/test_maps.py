@@ -51,7 +51,7 @@ def test_several_layers_in_one_tile(client, bearer, town) -> None:
     headers = bearer(ALL)
     client.post("/api/events/", json={"number": "E1", "point": geojson_point(0)}, headers=headers)
     answer = client.get(f"/tiles/grids,events,water/{tile_of(*middle(0), 15)}", headers=headers)
-    assert set(mapbox_vector_tile.decode(answer.data)) == {"grids", "events"}
+    assert set(mapbox_vector_tile.decode(answer.data)) == {"grids", "grids-label", "events"}
     assert answer.mimetype == "application/vnd.mapbox-vector-tile"
 
 
@@ -63,6 +63,22 @@ def test_a_change_shows_in_the_next_request_and_no_change_is_304(client, bearer,
     assert same.status_code == 304
     client.post("/api/events/", json={"number": "E1", "point": geojson_point(0)}, headers=headers)
     assert client.get(url, headers={**headers, "If-None-Match": first.headers["ETag"]}).status_code == 200
+
+
+def test_a_grid_is_named_once_however_many_tiles_it_lies_in(client, bearer, town) -> None:
+    headers = bearer(ALL)
+    z = 18
+    lon, lat = middle(0)
+    x0, y0 = (int(part) for part in tile_of(lon, lat, z).split("/")[1:])
+    inside = 0
+    for x in range(x0 - 2, x0 + 3):
+        for y in range(y0 - 2, y0 + 3):
+            answer = client.get(f"/tiles/grids/{z}/{x}/{y}", headers=headers)
+            layers_ = mapbox_vector_tile.decode(answer.data) if answer.status_code == 200 else {}
+            for point in layers_.get("grids-label", {}).get("features", []):
+                px, py = point["geometry"]["coordinates"]
+                inside += point["properties"]["code"] == GRID_1 and 0 <= px < 4096 and 0 <= py < 4096
+    assert inside == 1
 
 
 def test_a_layer_without_the_right_is_not_there(client, bearer, town) -> None:

@@ -65,7 +65,8 @@ export function drawn(layer: Layer, visible: boolean): LayerSpecification[] {
       ...fonted,
       id: `${layer.name}/${style.id ?? index}`,
       source: sourceOf(layer),
-      'source-layer': layer.name,
+      // polygons come with a point layer for their names, or each tile would write them again
+      'source-layer': (style as { 'source-layer'?: string })['source-layer'] ?? layer.name,
       layout: { ...fonted.layout, visibility: visible ? 'visible' : 'none' },
     } as LayerSpecification
   })
