@@ -54,13 +54,14 @@ export function openMap(
   layers: Layer[],
   visible: ReadonlySet<string>,
   bounds: Bounds,
+  margins: Margins,
   listener: Listener,
 ): MapOwner {
   const map = new MapLibre({
     container,
     style: assembleStyle(layers, visible, location.origin),
     bounds,
-    fitBoundsOptions: { padding: 40 },
+    fitBoundsOptions: { padding: margins },
     maxZoom: 21,
     minZoom: 8,
     attributionControl: false,
