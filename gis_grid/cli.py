@@ -158,8 +158,15 @@ def locate(lon: float, lat: float, crs: str, at: Any, accuracy_m: float | None, 
 @click.option("--scale", type=click.Choice(SCALES), default="community", help="How large.")
 @click.option("--seed", default=1, help="Another seed, another town.")
 @click.option("--reset", is_flag=True, help="Remove the demo town first.")
-def demo(scale: str, seed: int, reset: bool) -> None:
+@click.option("--if-none", is_flag=True, help="Do nothing when any demo town is there, whatever its scale.")
+def demo(scale: str, seed: int, reset: bool, if_none: bool) -> None:
     """Load the demo town: generated, fictional, deterministic. Prints the demo accounts with one-time passwords."""
+    from gis_grid.areas.models import has_demo
+
+    with command_line():
+        if if_none and has_demo():
+            click.echo("演示数据已在，未作改动。重新加载请用 --reset（会给出新的演示账号密码）。")
+            return
     from gis_grid.app import load_features
     from gis_grid.demo.actions import load_town, remove_town
 

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import zlib
+
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 from sqlalchemy.exc import OperationalError
 
+from gis_grid import __version__
 from gis_grid.access.actions import keep_roles
 from gis_grid.access.guard import acting
-from gis_grid.access.rules import COMMAND
+from gis_grid.access.rules import COMMAND, ROLES
+from gis_grid.areas.models import DataVersion
 from gis_grid.config import PROJECT
 from gis_grid.db import database_urls, transaction
-from gis_grid.dictionary import load_dictionary
+from gis_grid.dictionary import FOLDER, load_dictionary
 from gis_grid.errors import Unavailable
+
+INSTALLED = "installed"
 
 
 def migrate(target: str = "head") -> str:
@@ -21,6 +28,8 @@ def migrate(target: str = "head") -> str:
     engine = sa.create_engine(database_urls()[0], poolclass=sa.pool.NullPool)
     try:
         with engine.connect() as connection:
+            if target == "head" and (already := _up_to_date(connection)):
+                return already
             command.upgrade(alembic_config(connection), target)
             for path in sorted((PROJECT / "migrations" / "functions").glob("*.sql")):
                 connection.exec_driver_sql(path.read_text(encoding="utf-8").replace("%", "%%"))
@@ -30,7 +39,26 @@ def migrate(target: str = "head") -> str:
     with transaction() as own, acting(COMMAND):
         load_dictionary()
         keep_roles()
+        own.merge(DataVersion(name=INSTALLED, version=_fingerprint()))
         return str(own.scalar(sa.text("SELECT version_num FROM alembic_version")))
+
+
+def _up_to_date(connection: sa.Connection) -> str | None:
+    """The revision, when schema, functions, code tables and roles are those of this release; then nothing needs doing."""
+    if not sa.inspect(connection).has_table(DataVersion.__tablename__):
+        return None
+    installed = connection.scalar(sa.select(DataVersion.version).where(DataVersion.name == INSTALLED))
+    there = connection.scalar(sa.text("SELECT version_num FROM alembic_version"))
+    head = ScriptDirectory.from_config(alembic_config()).get_current_head()
+    return str(there) if there == head and installed == _fingerprint() else None
+
+
+def _fingerprint() -> int:
+    """A number that changes with the release, its functions, code tables and roles."""
+    total = zlib.crc32(f"{__version__} {ROLES}".encode())
+    for path in sorted([*(PROJECT / "migrations" / "functions").glob("*.sql"), *FOLDER.glob("*.csv")]):
+        total = zlib.crc32(path.read_bytes(), total)
+    return total
 
 
 def downgrade(target: str) -> None:

@@ -10,7 +10,9 @@ from geoalchemy2 import Geometry
 from sqlalchemy.dialects.postgresql import DATERANGE, ExcludeConstraint, Range
 from sqlalchemy.orm import Mapped, mapped_column
 
-from gis_grid.db import SRID, Base, Stamped
+from gis_grid.db import SRID, Base, Stamped, session
+
+DEMO_PREFIX = "9901"  # area codes of the generated town; 990101 is assigned to no county
 
 
 class Area(Stamped, Base):
@@ -80,3 +82,8 @@ class Staff(Stamped, Base):
     since: Mapped[date | None] = mapped_column(sa.Date, comment="任职日期")
     until: Mapped[date | None] = mapped_column(sa.Date, comment="离任日期")
     user_id: Mapped[int | None] = mapped_column(sa.BigInteger, sa.ForeignKey("users.id"), comment="登录账号")
+
+
+def has_demo() -> bool:
+    """Whether any area of the generated demo town is there."""
+    return session().scalar(sa.select(Area.code).where(Area.code.startswith(DEMO_PREFIX)).limit(1)) is not None

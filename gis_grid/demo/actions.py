@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from gis_grid import audit
 from gis_grid.access.actions import create_user
-from gis_grid.areas.models import Area
+from gis_grid.areas.models import DEMO_PREFIX, Area, has_demo
 from gis_grid.config import settings
 from gis_grid.db import raw_connection, session
 from gis_grid.demo.community import CommunityRows
@@ -25,7 +25,7 @@ from gis_grid.demo.town import Town, hexed, make_town, stored
 from gis_grid.errors import Conflict
 from gis_grid.patrol.actions import record_track
 
-PREFIX, MARK = "9901", "演示数据"
+PREFIX, MARK = DEMO_PREFIX, "演示数据"
 SINCE = date(2020, 1, 1)
 DISTRICTS = {"community": 1, "district": 1, "city": 10}
 Progress = Callable[[str, int, int], None]
@@ -77,7 +77,7 @@ def load_town(scale: str, seed: int, progress: Progress, now: datetime | None = 
     there = session().scalar(sa.select(Area.remark).where(Area.code == f"{PREFIX}01"))
     if there == mark:
         return Report(scale, seed, already_there=True)
-    if there is not None or session().scalar(sa.select(Area.code).where(Area.code.startswith(PREFIX)).limit(1)):
+    if has_demo():
         raise Conflict("已有另一份演示数据：请加 --reset 先清除再加载。", code="other_demo")
     report, began = Report(scale, seed), time.monotonic()
     numbers, taken = IdNumbers(), set[str]()

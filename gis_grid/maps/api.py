@@ -19,8 +19,6 @@ from gis_grid.db import session, sql
 from gis_grid.maps import models, tiles  # noqa: F401  models: the table must be known
 from gis_grid.register.fields import Strict, Text
 
-DEMO_PREFIX = "9901"
-
 
 class SearchQuery(Strict):
     q = Text(required=True, validate=validate.Length(min=1, max=60), metadata={"title": "名称、编码"})
