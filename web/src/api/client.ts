@@ -23,15 +23,19 @@ client.use({
   },
 })
 
-interface Answer<T> {
-  data?: T
+interface Answer {
+  data?: unknown
   error?: unknown
   response: Response
 }
 
-/** The body of a good answer; a thrown Problem otherwise (a cancelled request throws its AbortError). */
-export async function answer<T>(call: Promise<Answer<T>>): Promise<T> {
-  let result: Answer<T>
+/**
+ * The body of a good answer; a thrown Problem otherwise (a cancelled request throws its AbortError).
+ * Addresses, arguments and bodies are checked against the service's document; what comes back is told by T (types.ts),
+ * for the document cannot say what a map style is.
+ */
+export async function answer<T>(call: Promise<Answer>): Promise<T> {
+  let result: Answer
   try {
     result = await call
   } catch (thrown) {

@@ -40,7 +40,7 @@ export interface LegendEntry {
 }
 
 /** One style object of a layer file: a MapLibre layer that leaves its source to the console. */
-export type StyleObject = Omit<LayerSpecification, 'id' | 'source'> & { id?: string }
+export type StyleObject = Omit<LayerSpecification, 'id' | 'source'> & { id?: string; 'source-layer'?: string }
 
 export interface Layer {
   name: string

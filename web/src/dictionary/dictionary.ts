@@ -14,9 +14,9 @@ export const useDictionary = defineStore('dictionary', () => {
     if (asked.has(list)) return
     asked.add(list)
     try {
-      const { entries } = (await answer(
-        client.GET('/api/dictionary/{list}', { params: { path: { list } } }),
-      )) as DictionaryList
+      const { entries } = await answer<DictionaryList>(
+        client.GET('/api/dictionary/{list_name}', { params: { path: { list_name: list } } }),
+      )
       lists[list] = Object.fromEntries(entries.map(({ code, name }) => [code, name]))
     } catch {
       asked.delete(list) // codes are shown as they are; the next place asks again

@@ -17,8 +17,9 @@ export function useLocate() {
     located.value = null
     problem.value = null
     try {
-      const found = await answer(client.GET('/api/locate', { params: { query: { lon, lat } }, signal: mine.signal }))
-      located.value = found as Located
+      located.value = await answer<Located>(
+        client.GET('/api/locate', { params: { query: { lon, lat } }, signal: mine.signal }),
+      )
     } catch (thrown) {
       if (isAbort(thrown)) return
       problem.value = thrown as Problem

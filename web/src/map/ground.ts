@@ -36,8 +36,11 @@ export function useGround() {
     ground.value = null
     reason.value = null
     try {
-      const [info, list] = await Promise.all([answer(client.GET('/api/map')), answer(client.GET('/api/layers'))])
-      const found = { info: info as MapInfo, layers: (list as { layers: Layer[] }).layers }
+      const [info, { layers }] = await Promise.all([
+        answer<MapInfo>(client.GET('/api/map')),
+        answer<{ layers: Layer[] }>(client.GET('/api/layers')),
+      ])
+      const found = { info, layers }
       reason.value = emptyReason(found)
       if (!reason.value) ground.value = found
     } catch (thrown) {

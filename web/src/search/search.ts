@@ -6,6 +6,7 @@ import type { SearchItem } from '@/api/types'
 
 const PAUSE_MS = 220
 const LIMIT = 10
+const LONGEST = 60 // the service refuses more
 
 export function useSearch() {
   const items = ref<SearchItem[]>([])
@@ -39,8 +40,11 @@ export function useSearch() {
     const mine = new AbortController()
     running = mine
     try {
-      const found = await answer(client.GET('/api/search', { params: { query: { q, limit: LIMIT } }, signal: mine.signal }))
-      items.value = (found as { items: SearchItem[] }).items
+      const query = { q: q.slice(0, LONGEST), limit: LIMIT }
+      const found = await answer<{ items: SearchItem[] }>(
+        client.GET('/api/search', { params: { query }, signal: mine.signal }),
+      )
+      items.value = found.items
       asked.value = q
     } catch (thrown) {
       if (isAbort(thrown)) return

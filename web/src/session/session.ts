@@ -39,7 +39,7 @@ export const useSession = defineStore('session', () => {
   async function load(again = false): Promise<void> {
     if (known.value && !again) return
     try {
-      enter((await answer(client.GET('/api/session'))) as Session)
+      enter(await answer<Session>(client.GET('/api/session')))
     } catch (thrown) {
       const problem = thrown as Problem
       unreachable.value = problem.status === 401 ? null : problem
@@ -47,7 +47,7 @@ export const useSession = defineStore('session', () => {
   }
 
   async function signIn(username: string, password: string): Promise<void> {
-    enter((await answer(client.POST('/api/session', { body: { username, password } }))) as Session)
+    enter(await answer<Session>(client.POST('/api/session', { body: { username, password } })))
   }
 
   async function changePassword(old_password: string, new_password: string): Promise<void> {
