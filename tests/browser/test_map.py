@@ -53,6 +53,46 @@ def test_search_flies_to_a_building_and_shows_it(page: Page, town: Town) -> None
     expect(page.get_by_text("所属小区").first).to_be_attached()
 
 
+def test_a_grid_found_after_a_building_is_flown_to_as_well(page: Page, town: Town) -> None:
+    sign_in(page, town, "demo_community")
+    box = page.get_by_role("combobox")
+    for query in ("1幢", "第3网格"):
+        box.fill(query)
+        page.get_by_role("option").filter(has_text=query).first.click()
+        page.wait_for_timeout(600)
+        wait_idle(page)
+    expect(page.get_by_role("heading", name="第3网格")).to_be_visible()
+    expect(page.get_by_text("普通网格").last).to_be_attached()
+    lit = page.evaluate(
+        """() => document.querySelector('[data-state]').map.queryRenderedFeatures()
+        .filter(f => f.layer.id.startsWith('lit-')).map(f => f.properties.code)"""
+    )
+    assert lit
+    assert all(code.endswith("003") for code in lit)
+
+
+def test_the_keyboard_alone_finds_a_place_and_looks_up_the_middle_of_the_map(page: Page, town: Town) -> None:
+    sign_in(page, town, "demo_community")
+    page.keyboard.press("/")
+    page.keyboard.type("第3网格")
+    page.get_by_role("option").first.wait_for()
+    page.keyboard.press("Enter")
+    page.wait_for_timeout(600)
+    wait_idle(page)
+    page.locator("#map canvas").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("region", name="谁负责这里").get_by_text("网格长").first).to_be_visible()
+
+
+def test_signing_out_closes_the_map(page: Page, town: Town) -> None:
+    sign_in(page, town, "demo_street")
+    page.get_by_role("button", name=re.compile("用户菜单")).click()
+    page.get_by_text("退出登录").click()
+    expect(page.get_by_label("账号")).to_be_visible()
+    page.goto("/")
+    expect(page).to_have_url(re.compile("/login$"))
+
+
 def test_a_click_shows_attributes_and_the_responsible_worker(page: Page, town: Town) -> None:
     sign_in(page, town, "demo_community")
     spot = page.evaluate(HOME_ON_SCREEN)

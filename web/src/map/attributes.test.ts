@@ -43,6 +43,12 @@ it('lists what is filled in, in the declared order, without repeating the title'
   ])
 })
 
+it('calls the grid by its name once that is known', () => {
+  const shops = layer('premises', { fields: [{ name: 'area_code', label: '所属网格' }] })
+  const text = (areas?: Record<string, string>) => attributeRows(shops, { area_code: '005' }, {}, areas)[0]?.text
+  expect([text(), text({ '005': '第5网格' })]).toEqual(['005', '第5网格'])
+})
+
 it('finds a title even for what has no name', () => {
   expect(titleOf(buildings, { name: '3栋' })).toBe('3栋')
   expect(titleOf(buildings, {})).toBe('楼栋 · 未命名')

@@ -40,15 +40,19 @@ function numberText(value: number): string {
   return Number.isInteger(value) ? String(value) : String(Number(value.toFixed(2)))
 }
 
-/** The rows to show, in the layer's order; what is empty or already the title is left out. */
-export function attributeRows(layer: Layer, values: Values, lists: Readonly<Record<string, Names>>): Row[] {
+/** The rows to show, in the layer's order; what is empty or already the title is left out. `areas` names area codes. */
+export function attributeRows(
+  layer: Layer,
+  values: Values,
+  lists: Readonly<Record<string, Names>>,
+  areas: Names = {},
+): Row[] {
   const title = titleOf(layer, values)
   return layer.fields
-    .map(({ name, label, unit, dictionary }) => ({
-      name,
-      label,
-      text: valueText(values[name], unit, dictionary ? lists[dictionary] : undefined),
-    }))
+    .map(({ name, label, unit, dictionary }) => {
+      const names = name === 'area_code' ? areas : dictionary ? lists[dictionary] : undefined
+      return { name, label, text: valueText(values[name], unit, names) }
+    })
     .filter(({ text }) => text !== '' && text !== title)
 }
 

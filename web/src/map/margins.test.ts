@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { marginsFor } from './margins'
+import { marginsFor, offsetOf } from './margins'
 
 it('leaves the free part of a wide window', () => {
   expect(marginsFor(1366, 700, { card: true, panel: false })).toMatchObject({ left: 400, right: 40 })
@@ -12,4 +12,8 @@ it('never asks for more than the window has', () => {
 
 it('keeps above the sheet on a phone', () => {
   expect(marginsFor(390, 700, { card: true, panel: false }).bottom).toBe(406)
+})
+
+it('knows the middle of the free part', () => {
+  expect(offsetOf({ top: 40, right: 40, bottom: 40, left: 400 })).toEqual([180, 0])
 })

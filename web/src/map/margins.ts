@@ -1,7 +1,13 @@
 // How much of the window is covered, so that what we fly to ends up in the free part.
-import type { Margins } from './owner'
 
-const EDGE = 40
+export interface Margins {
+  top: number
+  right: number
+  bottom: number
+  left: number
+}
+
+export const EDGE = 40
 const CARD = 400
 const PANEL = 380
 const NARROW = 640
@@ -13,4 +19,9 @@ export function marginsFor(width: number, height: number, open: { card: boolean;
   const right = open.panel ? PANEL : EDGE
   // A window too small for both keeps a visible middle rather than an exact one.
   return left + right > width - 200 ? even : { ...even, left, right }
+}
+
+/** How far the middle of the free part lies from the middle of the window, in pixels right and down. */
+export function offsetOf({ top, right, bottom, left }: Margins): [number, number] {
+  return [(left - right) / 2, (top - bottom) / 2]
 }

@@ -5,9 +5,10 @@ import { Map as MapLibre, Marker, ScaleControl, setWorkerUrl, type MapGeoJSONFea
 import type { Bounds, Layer } from '@/api/types'
 import { words } from '@/words'
 import { wrapLongitude } from './coordinates'
+import { EDGE, offsetOf, type Margins } from './margins'
 import { picksFrom, type Found, type Pick } from './picks'
 import type { View } from './places'
-import { assembleStyle, highlightLayers, ownerOf } from './style'
+import { assembleStyle, highlightLayers, isDeclared, ownerOf, pickableDrawn, sourceOf } from './style'
 
 setWorkerUrl(workerUrl)
 
@@ -24,13 +25,6 @@ export interface Listener {
   failed(status: number): void
 }
 
-export interface Margins {
-  top: number
-  right: number
-  bottom: number
-  left: number
-}
-
 export interface MapOwner {
   show(visible: ReadonlySet<string>): void
   highlight(layers: Layer[], id: number | string): void
@@ -38,6 +32,8 @@ export interface MapOwner {
   clear(): void
   fly(view: View, margins: Margins): void
   fit(bounds: Bounds, margins: Margins, animate: boolean): void
+  /** Moves the map only if the place is hidden under what covers the margins. */
+  reveal(place: Place, margins: Margins): void
   /** What the tiles say about one thing, once they are there. */
   valuesOf(layers: Layer[], id: number | string): Promise<Pick | null>
   zoomBy(steps: number): void
@@ -83,7 +79,10 @@ export function openMap(
   map.on('mousemove', ({ lngLat }) => listener.pointed({ lon: wrapLongitude(lngLat.lng), lat: lngLat.lat }))
   map.on('move', () => touch && listener.pointed(centre()))
   map.on('click', ({ point }) => pick(point))
-  map.on('error', (event) => listener.failed(statusOf(event.error)))
+  map.on('error', ({ error }) => {
+    console.warn(error.message) // a wrong style object in a layer file is found here
+    listener.failed(statusOf(error))
+  })
   map.getCanvas().setAttribute('aria-describedby', 'map-help')
   map.getCanvas().addEventListener('keydown', (event) => {
     if (event.key === 'Enter') pick(map.project(map.getCenter()))
@@ -106,8 +105,7 @@ export function openMap(
   /** Points and lines count when near, areas only when hit. */
   function near(point: Point): Found[] {
     const by = touch ? TOUCH_TOLERANCE_PX : TOLERANCE_PX
-    const shapes = map.getStyle().layers.filter(({ id, type }) => id.includes('/') && !id.startsWith('lit-') && type !== 'symbol')
-    const query = { layers: shapes.map(({ id }) => id) }
+    const query = { layers: pickableDrawn(map.getStyle().layers) }
     const box: [[number, number], [number, number]] = [
       [point.x - by, point.y - by],
       [point.x + by, point.y + by],
@@ -141,7 +139,7 @@ export function openMap(
     show(names) {
       whenReady(() => {
         for (const { id } of map.getStyle().layers) {
-          if (!id.includes('/') || id.startsWith('lit-')) continue
+          if (!isDeclared(id)) continue
           map.setLayoutProperty(id, 'visibility', names.has(ownerOf(id)) ? 'visible' : 'none')
         }
       })
@@ -163,7 +161,14 @@ export function openMap(
     },
     fly({ center, zoom, bounds: box }, padding) {
       if (box) map.fitBounds(box, { padding, maxZoom: 18, duration: 1200 })
-      else map.flyTo({ center, zoom: Math.max(zoom, map.getZoom()), padding, duration: 1200 })
+      else map.flyTo({ center, zoom: Math.max(zoom, map.getZoom()), offset: offsetOf(padding), duration: 1200 })
+    },
+    reveal(place, padding) {
+      const at = map.project([place.lon, place.lat])
+      const { clientWidth, clientHeight } = container
+      const free = at.x > padding.left - EDGE && at.x < clientWidth - padding.right + EDGE
+      if (free && at.y < clientHeight - padding.bottom) return
+      map.easeTo({ center: [place.lon, place.lat], offset: offsetOf(padding), duration: 500 })
     },
     fit(box, padding, animate) {
       map.fitBounds(box, { padding, duration: animate ? 900 : 0 })
@@ -171,7 +176,7 @@ export function openMap(
     async valuesOf(among, id) {
       await new Promise((done) => map.once('idle', done))
       for (const layer of among) {
-        const [hit] = map.querySourceFeatures(layer.style.length ? `tiles-${layer.group}` : '', {
+        const [hit] = map.querySourceFeatures(sourceOf(layer), {
           sourceLayer: layer.name,
           filter: ['==', ['to-string', ['get', 'id']], String(id)],
         })

@@ -3,6 +3,6 @@ import { sourceParts } from './source'
 
 it('shows only what is set', () => {
   const info = { bounds: null, demo: true, review_number: null, source: '演示', publisher: null }
-  expect(sourceParts(info)).toEqual(['数据来源:演示'])
+  expect(sourceParts(info)).toEqual(['数据来源：演示'])
   expect(sourceParts({ ...info, source: null })).toEqual([])
 })

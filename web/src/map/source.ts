@@ -8,5 +8,5 @@ export function sourceParts({ review_number, source, publisher }: MapInfo): stri
     [words.map.source, source],
     [words.map.publisher, publisher],
   ]
-  return parts.flatMap(([label, value]) => (value ? [`${label}:${value}`] : []))
+  return parts.flatMap(([label, value]) => (value ? [`${label}：${value}`] : []))
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { layer } from './factories'
-import { assembleStyle, drawn, highlightLayers, LOCAL_FONTS, LOCAL_FONTS_BOLD, ownerOf, sources } from './style'
+import { assembleStyle, drawn, highlightLayers, LOCAL_FONTS, LOCAL_FONTS_BOLD, ownerOf, pickableDrawn, sources } from './style'
 
 const label = (font?: string[]) => ({ type: 'symbol' as const, layout: { 'text-field': '网格', 'text-font': font } })
 
@@ -24,6 +24,11 @@ describe('assembleStyle', () => {
     expect(layers.map(({ id }) => id)).toEqual(['land', 'roads/0', 'buildings/0', 'roads/1'])
     expect(layers.map(({ layout }) => layout?.visibility)).toEqual([undefined, 'visible', 'none', 'visible'])
   })
+  it('gives the names of areas room before those of shops', () => {
+    const grids = layer('grids', { style: [{ ...label(), 'source-layer': 'grids-label' }] })
+    const { layers } = assembleStyle([grids, layer('premises', { style: [label()] })], new Set(), '')
+    expect(layers.map(({ id }) => id)).toEqual(['land', 'premises/0', 'grids/0'])
+  })
   it('needs no glyph server', () => {
     expect(assembleStyle([layer('grids')], new Set(), '')).not.toHaveProperty('glyphs')
   })
@@ -42,6 +47,13 @@ describe('drawn', () => {
   it('can be traced back to its layer', () => {
     expect(drawn(layer('grids'), true).map(({ id }) => ownerOf(id))).toEqual(['grids'])
   })
+})
+
+it('lets a click hit shapes, and names only of layers that draw nothing else', () => {
+  const layers = [layer('grids', { style: [{ type: 'line' }, label()] }), layer('estates', { style: [label()] })]
+  const { layers: all } = assembleStyle(layers, new Set(), '')
+  const lit = highlightLayers([layer('grids')], 1)
+  expect(pickableDrawn([...all, ...lit])).toEqual(['grids/0', 'estates/0'])
 })
 
 it('lights up one feature whatever its shape', () => {

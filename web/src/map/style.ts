@@ -66,7 +66,7 @@ export function drawn(layer: Layer, visible: boolean): LayerSpecification[] {
       id: `${layer.name}/${style.id ?? index}`,
       source: sourceOf(layer),
       // polygons come with a point layer for their names, or each tile would write them again
-      'source-layer': (style as { 'source-layer'?: string })['source-layer'] ?? layer.name,
+      'source-layer': style['source-layer'] ?? layer.name,
       layout: { ...fonted.layout, visibility: visible ? 'visible' : 'none' },
     } as LayerSpecification
   })
@@ -77,7 +77,27 @@ export function ownerOf(drawnId: string): string {
   return drawnId.slice(0, drawnId.indexOf('/'))
 }
 
-/** The whole style. Names are lifted above everything drawn, so that no roof hides a street's name. */
+/** Drawn from a declared layer: not the ground, not a highlight. */
+export function isDeclared(drawnId: string): boolean {
+  return drawnId.includes('/') && !drawnId.startsWith('lit-')
+}
+
+/** What a click may hit: shapes; names only where a layer has nothing else, for a name may lie outside its shape. */
+export function pickableDrawn(layers: LayerSpecification[]): string[] {
+  const declared = layers.filter(({ id }) => isDeclared(id))
+  const shaped = new Set(declared.filter(({ type }) => type !== 'symbol').map(({ id }) => ownerOf(id)))
+  return declared.filter(({ id, type }) => type !== 'symbol' || !shaped.has(ownerOf(id))).map(({ id }) => id)
+}
+
+/** Comes with a point layer for its names (one name per area, however many tiles it lies in). */
+function namesAreas(layer: LayerSpecification): boolean {
+  return String((layer as { 'source-layer'?: string })['source-layer']).endsWith('-label')
+}
+
+/**
+ * The whole style. Names are lifted above everything drawn, so that no roof hides a street's name; names of areas
+ * come last, for MapLibre gives room to the last first, and one grid's name matters more than ten shops'.
+ */
 export function assembleStyle(layers: Layer[], visible: ReadonlySet<string>, origin: string): StyleSpecification {
   const all = layers.flatMap((layer) => drawn(layer, visible.has(layer.name)))
   const names = all.filter(({ type }) => type === 'symbol')
@@ -85,7 +105,12 @@ export function assembleStyle(layers: Layer[], visible: ReadonlySet<string>, ori
   return {
     ...CHINESE_ONLY,
     sources: sources(layers, origin),
-    layers: [{ id: 'land', type: 'background', paint: { 'background-color': LAND } }, ...shapes, ...names],
+    layers: [
+      { id: 'land', type: 'background', paint: { 'background-color': LAND } },
+      ...shapes,
+      ...names.filter((name) => !namesAreas(name)),
+      ...names.filter(namesAreas),
+    ],
   }
 }
 
