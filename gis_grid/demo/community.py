@@ -12,7 +12,7 @@ import shapely
 
 from gis_grid.areas.placing import current_index
 from gis_grid.demo.houses import House
-from gis_grid.demo.names import shop_name
+from gis_grid.demo.names import firm_name, shop_name
 from gis_grid.demo.people import IdNumbers, Person, household
 from gis_grid.demo.town import Community, Town, hexed, stored
 from gis_grid.demo.work import happenings
@@ -29,7 +29,8 @@ BUILDING_NAMES = {
     "hospital": "医院楼",
     "factory": "厂房",
 }
-EVENTS_PER_HOUSE = 0.8
+EVENTS_PER_HOUSE = 1.3
+VACANT_SHOPS, UPPER_FLOORS_IN_BUSINESS = 0.1, 0.7
 
 
 class CommunityRows:
@@ -119,9 +120,9 @@ class CommunityRows:
     def _premises(self) -> Iterator[tuple[Any, ...]]:
         for room, i, use, area, number in self.rooms:
             house = self.community.houses[i]
-            if use != "99" or number.startswith("负") or self.random.random() < 0.18 or not self._is_shop(house, number):
+            if use != "99" or number.startswith("负") or self.random.random() < VACANT_SHOPS or not self._is_shop(house, number):
                 continue
-            name, trade = shop_name(self.random)
+            name, trade = firm_name(self.random) if house.kind == "office" else shop_name(self.random)
             x, y = house.entrances[0]
             spot = (x + self.random.uniform(-0.4, 0.4) * 10, y + self.random.uniform(-1, 1))
             point = shapely.Point(self._degrees([spot])[0])
@@ -132,10 +133,10 @@ class CommunityRows:
 
     def _is_shop(self, house: House, number: str) -> bool:
         ground = number.startswith("1") and len(number) == 3
-        return ground or (house.use != "01" and self.random.random() < 0.3)
+        return ground or (house.use != "01" and self.random.random() < UPPER_FLOORS_IN_BUSINESS)
 
     def _events(self) -> Iterator[tuple[Any, ...]]:
-        count = int(max(60, min(420, len(self.doors) * EVENTS_PER_HOUSE)))
+        count = int(max(60, min(700, len(self.doors) * EVENTS_PER_HOUSE)))
         made = list(happenings(self.random, self.doors, count, self.now, self.community.code[4:12]))
         points = [shapely.Point(xy) for xy in self._degrees([one.place for one in made])]
         placed = self._place(points)

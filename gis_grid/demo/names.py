@@ -39,6 +39,15 @@ TRADES = {
     "房产中介": "房产中介",
     "其他": "工作室 商贸行 茶楼 棋牌室 宠物店",
 }
+FIRMS = {
+    "商务服务": "会计事务所 律师事务所 咨询服务部 广告公司 人力资源公司",
+    "信息技术": "软件公司 网络科技公司 电子商务公司",
+    "建筑装饰": "装饰公司 建筑设计公司 工程监理公司",
+    "金融保险": "保险代理公司 小额贷款公司",
+    "贸易物流": "贸易公司 供应链公司 货运代理公司",
+    "文化教育": "教育咨询公司 文化传媒公司",
+}
+_FIRM_HEADS = "云启 江禾 博远 立信 汇智 众成 新程 远图 恒岳 嘉木 启明 天衡 合纵 山海 一舟 禾川 景行 知行".split()
 _SHOP_HEADS = (
     "好又来 老张家 川味 福满 四季 小巷 鑫源 佳佳 红太阳 阿芳 百姓 顺风 康泰 邻里 一品 金牌 "
     "宏达 便民 香满 渝味 兴隆 巧手 云江 天天 老街坊"
@@ -77,3 +86,9 @@ def shop_name(random: Random) -> tuple[str, str]:
     """Name and trade."""
     trade = random.choices(list(TRADES), [30, 30, 14, 6, 5, 4, 4, 7])[0]
     return random.choice(_SHOP_HEADS) + random.choice(TRADES[trade].split()), trade
+
+
+def firm_name(random: Random) -> tuple[str, str]:
+    """Name and trade of what is up in an office tower."""
+    trade = random.choices(list(FIRMS), [26, 22, 16, 10, 16, 10])[0]
+    return random.choice(_FIRM_HEADS) + random.choice(FIRMS[trade].split()), trade

@@ -133,8 +133,9 @@ def _three_generations(random: Random, today: date) -> list[Person]:
     parents = _pair(random, random.randint(28, 46), today)
     head = parents[0]
     elder_age = _age(head, today) + random.randint(23, 31)
-    elders = [_person(random, "52", "2", elder_age - random.randint(0, 4), "20", today)]
-    if random.random() < 0.6:
+    both = random.random() < 0.6
+    elders = [_person(random, "52", "2", elder_age - random.randint(0, 4), "20" if both else "30", today)]
+    if both:
         name = head.name[0] + person_name(random, "1", elder_age)[1:]
         elders.append(_person(random, "51", "1", elder_age, "20", today, name))
     return parents + _children(random, parents, random.choices([1, 2], [60, 40])[0], today) + elders

@@ -105,7 +105,7 @@ def _carry_over(
     """Across the river each road of the row with more roads takes the nearest of the other bank: those are bridges."""
     for index, (low, high) in enumerate(cuts):
         nearest = int(np.argmin([abs(low - t) for t in before.at]))
-        if abs(low - before.at[nearest]) < 0.12 and before.roads[nearest] not in roads[:index]:
+        if abs(low - before.at[nearest]) < 0.24 and before.roads[nearest] not in roads[:index]:
             cuts[index], roads[index] = (before.at[nearest], high), before.roads[nearest]
             spans.append(roads[index])
     return cuts, roads

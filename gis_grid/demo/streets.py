@@ -11,6 +11,8 @@ from shapely.geometry.base import BaseGeometry
 from gis_grid.demo.ground import HALF_WIDTH_M, Points
 from gis_grid.demo.plan import HALF_ROAD_M, Cell, Plan
 
+BANK_ROAD_M = 13.0  # its middle from the water; houses keep 22 m away
+BANK_ROADS = ("云江南岸路", "云江北岸路")
 RIVER_HALF_SHEET_M = 34.0  # of the sheet; bending makes it some 75 m to each side
 ROAD_NAMES = (
     "云江 望江 滨江 凤鸣 翠屏 长春 文昌 学府 兴业 康宁 和平 友谊 解放 建设 人民 新华 龙腾 金桂 银杏 梧桐 槐荫 荷塘 松涛 竹园"
@@ -49,7 +51,16 @@ def roads(plan: Plan, water: BaseGeometry) -> list[Road]:
             continue
         name = names.setdefault(line.road, _road_name(len(names), line.rank))
         made.append(Road(name, line.rank, 2 * HALF_ROAD_M[line.rank], shape))
-    return made
+    return made + _bank_roads(plan, water)
+
+
+def _bank_roads(plan: Plan, water: BaseGeometry) -> list[Road]:
+    """A road along each bank, south and north, from one end of the district to the other."""
+    district = shapely.coverage_union_all([plan.lot(cell) for cell in plan.cells])
+    edges = water.buffer(BANK_ROAD_M).exterior.intersection(district)
+    lines = sorted(shapely.get_parts(shapely.line_merge(edges)), key=lambda part: part.length)[-2:]
+    lines.sort(key=lambda part: part.centroid.y)
+    return [Road(name, "street", 14.0, line) for name, line in zip(BANK_ROADS, lines, strict=True)]
 
 
 def taken_by_roads(plan: Plan, cell: Cell) -> BaseGeometry:

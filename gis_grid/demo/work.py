@@ -27,6 +27,9 @@ CATEGORIES = {
     "绿地脏乱": (3, "绿化带有垃圾", "绿化带内有塑料袋和饮料瓶。"),
 }
 SOURCES = ("网格员上报", "热线", "居民上报")
+SEASON = (0.8, 0.7, 0.85, 0.95, 1.05, 1.2, 1.35, 1.35, 1.1, 1.0, 0.9, 0.85)  # January to December
+WEEKEND = 0.7
+OF_TODAY = 7  # events of the hours before now, however small the place
 WALK_MPS, EVERY_S = 1.15, 5.0
 
 
@@ -49,11 +52,14 @@ class Happening:
 def happenings(random: Random, doors: list[tuple[float, float]], count: int, now: datetime, prefix: str) -> Iterator[Happening]:
     """Events of the last year, more in summer and by day, around doors with a few busy ones; some are of today."""
     busy = [random.randrange(len(doors)) for _ in range(max(3, len(doors) // 60))]
-    for serial in range(count):
-        ago_days = 365 * random.random() ** 1.6 if serial > 6 else random.random() * 0.4
-        at = now - timedelta(days=ago_days)
-        if ago_days > 1:
-            at = at.replace(hour=min(23, max(0, int(random.gauss(13, 3.4)))), minute=random.randrange(60))
+    days = random.choices(range(1, 366), _day_weights(now), k=count)
+    for serial, day in enumerate(days):
+        fresh = serial < OF_TODAY
+        ago_days = 0 if fresh else day
+        at = now - timedelta(days=random.random() * 0.4)
+        if not fresh:
+            hour = min(23, max(0, int(random.gauss(13, 3.4))))
+            at = (now - timedelta(days=ago_days)).replace(hour=hour, minute=random.randrange(60))
         category = random.choices(list(CATEGORIES), [told[0] for told in CATEGORIES.values()])[0]
         _, title, text = CATEGORIES[category]
         house = random.choice(busy) if random.random() < 0.35 else random.randrange(len(doors))
@@ -62,6 +68,12 @@ def happenings(random: Random, doors: list[tuple[float, float]], count: int, now
         closed = min(now, at + timedelta(hours=random.expovariate(1 / 30))) if status == "closed" else None
         number = f"YD{at:%Y%m%d}-{prefix}{serial:05d}"
         yield Happening(number, category, title, text, random.choice(SOURCES), status, at, closed, place, house)
+
+
+def _day_weights(now: datetime) -> list[float]:
+    """How likely an event falls on each of the 365 days before now, yesterday first."""
+    days = [now - timedelta(days=ago) for ago in range(1, 366)]
+    return [SEASON[day.month - 1] * (WEEKEND if day.weekday() > 4 else 1) for day in days]
 
 
 def walk(plan: Plan, vertices: list[int], rng: np.random.Generator, start: datetime, seconds: float) -> Fixes:

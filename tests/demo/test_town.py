@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import date, datetime
 from random import Random
 from zoneinfo import ZoneInfo
@@ -14,8 +15,10 @@ import sqlalchemy as sa
 from gis_grid.demo.actions import load_town, remove_town
 from gis_grid.demo.houses import House
 from gis_grid.demo.people import IdNumbers, household
+from gis_grid.demo.plan import draw_plan
+from gis_grid.demo.streets import BANK_ROADS
 from gis_grid.demo.town import Town, make_town, stored
-from gis_grid.demo.work import walk
+from gis_grid.demo.work import happenings, walk
 from gis_grid.errors import Conflict
 from gis_grid.people.rules import read_id_number
 
@@ -88,6 +91,18 @@ def test_houses_stay_out_of_the_river(district: Town, houses: list[House]) -> No
     assert not shapely.intersects([house.footprint for house in houses], district.water).any()
 
 
+def test_bridges_cross_the_river_and_a_road_runs_along_each_bank(district: Town, houses: list[House]) -> None:
+    for seed in (1, 4, 6):
+        assert len(draw_plan(seed).spans) >= 2
+    banks = [road for road in district.roads if road.name in BANK_ROADS]
+    assert len(banks) == 2
+    for road in banks:
+        assert road.line.length > 5000
+        paved = road.line.buffer(road.width_m / 2)
+        assert not paved.intersects(district.water)
+        assert not shapely.intersects([house.footprint for house in houses], paved).any()
+
+
 def test_houses_have_believable_sizes_and_rooms(houses: list[House]) -> None:
     kinds = {house.kind for house in houses}
     assert {"slab", "tower", "shed"} <= kinds
@@ -117,6 +132,25 @@ def test_households_make_sense() -> None:
         assert all(person.marital == "10" for person in home if ages[person] < 20)
     mean = np.mean([len(home) for home in homes])
     assert 2.0 < mean < 3.2
+
+
+def test_only_widowed_elders_live_without_their_spouse() -> None:
+    random = Random(5)
+    for home in (household(random, False, TODAY) for _ in range(800)):
+        mothers = [person for person in home if person.relation == "52"]
+        fathers = [person for person in home if person.relation == "51"]
+        assert all(person.marital == ("20" if fathers else "30") for person in mothers)
+
+
+def test_events_follow_the_seasons_and_the_working_day() -> None:
+    made = list(happenings(Random(2), [(0.0, 0.0), (50.0, 9.0)], 6000, NOW, "00000001"))
+    assert all(date(2025, 11, 22) <= one.reported_at.date() and one.reported_at <= NOW for one in made)
+    months = Counter(one.reported_at.month for one in made)
+    assert months[7] + months[8] > 1.4 * (months[1] + months[2])
+    assert sum(9 <= one.reported_at.hour < 18 for one in made) > 0.7 * len(made)
+    assert sum((NOW - one.reported_at).total_seconds() < 36_000 for one in made) >= 7
+    assert all((one.closed_at is not None) == (one.status == "closed") for one in made)
+    assert all(one.closed_at is None or one.reported_at <= one.closed_at <= NOW for one in made)
 
 
 def test_identity_numbers_are_right_and_nobodys() -> None:
