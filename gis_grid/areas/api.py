@@ -92,7 +92,7 @@ def locate(asked: dict[str, Any]) -> Response:
     requestBody={
         "required": True,
         "content": {
-            "application/json": {"schema": {"$ref": "#/components/schemas/Points"}},
+            "application/json": {"schema": {"type": "object"}, "example": {"points": [[106.55, 29.56]], "crs": "wgs84"}},
             "text/csv": {"schema": {"type": "string"}, "example": "lon,lat\n106.55,29.56\n"},
         },
     }

@@ -40,6 +40,6 @@ function asked(path, methods) {
 }
 
 const paths = Object.fromEntries(Object.entries(ASKED).map(([path, methods]) => [path, asked(path, methods)]))
-const schema = await openapiTS({ ...document, paths, components: keep(paths, document, {}) })
+const schema = await openapiTS({ ...document, paths, components: keep(paths, document, {}) }, { alphabetize: true })
 await writeFile(target, COMMENT_HEADER + astToString(schema))
 console.log(`${target} written from ${source}`)
