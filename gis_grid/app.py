@@ -6,7 +6,7 @@ import re
 import secrets
 import time
 from importlib import import_module
-from typing import Any
+from typing import Any, ClassVar
 
 import psycopg
 import sqlalchemy as sa
@@ -19,7 +19,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException, UnsupportedMediaType
 
 from gis_grid import __version__, audit, problems
-from gis_grid.access.api import identify
+from gis_grid.access.api import identify, identify_reader
 from gis_grid.access.guard import PUBLIC, acting, check_right
 from gis_grid.access.rules import Caller
 from gis_grid.config import settings
@@ -52,6 +52,17 @@ CSP = (
 class GridApp(Flask):
     """Flask with one transaction around each view: what a view wrote is committed or, on any error, is not there."""
 
+    quick: ClassVar[dict[str, Any]] = {}  # path -> view of plain GETs that are asked thousands of times a second
+
+    def wsgi_app(self, environ: Any, start_response: Any) -> Any:
+        """Quick views answer without the machinery of requests and schemas; whatever is not plain goes the usual way."""
+        view = self.quick.get(environ["PATH_INFO"]) if environ["REQUEST_METHOD"] == "GET" else None
+        body = _quick_answer(view, environ) if view is not None else None
+        if body is None:
+            return super().wsgi_app(environ, start_response)
+        start_response("200 OK", [*_QUICK_HEADERS, ("Content-Length", str(len(body))), ("X-Request-Id", audit.request_id.get())])
+        return [body]
+
     def dispatch_request(self) -> ResponseReturnValue:
         view = self.view_functions.get(request.endpoint or "")
         right = getattr(view, "right", None)
@@ -66,6 +77,21 @@ class GridApp(Flask):
         except Forbidden as refusal:
             _remember_refusal(refusal)
             raise
+
+
+def _quick_answer(view: Any, environ: dict[str, Any]) -> bytes | None:
+    """The body, or None for a request that is not plain or is refused: the usual way finds the reason and says it."""
+    began = time.perf_counter()
+    try:
+        with transaction(), acting(identify_reader(environ)):
+            check_right(view.right)
+            body: bytes | None = view.quick(environ.get("QUERY_STRING", ""))
+    except (GridError, ValidationError, sa.exc.SQLAlchemyError):
+        return None
+    if body is not None:
+        _set_request_id(environ.get("HTTP_X_REQUEST_ID", ""))
+        _log("GET", environ["PATH_INFO"], 200, began)
+    return body
 
 
 def load_features() -> None:
@@ -90,8 +116,10 @@ def create_app() -> Flask:
     Blueprint.ARGUMENTS_PARSER.DEFAULT_UNKNOWN_BY_LOCATION["query"] = RAISE  # a misspelt filter must not pass for all
     api = Api(app)
     for name in FEATURES:
-        for blueprint in import_module(name).BLUEPRINTS:
+        module = import_module(name)
+        for blueprint in module.BLUEPRINTS:
             api.register_blueprint(blueprint)
+        app.quick.update(getattr(module, "QUICK", {}))
     _tell_rights(app, api)
     app.before_request(_start)
     app.before_request(_check_type)
@@ -150,11 +178,19 @@ _PROBLEMS = {
 }
 
 
+_HEADERS = {"X-Content-Type-Options": "nosniff", "Content-Security-Policy": CSP, "Referrer-Policy": "same-origin"}
+_QUICK_HEADERS = [*_HEADERS.items(), ("Cache-Control", "no-store"), ("Content-Type", "application/json")]
+
+
 def _start() -> None:
-    given = request.headers.get("X-Request-Id", "")
-    g.request_id = given if re.fullmatch(r"[A-Za-z0-9._-]{1,64}", given) else secrets.token_hex(8)
     g.started = time.perf_counter()
-    audit.request_id.set(g.request_id)
+    g.request_id = _set_request_id(request.headers.get("X-Request-Id", ""))
+
+
+def _set_request_id(given: str) -> str:
+    chosen = given if given and re.fullmatch(r"[A-Za-z0-9._-]{1,64}", given) else secrets.token_hex(8)
+    audit.request_id.set(chosen)
+    return chosen
 
 
 def _check_type() -> None:
@@ -165,21 +201,17 @@ def _check_type() -> None:
 
 def _finish(response: Response) -> Response:
     response.headers["X-Request-Id"] = g.get("request_id", "")
-    response.headers.setdefault("X-Content-Type-Options", "nosniff")
-    response.headers.setdefault("Content-Security-Policy", CSP)
-    response.headers.setdefault("Referrer-Policy", "same-origin")
+    for name, value in _HEADERS.items():
+        response.headers.setdefault(name, value)
     if request.path.startswith("/api"):
         response.headers.setdefault("Cache-Control", "no-store")
-    took_ms = round((time.perf_counter() - g.get("started", time.perf_counter())) * 1000, 1)
-    logger().info(
-        "request",
-        method=request.method,
-        path=request.path,
-        status=response.status_code,
-        took_ms=took_ms,
-        request_id=g.get("request_id"),
-    )
+    _log(request.method, request.path, response.status_code, g.get("started", time.perf_counter()))
     return response
+
+
+def _log(method: str, path: str, status: int, began: float) -> None:
+    took_ms = round((time.perf_counter() - began) * 1000, 1)
+    logger().info("request", method=method, path=path, status=status, took_ms=took_ms, request_id=audit.request_id.get())
 
 
 def _known_error(fault: GridError) -> Response:

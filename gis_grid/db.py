@@ -6,6 +6,7 @@ One session belongs to one request, command or job and is bound to it (`transact
 from __future__ import annotations
 
 import inspect
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -23,6 +24,7 @@ from gis_grid import cluster
 from gis_grid.config import settings
 from gis_grid.errors import Unavailable
 
+_FRESH_SECONDS = 1.0
 SRID = 4490  # CGCS2000, longitude first; WGS 84 counts as equal to it (below a metre)
 
 _session: ContextVar[Session] = ContextVar("session")
@@ -113,20 +115,43 @@ def _with_driver(url: str) -> str:
 @cache
 def engine() -> sa.Engine:
     """The service's engine: few connections (2 x cores over all workers is enough), short spatial queries."""
+    return make_engine(max(2, settings().threads))
+
+
+def make_engine(pool_size: int, **options: Any) -> sa.Engine:
+    """An engine for short queries: no parallel workers, no compiler, a time-out; a connection that idled is tried first."""
     conf = settings()
-    options = (
+    settings_of_it = (
         f"-c jit=off -c max_parallel_workers_per_gather=0 -c statement_timeout={conf.statement_timeout_ms}"
         " -c timezone=UTC -c client_connection_check_interval=5s -c idle_in_transaction_session_timeout=60000"
     )
-    return sa.create_engine(
+    made = sa.create_engine(
         database_urls()[1],
-        pool_size=max(2, conf.threads),
+        pool_size=pool_size,
         max_overflow=4,
-        pool_pre_ping=True,
         hide_parameters=True,  # bound values are people's data and never reach a log
         pool_timeout=10,
-        connect_args={"options": options, "application_name": "gis-grid", "connect_timeout": 10},
+        connect_args={"options": settings_of_it, "application_name": "gis-grid", "connect_timeout": 10},
+        **options,
     )
+    sa.event.listen(made, "checkin", _note_time)
+    sa.event.listen(made, "checkout", _try_after_idling)
+    return made
+
+
+def _note_time(connection: Any, record: Any) -> None:
+    record.info["since"] = time.monotonic()
+
+
+def _try_after_idling(connection: Any, record: Any, proxy: Any) -> None:
+    """A connection that lay idle may be dead: the server was restarted, a firewall forgot it. Trying each time costs a trip."""
+    if time.monotonic() - record.info.get("since", time.monotonic()) < _FRESH_SECONDS:
+        return
+    try:
+        connection.execute("SELECT 1")
+        connection.rollback()
+    except psycopg.Error:
+        raise sa.exc.DisconnectionError from None
 
 
 @cache

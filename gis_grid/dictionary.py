@@ -19,8 +19,10 @@ from gis_grid.access.guard import SIGNED_IN, require
 from gis_grid.config import PROJECT
 from gis_grid.db import Base, session
 from gis_grid.errors import NotFound
+from gis_grid.kept import Kept
 
 FOLDER = PROJECT / "dictionary"
+_names: Kept[dict[str, str]] = Kept("dictionary")
 
 
 class Entry(Base):
@@ -59,11 +61,15 @@ def code_field(list_name: str, **options: Any) -> CodeField:
 
 def has_code(list_name: str, code: str) -> bool:
     """Whether the list holds the code."""
-    return session().get(Entry, (list_name, code)) is not None
+    return code in _names.get(list_name, lambda: _read_names(list_name))
 
 
 def names(list_name: str) -> dict[str, str]:
     """code -> name of a list, in its order."""
+    return dict(_names.get(list_name, lambda: _read_names(list_name)))
+
+
+def _read_names(list_name: str) -> dict[str, str]:
     rows = session().execute(sa.select(Entry.code, Entry.name).where(Entry.list == list_name).order_by(Entry.position))
     return {code: name for code, name in rows}
 

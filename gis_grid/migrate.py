@@ -14,11 +14,11 @@ from gis_grid import __version__
 from gis_grid.access.actions import keep_roles
 from gis_grid.access.guard import acting
 from gis_grid.access.rules import COMMAND, ROLES
-from gis_grid.areas.models import DataVersion
 from gis_grid.config import PROJECT
 from gis_grid.db import database_urls, transaction
 from gis_grid.dictionary import FOLDER, load_dictionary
 from gis_grid.errors import Unavailable
+from gis_grid.kept import DataVersion
 
 INSTALLED = "installed"
 

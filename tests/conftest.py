@@ -20,7 +20,6 @@ for name in ("DATABASE_URL", "OWNER_DATABASE_URL"):
 from gis_grid import cluster, db  # noqa: E402  settings are read at first import
 from gis_grid.access.guard import acting  # noqa: E402
 from gis_grid.access.rules import COMMAND, Caller  # noqa: E402
-from gis_grid.areas.placing import forget_indexes  # noqa: E402
 from gis_grid.config import settings  # noqa: E402
 from gis_grid.imports import gdal  # noqa: E402, F401  before geopandas brings GDAL with all its drivers
 
@@ -53,7 +52,6 @@ def connection(database: tuple[str, str], monkeypatch: pytest.MonkeyPatch) -> It
         monkeypatch.setattr("gis_grid.jobs.actions.long_engine", lambda: outer)
         yield outer
         held.rollback()
-    forget_indexes()
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ ORDER = [
     "geo",
     "cluster",
     "db",
+    "kept",
     "sealed",
     "access",
     "audit",

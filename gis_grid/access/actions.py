@@ -20,19 +20,29 @@ from gis_grid.access.rules import RIGHTS, ROLES, Caller, password_fault, unknown
 from gis_grid.config import secret, settings
 from gis_grid.db import aside, session
 from gis_grid.errors import Conflict, Forbidden, Invalid, NotFound, TooMany, Unauthenticated
+from gis_grid.kept import Kept
 
 happened = signal("access-happened")  # audit listens: what=, key=, caller=, detail=; access stands left of audit
 _WRONG = "账号或密码不正确。"
+_NOTED_SECONDS = 60
 
 
 @dataclass(frozen=True)
 class Session:
-    """A signed-in browser: the cookie's value and what state-changing requests must carry."""
+    """A signed-in browser: the cookie's value and what state-changing requests must carry. Values only: it is kept."""
 
-    user: User
+    username: str
+    must_change_password: bool
+    demo: bool
     cookie: str
     csrf: str
     caller: Caller
+    seen_at: datetime
+    expires_at: datetime
+
+
+_sessions: Kept[Session | None] = Kept("access", most=10_000)
+_tokens: Kept[tuple[Caller, datetime] | None] = Kept("access", most=1_000)
 
 
 @cache
@@ -56,18 +66,12 @@ def sign_in(username: str, password: str, address: str | None) -> Session:
         raise Unauthenticated(_WRONG, code="wrong_password")
     _forget_attempts(user)
     cookie = secrets.token_urlsafe(32)
-    session().add(
-        SignIn(
-            token_hash=_digest(cookie),
-            user_id=user.id,
-            expires_at=now + timedelta(hours=settings().session_hours),
-            address=address,
-        )
-    )
+    until = now + timedelta(hours=settings().session_hours)
+    session().add(SignIn(token_hash=_digest(cookie), user_id=user.id, expires_at=until, address=address))
     session().flush()
     who = _as_caller(user)
     happened.send("access", what="sign_in", key=username, caller=who, detail={"address": address})
-    return Session(user, cookie, csrf_token(cookie), who)
+    return _session_of(user, cookie, now, until)
 
 
 def sign_out(cookie: str) -> None:
@@ -76,7 +80,17 @@ def sign_out(cookie: str) -> None:
 
 
 def find_session(cookie: str) -> Session | None:
-    """The session behind a cookie, unless it is over or idle for too long."""
+    """The session behind a cookie, unless it is over or idle for too long. Once a minute its use is noted."""
+    key = _digest(cookie)
+    found = _sessions.get(key, lambda: _read_session(cookie, key))
+    now = datetime.now(UTC)
+    if found is not None and found.seen_at < now - timedelta(seconds=_NOTED_SECONDS):
+        _sessions.forget(key)
+        found = _sessions.get(key, lambda: _read_session(cookie, key))
+    return found if found is not None and found.expires_at > now else None
+
+
+def _read_session(cookie: str, key: bytes) -> Session | None:
     now = datetime.now(UTC)
     idle_since = now - timedelta(minutes=settings().session_idle_minutes)
     row = (
@@ -85,7 +99,7 @@ def find_session(cookie: str) -> Session | None:
             sa.select(SignIn, User)
             .join(User, User.id == SignIn.user_id)
             .where(
-                SignIn.token_hash == _digest(cookie),
+                SignIn.token_hash == key,
                 SignIn.expires_at > now,
                 SignIn.seen_at > idle_since,
                 User.retired_at.is_(None),
@@ -95,19 +109,29 @@ def find_session(cookie: str) -> Session | None:
     )
     if not row:
         return None
-    if row.SignIn.seen_at < now - timedelta(seconds=60):
+    if row.SignIn.seen_at < now - timedelta(seconds=_NOTED_SECONDS):
         row.SignIn.seen_at = now
-    return Session(row.User, cookie, csrf_token(cookie), _as_caller(row.User))
+    return _session_of(row.User, cookie, row.SignIn.seen_at, row.SignIn.expires_at)
+
+
+def _session_of(user: User, cookie: str, seen_at: datetime, expires_at: datetime) -> Session:
+    who = _as_caller(user)
+    return Session(user.username, user.must_change_password, user.demo, cookie, csrf_token(cookie), who, seen_at, expires_at)
 
 
 def find_token(bearer: str) -> Caller | None:
     """The caller behind a bearer token, unless expired or retired."""
-    token = session().scalar(
-        sa.select(Token).where(Token.token_hash == _digest(bearer), Token.expires_at > sa.func.now(), Token.retired_at.is_(None))
-    )
+    key = _digest(bearer)
+    found = _tokens.get(key, lambda: _read_token(key))
+    return found[0] if found is not None and found[1] > datetime.now(UTC) else None
+
+
+def _read_token(key: bytes) -> tuple[Caller, datetime] | None:
+    token = session().scalar(sa.select(Token).where(Token.token_hash == key, Token.retired_at.is_(None)))
     if token is None:
         return None
-    return Caller(f"令牌 {token.id}：{token.name}", frozenset(token.rights), tuple(token.scopes), kind="token")
+    who = Caller(f"令牌 {token.id}：{token.name}", frozenset(token.rights), tuple(token.scopes), kind="token")
+    return who, token.expires_at
 
 
 def csrf_token(cookie: str) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 from flask import Response, g, jsonify, request
 from flask_smorest import Blueprint
 from marshmallow import Schema, ValidationError, fields, validate
+from werkzeug.http import parse_cookie
 
 from gis_grid.access import actions
 from gis_grid.access.guard import PUBLIC, SIGNED_IN, caller, require
@@ -216,20 +217,40 @@ def retire_token(token_id: int) -> Response:
 
 def identify() -> Caller | None:
     """Who sends this request: a bearer token, or a session whose state-changing requests prove they come from our page."""
-    header = request.headers.get("Authorization", "")
-    if header.lower().startswith("bearer "):
-        found = actions.find_token(header[7:].strip())
-        if found is None:
-            raise Unauthenticated("令牌无效或已过期，请向管理员重新申请。", code="bad_token")
-        return found
-    cookie = request.cookies.get(COOKIE)
-    signed_in = actions.find_session(cookie) if cookie else None
-    if signed_in is None:
-        return None
+    signed_in = _by_header(request.headers.get("Authorization", "")) or _by_cookie(request.cookies.get(COOKIE))
+    if not isinstance(signed_in, actions.Session):
+        return signed_in
     if request.method not in _SAFE and request.path != "/api/session":
         _check_csrf(signed_in)
     g.signed_in = signed_in
-    if signed_in.user.must_change_password and not request.path.startswith("/api/session"):
+    return _after_first_password(signed_in, request.path)
+
+
+def identify_reader(environ: dict[str, Any]) -> Caller | None:
+    """The same for a request that only reads, from its WSGI environment."""
+    signed_in: Caller | actions.Session | None = _by_header(environ.get("HTTP_AUTHORIZATION", ""))
+    if signed_in is None and "HTTP_COOKIE" in environ:
+        signed_in = _by_cookie(parse_cookie(environ["HTTP_COOKIE"]).get(COOKIE))
+    if not isinstance(signed_in, actions.Session):
+        return signed_in
+    return _after_first_password(signed_in, environ["PATH_INFO"])
+
+
+def _by_header(header: str) -> Caller | None:
+    if not header.lower().startswith("bearer "):
+        return None
+    found = actions.find_token(header[7:].strip())
+    if found is None:
+        raise Unauthenticated("令牌无效或已过期，请向管理员重新申请。", code="bad_token")
+    return found
+
+
+def _by_cookie(cookie: str | None) -> actions.Session | None:
+    return actions.find_session(cookie) if cookie else None
+
+
+def _after_first_password(signed_in: actions.Session, path: str) -> Caller:
+    if signed_in.must_change_password and not path.startswith("/api/session"):
         raise Forbidden("请先修改一次性密码。", code="must_change_password")
     return signed_in.caller
 
@@ -245,9 +266,9 @@ def _check_csrf(signed_in: actions.Session) -> None:
 def _told(found: actions.Session) -> dict[str, Any]:
     user = {
         **_plain(found.caller),
-        "username": found.user.username,
-        "must_change_password": found.user.must_change_password,
-        "demo": found.user.demo,
+        "username": found.username,
+        "must_change_password": found.must_change_password,
+        "demo": found.demo,
     }
     return {"user": user, "csrf": found.csrf}
 

@@ -23,9 +23,12 @@ from gis_grid.dictionary import names
 from gis_grid.errors import Conflict, Forbidden, Invalid
 from gis_grid.geo import crs, shapes
 from gis_grid.geo.locate import Placed, Reason
+from gis_grid.kept import Kept
 
 _TOLERATED_M2 = 1.0  # rounding at a shared edge
 changed = signal("areas-changed")  # boundaries changed: whoever holds located rows places them again
+_chains: Kept[list[dict[str, str]]] = Kept("boundaries", most=20_000)
+_responsible: Kept[list[dict[str, Any]]] = Kept("boundaries", "staff", "dictionary", most=20_000)
 RULE = "边界覆盖该点者；多个覆盖时专属网格优先，其次编码小者；都不覆盖时取设定距离内最近者"
 
 
@@ -139,13 +142,20 @@ def locate_many(x: np.ndarray, y: np.ndarray, datum: str, at: date | None = None
 
 def chain(code: str | None) -> list[dict[str, str]]:
     """The area and all above it, from the top down: level, level_name, code, name."""
-    rows = session().execute(sql("chain"), {"code": code}).all() if code else []
+    return list(_chains.get(code, lambda: _read_chain(code))) if code else []
+
+
+def _read_chain(code: str) -> list[dict[str, str]]:
+    rows = session().execute(sql("chain"), {"code": code}).all()
     return [{"level": row.level, "level_name": LEVEL_NAMES[row.level], "code": row.code, "name": row.name} for row in rows]
 
 
 def responsible(codes: Sequence[str], on: date) -> list[dict[str, Any]]:
     """Who is responsible for these areas on a day, the lowest area first."""
-    posts = names("post")
+    return list(_responsible.get((tuple(codes), on), lambda: _read_responsible(codes, on)))
+
+
+def _read_responsible(codes: Sequence[str], on: date) -> list[dict[str, Any]]:
     rows = session().execute(
         sa.select(Staff, Area.name.label("area_name"))
         .join(Area, Area.code == Staff.area_code)
@@ -157,7 +167,7 @@ def responsible(codes: Sequence[str], on: date) -> list[dict[str, Any]]:
         )
         .order_by(sa.func.length(Staff.area_code).desc(), Staff.id)
     )
-    order = list(posts)
+    posts = names("post")
     people = [
         {
             "name": row.Staff.name,
@@ -169,8 +179,8 @@ def responsible(codes: Sequence[str], on: date) -> list[dict[str, Any]]:
         }
         for row in rows
     ]
-    known = {post: position for position, post in enumerate(order)}
-    return sorted(people, key=lambda one: (-len(one["area_code"]), known.get(one["post"], len(order))))
+    order = {post: position for position, post in enumerate(posts)}
+    return sorted(people, key=lambda one: (-len(one["area_code"]), order.get(one["post"], len(order))))
 
 
 def _check_parent(area: Area) -> None:

@@ -55,15 +55,6 @@ class Boundary(Base):
     created_at: Mapped[datetime] = mapped_column(sa.DateTime(timezone=True), server_default=sa.func.now(), comment="登记时间")
 
 
-class DataVersion(Base):
-    """How often something changed; a row is bumped in the changing transaction, so whoever sees it sees the change."""
-
-    __tablename__ = "data_versions"
-
-    name: Mapped[str] = mapped_column(sa.String(32), primary_key=True)
-    version: Mapped[int] = mapped_column(sa.BigInteger, server_default="1")
-
-
 class Staff(Stamped, Base):
     """Who is responsible for an area (网格队伍): post, duty, duty phone."""
 

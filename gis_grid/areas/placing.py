@@ -2,55 +2,35 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from datetime import date, datetime
-from threading import Lock
+from functools import cache
 from zoneinfo import ZoneInfo
 
 import shapely
-import sqlalchemy as sa
 
-from gis_grid.areas.models import DataVersion
 from gis_grid.areas.rules import LEVEL_CODES
 from gis_grid.config import settings
 from gis_grid.db import session, sql
 from gis_grid.geo.locate import AreaIndex, Bounded
+from gis_grid.kept import Kept
 
-_KEPT_DAYS = 4
-_kept: OrderedDict[tuple[int, date], AreaIndex] = OrderedDict()
-_lock = Lock()
+_indexes: Kept[AreaIndex] = Kept("boundaries", most=4)
 
 
 def today() -> date:
     """The day it is where the grids are."""
-    return datetime.now(ZoneInfo(settings().time_zone)).date()
+    return datetime.now(_zone()).date()
+
+
+@cache
+def _zone() -> ZoneInfo:
+    return ZoneInfo(settings().time_zone)
 
 
 def current_index(at: date | None = None) -> AreaIndex:
     """The index of the boundaries valid on `at` (default today). Never stale: the version is read in this transaction."""
-    key = (boundaries_version(), at or today())
-    with _lock:
-        if key in _kept:
-            _kept.move_to_end(key)
-            return _kept[key]
-    index = _load(key[1])
-    with _lock:
-        _kept[key] = index
-        while len(_kept) > _KEPT_DAYS:
-            _kept.popitem(last=False)
-    return index
-
-
-def boundaries_version() -> int:
-    """How often boundaries or areas changed, as this transaction sees it; a trigger counts."""
-    found = session().scalar(sa.select(DataVersion.version).where(DataVersion.name == "boundaries"))
-    return int(found or 0)
-
-
-def forget_indexes() -> None:
-    """Throw the kept indexes away; a rolled-back transaction may have used version numbers again."""
-    with _lock:
-        _kept.clear()
+    day = at or today()
+    return _indexes.get(day, lambda: _load(day))
 
 
 def _load(at: date) -> AreaIndex:

@@ -9,17 +9,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
-from gis_grid.geo.shapes import distance_m
+from gis_grid.geo.cells import Cells, lay_cells
+from gis_grid.geo.shapes import bearing_equal_scale, distance_m
 
 Floats = NDArray[np.float64]
 METRES_PER_DEGREE = 110_574.0  # the shortest degree of latitude; only used to make search boxes wide enough
 BATCH = 65_536
+WORTH_CELLS = 5_000  # so many points at once pay for laying the lattice and loading the compiler
+NOWHERE, INSIDE, EDGE, NEAREST = 0, 1, 2, 3  # positions in HOW
+HOW = np.array([None, "inside", "edge", "nearest"], dtype=object)
+
+
+_HOW_OF_STATE = np.array([NOWHERE, NOWHERE, INSIDE, EDGE, NOWHERE], dtype=np.uint8)
 
 
 @dataclass(frozen=True)
@@ -62,7 +70,7 @@ class AreaIndex:
         self.nearest_m = nearest_m
         self.size = len(areas)
         self._levels = [
-            _Level(name, [area for area in areas if area.level == name])
+            _Level(name, [area for area in areas if area.level == name], nearest_m)
             for name in reversed(levels)
             if any(area.level == name for area in areas)
         ]
@@ -71,12 +79,17 @@ class AreaIndex:
         """The area of each point, in bounded memory. NaN is unplaced."""
         lon, lat = np.ascontiguousarray(lon, dtype=np.float64), np.ascontiguousarray(lat, dtype=np.float64)
         count = len(lon)
-        code, placed_by = np.full(count, None, object), np.full(count, None, object)
+        code, placed_by = np.empty(count, object), np.empty(count, object)  # all None
         metres = np.full(count, np.nan)
         for start in range(0, count, BATCH):
             part = slice(start, start + BATCH)
-            self._place_batch(lon[part], lat[part], code[part], placed_by[part], metres[part])
+            self._place_batch(lon[part], lat[part], code[part], placed_by[part], metres[part], count >= WORTH_CELLS)
         return Placed(code, placed_by, metres)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of memory of the lattices laid so far; GEOS's own shapes and trees come on top."""
+        return sum(level.cells.nbytes for level in self._levels if "cells" in vars(level) and level.cells)
 
     def explain(self, lon: float, lat: float, accuracy_m: float | None = None) -> Reason:
         """The same answer for one point, with its reason."""
@@ -91,23 +104,26 @@ class AreaIndex:
         return Reason(None, None, None)
 
     def _place_batch(
-        self, lon: Floats, lat: Floats, code: NDArray[np.object_], placed_by: NDArray[np.object_], metres: Floats
+        self, lon: Floats, lat: Floats, code: NDArray[np.object_], placed_by: NDArray[np.object_], metres: Floats, many: bool
     ) -> None:
-        open_rows = np.flatnonzero(np.isfinite(lon) & np.isfinite(lat))
+        rows: NDArray[np.int64] | None = None  # still open; None: all
         for level in self._levels:
-            if not len(open_rows):
-                return
-            rank, claims = level.place(lon[open_rows], lat[open_rows])
-            hit = rank >= 0
-            code[open_rows[hit]] = level.codes[rank[hit]]
-            placed_by[open_rows[hit]] = np.where(claims[hit] > 1, "edge", "inside")
-            open_rows = open_rows[~hit]
-            near = level.near_some(lon[open_rows], lat[open_rows], self.nearest_m)
-            for row in open_rows[near]:
-                found, distance = level.nearest(lon[row], lat[row], self.nearest_m)
+            x, y = (lon, lat) if rows is None else (lon[rows], lat[rows])
+            rank, how, near = level.place(x, y, self.nearest_m, many)
+            for point in near:
+                found, distance = level.nearest(x[point], y[point], self.nearest_m)
                 if found >= 0:
-                    code[row], placed_by[row], metres[row] = level.codes[found], "nearest", distance
-            open_rows = open_rows[[placed_by[row] is None for row in open_rows]] if len(open_rows) else open_rows
+                    rank[point], how[point] = found, NEAREST
+                    metres[point if rows is None else rows[point]] = distance
+            if rows is None:
+                level.codes.take(rank, out=code, mode="wrap")  # -1 is the last: None
+                HOW.take(how, out=placed_by, mode="wrap")
+            else:
+                code[rows], placed_by[rows] = level.codes.take(rank), HOW.take(how)
+            left = np.flatnonzero(rank < 0)
+            if not len(left):
+                return
+            rows = left if rows is None else rows[left]
 
     def _reason(self, level: _Level, covering: NDArray[np.int64], lon: float, lat: float, accuracy_m: float | None) -> Reason:
         winner = int(covering[0])
@@ -120,25 +136,51 @@ class AreaIndex:
 
 
 class _Level:
-    """The areas of one level, in the order in which they win a tie."""
+    """The areas of one level, in the order in which they win a tie. codes[-1] is None: nobody's."""
 
-    def __init__(self, name: str, areas: Sequence[Bounded]) -> None:
+    def __init__(self, name: str, areas: Sequence[Bounded], reach_m: float) -> None:
         ordered = sorted(areas, key=lambda area: (not area.exclusive, area.code))
         self.name = name
-        self.codes = np.array([area.code for area in ordered], dtype=object)
+        self.codes = np.array([*(area.code for area in ordered), None], dtype=object)
         self.shapes = np.array([area.shape for area in ordered], dtype=object)
+        self.reach_m = reach_m
         shapely.prepare(self.shapes)
         self.tree = shapely.STRtree(self.shapes)
+        self._edges: dict[int, tuple[float, BaseGeometry]] = {}
 
-    def place(self, lon: Floats, lat: Floats) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Per point the winning rank (-1: none) and how many areas cover it."""
+    @cached_property
+    def cells(self) -> Cells | None:
+        """The lattice for many points at once, laid when first needed; None without the compiled loops."""
+        return lay_cells(self.shapes, self.reach_m)
+
+    def place(
+        self, lon: Floats, lat: Floats, nearest_m: float, many: bool
+    ) -> tuple[NDArray[np.int32], NDArray[np.uint8], NDArray[np.int64]]:
+        """Per point the winning rank (-1: none) and how; and which unplaced points have an area's box within nearest_m."""
+        if not many or self.cells is None:
+            rank, how = self._by_tree(lon, lat)
+            missed = np.flatnonzero(rank < 0)
+        else:
+            rank, state = self.cells.place(lon, lat)
+            loops = self.cells.loops
+            how = _HOW_OF_STATE.take(state)
+            doubtful = np.flatnonzero(state == loops.DOUBTFUL)
+            if len(doubtful):
+                rank[doubtful], how[doubtful] = self._by_tree(lon[doubtful], lat[doubtful])
+            missed = np.flatnonzero((rank < 0) & (state >= loops.NEAR))
+        return rank, how, missed[self.near_some(lon[missed], lat[missed], nearest_m)]
+
+    def _by_tree(self, lon: Floats, lat: Floats) -> tuple[NDArray[np.int32], NDArray[np.uint8]]:
+        """The same through GEOS alone."""
         points, ranks = self.tree.query(shapely.points(lon, lat))
         covered = shapely.intersects_xy(self.shapes[ranks], lon[points], lat[points])
         points, ranks = points[covered], ranks[covered]
-        winner = np.full(len(lon), len(self.codes), dtype=np.int64)
+        none = len(self.shapes)
+        winner = np.full(len(lon), none, dtype=np.int32)
         np.minimum.at(winner, points, ranks)
-        winner[winner == len(self.codes)] = -1
-        return winner, np.bincount(points, minlength=len(lon))
+        claims = np.bincount(points, minlength=len(lon))
+        winner[winner == none] = -1
+        return winner, np.minimum(claims, 2).astype(np.uint8)
 
     def covering(self, lon: float, lat: float) -> NDArray[np.int64]:
         """Ranks of all areas that cover the point, the winner first."""
@@ -173,10 +215,10 @@ class _Level:
 
     def edge_m(self, rank: int, lon: float, lat: float) -> float:
         """Geodesic metres from the point to the nearest edge of an area."""
-        scale = float(np.cos(np.radians(lat)))  # equal scales in both directions, right to 1e-6 at this distance
-        edge = shapely.transform(self.shapes[rank].boundary, lambda xy: xy * (scale, 1.0))
-        line = shapely.shortest_line(shapely.Point(lon * scale, lat), edge)
-        (_, _), (x, y) = shapely.get_coordinates(line)
+        if rank not in self._edges:
+            self._edges[rank] = _scaled_edge(self.shapes[rank])
+        scale, edge = self._edges[rank]
+        x, y = shapely.get_coordinates(shapely.shortest_line(edge, shapely.Point(lon * scale, lat)))[0]
         return distance_m(lon, lat, x / scale, y)
 
     def _is_near(self, rank: int, lon: float, lat: float, radius_m: float) -> bool:
@@ -186,3 +228,12 @@ class _Level:
         reach_y = radius_m / METRES_PER_DEGREE
         reach_x = reach_y / max(float(np.cos(np.radians(lat))), 0.01)
         return self.tree.query(shapely.box(lon - reach_x, lat - reach_y, lon + reach_x, lat + reach_y), "intersects")
+
+
+def _scaled_edge(shape: BaseGeometry) -> tuple[float, BaseGeometry]:
+    """The edge of an area with equal scales in both directions, ready for nearest points, and how much x was shortened."""
+    _, south, _, north = shape.bounds
+    scale = bearing_equal_scale((south + north) / 2)
+    edge = shapely.transform(shape.boundary, lambda xy: xy * (scale, 1.0))
+    shapely.prepare(edge)
+    return scale, edge
