@@ -75,6 +75,11 @@ def versions() -> dict[str, int]:
     return found
 
 
+def committed_versions() -> dict[str, int]:
+    """The numbers as everybody else sees them: those before this transaction's own changes."""
+    return _read_aside()
+
+
 def _read_aside() -> dict[str, int]:
     """Outside of any transaction: one trip to the database instead of three. A connection that died is replaced once."""
     for _ in range(2):

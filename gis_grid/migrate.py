@@ -14,6 +14,7 @@ from gis_grid import __version__
 from gis_grid.access.actions import keep_roles
 from gis_grid.access.guard import acting
 from gis_grid.access.rules import COMMAND, ROLES
+from gis_grid.areas.cells import keep_rule
 from gis_grid.config import PROJECT
 from gis_grid.db import database_urls, transaction
 from gis_grid.dictionary import FOLDER, load_dictionary
@@ -39,6 +40,7 @@ def migrate(target: str = "head") -> str:
     with transaction() as own, acting(COMMAND):
         load_dictionary()
         keep_roles()
+        keep_rule()
         own.merge(DataVersion(name=INSTALLED, version=_fingerprint()))
         return str(own.scalar(sa.text("SELECT version_num FROM alembic_version")))
 

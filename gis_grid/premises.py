@@ -8,8 +8,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gis_grid.access.guard import check_area
-from gis_grid.areas.actions import changed, place
-from gis_grid.areas.reassign import follow, place_again
+from gis_grid.areas.actions import place
+from gis_grid.areas.reassign import Progress, Touched, begin_moves, changed, follow, place_again
 from gis_grid.buildings.actions import moved
 from gis_grid.buildings.models import Building, Room
 from gis_grid.db import Base, Located, Pinned, Stamped, point_column, session
@@ -69,25 +69,23 @@ def _inside_of(premises: Premises) -> Room | Building | None:
 
 
 @changed.connect
-def place_all_again(sender: object) -> None:
-    """Boundaries changed: shops in rooms and buildings go with them, the others by their points."""
-    place_again(Premises)
-    follow("premises", "rooms", "room_id", "room", "t.placed_by = 'room'")
-    follow("premises", "buildings", "building_id", "building", "t.placed_by = 'building'")
+def place_all_again(sender: object, touched: Touched, progress: Progress) -> None:
+    """Boundaries changed: shops that stand for themselves by their points; those indoors follow their rooms."""
+    place_again(Premises, touched, progress)
 
 
 @moved.connect
-def move_with_building(sender: object, building_id: int) -> None:
-    """A building, unit or room lies elsewhere: its shops with it."""
-    follow("premises", "rooms", "room_id", "room", "p.building_id = :building", building=building_id)
-    in_it = "t.room_id IS NULL AND p.id = :building"
-    follow("premises", "buildings", "building_id", "building", in_it, building=building_id)
+def move_with_rooms(sender: object, everything: bool) -> None:
+    """Rooms or buildings lie elsewhere: their shops with them, except those given to another grid by hand."""
+    by_rule = "t.placed_by IS DISTINCT FROM 'manual'"
+    follow("premises", "rooms", "room_id", "room", by_rule, everything=everything)
+    follow("premises", "buildings", "building_id", "building", f"t.room_id IS NULL AND {by_rule}", everything=everything)
 
 
 def stay_in_rooms() -> None:
     """After an import: a shop that has a room or a building lies there, whatever its coordinates say."""
-    follow("premises", "rooms", "room_id", "room", "t.room_id IS NOT NULL")
-    follow("premises", "buildings", "building_id", "building", "t.room_id IS NULL AND t.building_id IS NOT NULL")
+    begin_moves()
+    move_with_rooms("imports", everything=True)
 
 
 PREMISES = Register(

@@ -9,14 +9,14 @@ from typing import Any
 import numpy as np
 import shapely
 import sqlalchemy as sa
-from blinker import signal
 from sqlalchemy.dialects.postgresql import Range
 
 from gis_grid import audit
 from gis_grid.access.guard import caller, scope_clause
 from gis_grid.areas.models import Area, Boundary, Staff
 from gis_grid.areas.placing import current_index, today
-from gis_grid.areas.rules import KINDS, LEVEL_CODES, LEVEL_NAMES, code_fault, longest_prefix, parent_fault
+from gis_grid.areas.reassign import Bounds, reassign
+from gis_grid.areas.rules import KINDS, LEVEL_CODES, LEVEL_NAMES, code_fault, longest_prefix, parent_fault, touched_by
 from gis_grid.config import settings
 from gis_grid.db import session, sql
 from gis_grid.dictionary import names
@@ -26,7 +26,6 @@ from gis_grid.geo.locate import Placed, Reason
 from gis_grid.kept import Kept
 
 _TOLERATED_M2 = 1.0  # rounding at a shared edge
-changed = signal("areas-changed")  # boundaries changed: whoever holds located rows places them again
 _chains: Kept[list[dict[str, str]]] = Kept("boundaries", most=20_000)
 _responsible: Kept[list[dict[str, Any]]] = Kept("boundaries", "staff", "dictionary", most=20_000)
 RULE = "边界覆盖该点者；多个覆盖时专属网格优先，其次编码小者；都不覆盖时取设定距离内最近者"
@@ -51,18 +50,20 @@ def prepare_area(area: Area, extra: dict[str, Any]) -> None:
         check_extent([shapes.from_stored(boundary)])
         session().add(area)
         session().flush()
-        set_boundary(area.code, boundary, extra.get("since"))
+        touched = set_boundary(area.code, boundary, extra.get("since"))
         area.version = area.version + 1 if area.version else 1
         audit.record("boundary", "areas", area.code, after={"since": str(extra.get("since") or today())}, area_code=area.code)
-    if boundary is not None or (not is_new and sa.inspect(area).attrs.kind.history.has_changes()):
+        reassign(touched)
+    elif not is_new and sa.inspect(area).attrs.kind.history.has_changes():
         session().flush()
-        changed.send("areas")
+        reassign(_where_is(area.code))
 
 
 def retire_area(area: Area) -> None:
     """A retired area has no boundary from today on."""
+    touched = _where_is(area.code)
     _close_boundary(area.code, today())
-    changed.send("areas")
+    reassign(touched)
 
 
 def nearest_parent(code: str, level: str) -> str | None:
@@ -73,14 +74,29 @@ def nearest_parent(code: str, level: str) -> str | None:
     return longest_prefix(code, set(session().scalars(known)))
 
 
-def set_boundary(code: str, shape: Any, since: date | None = None, source_crs: str = "EPSG:4490") -> None:
-    """The area's boundary from `since` on. The first one counts since ever; a later one ends the one before (default today)."""
+def set_boundary(code: str, shape: Any, since: date | None = None, source_crs: str = "EPSG:4490") -> list[Bounds]:
+    """The area's boundary from `since` on. The first one counts since ever; a later one ends the one before (default today).
+
+    Answers the bounds of what lies elsewhere from today on by it (nothing when it counts later).
+    """
+    before = boundary_of(code)
     known = session().scalar(sa.select(sa.func.count()).where(Boundary.area_code == code))
     if known:
         _close_boundary(code, since or today())
     valid = Range((since or today()) if known else since, None, bounds="[)")
     session().add(Boundary(area_code=code, geom=shape, valid=valid, source_crs=source_crs))
     session().flush()
+    return touched_by(before, shapes.from_stored(shape)) if (since or today()) <= today() else []
+
+
+def boundary_of(code: str, at: date | None = None) -> Any:
+    """The area's boundary on a day (default today) as a shape; None when it has none."""
+    on = sa.select(Boundary.geom).where(Boundary.area_code == code, Boundary.valid.op("@>")(sa.cast(at or today(), sa.Date)))
+    return shapes.from_stored(session().scalar(on))
+
+
+def _where_is(code: str) -> list[Bounds]:
+    return touched_by(None, boundary_of(code))
 
 
 def check_extent(new: Sequence[Any]) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from geoalchemy2 import Geometry
-from sqlalchemy.dialects.postgresql import DATERANGE, ExcludeConstraint, Range
+from sqlalchemy.dialects.postgresql import ARRAY, DATERANGE, ExcludeConstraint, Range
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gis_grid.db import SRID, Base, Stamped, session
@@ -51,8 +51,43 @@ class Boundary(Base):
     )
     geom: Mapped[Any] = mapped_column(Geometry("MULTIPOLYGON", srid=SRID, spatial_index=True), nullable=False, comment="边界")
     valid: Mapped[Range[date]] = mapped_column(DATERANGE, comment="有效期")
+    is_big: Mapped[bool] = mapped_column(sa.Boolean, sa.Computed("ST_NPoints(geom) > 256", persisted=True), comment="点多")
     source_crs: Mapped[str | None] = mapped_column(sa.String(20), comment="原坐标系")
     created_at: Mapped[datetime] = mapped_column(sa.DateTime(timezone=True), server_default=sa.func.now(), comment="登记时间")
+
+
+class BoundaryPart(Base):
+    """A piece of a boundary with many vertices, cut by a trigger; searched instead of the whole."""
+
+    __tablename__ = "boundary_parts"
+
+    id: Mapped[int] = mapped_column(sa.BigInteger, sa.Identity(), primary_key=True)
+    boundary_id: Mapped[int] = mapped_column(sa.BigInteger, sa.ForeignKey("boundaries.id", ondelete="CASCADE"), index=True)
+    geom: Mapped[Any] = mapped_column(Geometry("POLYGON", srid=SRID, spatial_index=True), nullable=False)
+
+
+class AreaCell(Base):
+    """A cell of the lattice of the lowest level: wholly in `area_code`, or cut by the edges of `candidates`. Read by grid_of."""
+
+    __tablename__ = "area_cells"
+
+    cell: Mapped[int] = mapped_column(sa.BigInteger, primary_key=True, autoincrement=False)
+    area_code: Mapped[str | None] = mapped_column(sa.String(32))
+    candidates: Mapped[list[str] | None] = mapped_column(ARRAY(sa.String(32)))
+
+
+class PlaceRule(Base):
+    """The one row that tells SQL what the settings say of the rule, and for which boundaries and days the cells count."""
+
+    __tablename__ = "place_rule"
+
+    id: Mapped[int] = mapped_column(sa.SmallInteger, primary_key=True, autoincrement=False)
+    levels: Mapped[list[str]] = mapped_column(ARRAY(sa.String(16)))  # from the lowest up
+    nearest_m: Mapped[float] = mapped_column(sa.Double)
+    time_zone: Mapped[str] = mapped_column(sa.String(60))
+    cell_degrees: Mapped[float | None] = mapped_column(sa.Double)
+    cells_version: Mapped[int | None] = mapped_column(sa.BigInteger)
+    cells_valid: Mapped[Range[date] | None] = mapped_column(DATERANGE)
 
 
 class Staff(Stamped, Base):

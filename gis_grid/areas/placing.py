@@ -14,7 +14,7 @@ from gis_grid.db import session, sql
 from gis_grid.geo.locate import AreaIndex, Bounded
 from gis_grid.kept import Kept
 
-_indexes: Kept[AreaIndex] = Kept("boundaries", most=4)
+_indexes: Kept[AreaIndex] = Kept("placing", most=4)
 
 
 def today() -> date:

@@ -1,65 +1,168 @@
-"""Place stored rows again after boundaries changed: only what differs is written, in batches of bounded memory."""
+"""Place stored rows again where boundaries changed, and let what hangs on them follow; only what differs is written.
+
+Every move is noted in the temporary table `moves` (kind, id, was, now, how), so that the next table follows only those that
+moved, and whoever started it can tell who moved from where to where. It is gone with the transaction, or with the savepoint.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
 import sqlalchemy as sa
+from blinker import signal
 
+from gis_grid.areas.cells import refresh_cells
 from gis_grid.areas.placing import current_index
-from gis_grid.db import raw_connection, session
+from gis_grid.config import settings
+from gis_grid.db import Base, Located, raw_connection, session
+from gis_grid.geo.locate import METRES_PER_DEGREE
 
 BATCH = 50_000
 FOLLOWERS = ("room", "unit", "building", "manual")  # placed by something else than their own point
+Bounds = tuple[float, float, float, float]
+Touched = Sequence[Bounds] | None  # west, south, east, north of what changed, degrees; None: everything
+Progress = Callable[[int, int | None], None]
+changed = signal("areas-changed")  # touched=, progress=: whoever holds located rows places those within again
 
 
-def place_again(model: Any) -> int:
-    """Rows of a table with a point get the area they lie in today; answers how many moved."""
-    table, moved, last = model.__tablename__, 0, 0
-    while rows := _next_rows(table, last):
-        ids, lon, lat, was = zip(*rows, strict=True)
-        last = ids[-1]
-        placed = current_index().place(np.array(lon), np.array(lat))
-        changed = [
-            (key, code, how) for key, code, how, old in zip(ids, placed.code, placed.placed_by, was, strict=True) if code != old
-        ]
-        if changed:
-            _write(table, changed)
-            moved += len(changed)
-    return moved
+def reassign(touched: Touched, progress: Progress | None = None) -> None:
+    """Boundaries changed within `touched`: everything located there gets the area it lies in today."""
+    refresh_cells(touched)
+    begin_moves()
+    wide = None if touched is None else [_widened(bounds) for bounds in touched]
+    session().flush()
+    session().expire_all()
+    changed.send("areas", touched=wide, progress=progress or (lambda done, total: None))
+    session().expire_all()
 
 
-def follow(table: str, parent: str, link: str, how: str, only: str = "true", **values: Any) -> int:
-    """Rows that lie where another row lies take its area; answers how many moved. Names are our own, never a caller's."""
-    query = f"""
-    UPDATE {table} t SET area_code = p.area_code, placed_by = '{how}', version = t.version + 1
-    FROM {parent} p
-    WHERE p.id = t.{link} AND ({only}) AND (t.area_code, t.placed_by) IS DISTINCT FROM (p.area_code, '{how}')
-    """
-    return int(session().execute(sa.text(query), values).rowcount)  # type: ignore[attr-defined]
-
-
-def _next_rows(table: str, last: int) -> list[Any]:
-    query = f"""
-    SELECT id, ST_X(point), ST_Y(point), area_code FROM {table}
-    WHERE id > :last AND point IS NOT NULL AND coalesce(placed_by, '') != ALL(:followers)
-    ORDER BY id LIMIT {BATCH}
-    """
-    return [tuple(row) for row in session().execute(sa.text(query), {"last": last, "followers": list(FOLLOWERS)})]
-
-
-def _write(table: str, changed: list[tuple[int, str | None, str | None]]) -> None:
-    session().execute(sa.text("DROP TABLE IF EXISTS placed_again"))
-    session().execute(
-        sa.text("CREATE TEMP TABLE placed_again (id bigint PRIMARY KEY, area_code text, placed_by text) ON COMMIT DROP")
-    )
-    with raw_connection().cursor() as cursor, cursor.copy("COPY placed_again FROM STDIN") as copy:
-        for row in changed:
-            copy.write_row(row)
+def begin_moves() -> None:
+    """An empty table of moves."""
     session().execute(
         sa.text(
-            f"UPDATE {table} t SET area_code = p.area_code, placed_by = p.placed_by, version = t.version + 1 "
-            "FROM placed_again p WHERE p.id = t.id"
+            "CREATE TEMP TABLE IF NOT EXISTS moves (kind text, id bigint, was text, now text, how text, PRIMARY KEY (kind, id))"
+            " ON COMMIT DROP"
         )
     )
+    session().execute(sa.text("DELETE FROM moves"))
+
+
+def note_move(kind: str, key: int) -> None:
+    """One row of a table lies elsewhere, or may: what hangs on it is asked to follow."""
+    begin_moves()
+    session().execute(sa.text("INSERT INTO moves (kind, id) VALUES (:kind, :key)"), {"kind": kind, "key": key})
+
+
+def place_again(model: Any, touched: Touched, progress: Progress) -> None:
+    """Rows of a table with a point within `touched` get the area they lie in today."""
+    table = model.__tablename__
+    boxes: Iterable[Bounds | None] = [None] if touched is None else touched
+    total = _count(table) if touched is None else None
+    done = 0
+    for box in boxes:
+        last = 0
+        while rows := _next_rows(table, last, box):
+            ids, lon, lat, was, was_how = zip(*rows, strict=True)
+            placed = current_index().place(np.array(lon), np.array(lat))
+            moves = [
+                (table, key, old, code, how)
+                for key, code, how, old, old_how in zip(ids, placed.code, placed.placed_by, was, was_how, strict=True)
+                if code != old or how != old_how
+            ]
+            if moves:
+                _write(table, moves)
+            last, done = ids[-1], done + len(rows)
+            progress(done, total)
+
+
+def follow(table: str, parent: str, link: str, how: str, only: str = "true", *, everything: bool = False) -> None:
+    """Rows that hang on moved rows (or on any, with `everything`) take their area. Names are our own, never a caller's."""
+    moved = "" if everything else f"JOIN moves m ON m.kind = '{parent}' AND m.id = t.{link}"
+    session().execute(
+        sa.text(
+            f"""
+            INSERT INTO moves (kind, id, was, now, how)
+            SELECT '{table}', t.id, t.area_code, p.area_code, '{how}' FROM {table} t {moved} JOIN {parent} p ON p.id = t.{link}
+            WHERE ({only}) AND (t.area_code, t.placed_by) IS DISTINCT FROM (p.area_code, '{how}')
+            ON CONFLICT (kind, id) DO UPDATE SET now = excluded.now, how = excluded.how
+            """
+        )
+    )
+    _apply(table)
+
+
+def settle(successors: dict[str, str]) -> None:
+    """What still names a retired area (placed by hand, or without a place) goes to its successor."""
+    for model in located_models():
+        table = model.__tablename__
+        for code, successor in successors.items():
+            session().execute(
+                sa.text(
+                    f"INSERT INTO moves (kind, id, was, now, how) SELECT '{table}', id, area_code, :now, placed_by FROM {table} "
+                    "WHERE area_code = :was ON CONFLICT (kind, id) DO UPDATE SET now = excluded.now"
+                ),
+                {"was": code, "now": successor},
+            )
+        _apply(table)
+
+
+def located_models() -> list[Any]:
+    """Every table whose rows lie in an area today; what is history (tracks) stays where it happened."""
+    mapped: list[Any] = [mapper.class_ for mapper in Base.registry.mappers if issubclass(mapper.class_, Located)]
+    return [model for model in mapped if not model.__table__.info.get("history")]
+
+
+def told_moves() -> list[dict[str, Any]]:
+    """kind, was, now, count of everything that changed its area in this run."""
+    rows = session().execute(
+        sa.text(
+            "SELECT kind, was, now, count(*) AS count FROM moves WHERE was IS DISTINCT FROM now GROUP BY 1, 2, 3 ORDER BY 1, 2, 3"
+        )
+    )
+    return [dict(row._mapping) for row in rows]
+
+
+def _next_rows(table: str, last: int, box: Bounds | None) -> list[Any]:
+    within = "" if box is None else "AND point && ST_MakeEnvelope(:west, :south, :east, :north, 4490)"
+    values: dict[str, Any] = {} if box is None else dict(zip(("west", "south", "east", "north"), box, strict=True))
+    query = f"""
+    SELECT id, ST_X(point), ST_Y(point), area_code, placed_by FROM {table}
+    WHERE id > :last AND point IS NOT NULL AND coalesce(placed_by, '') != ALL(:followers) {within}
+    ORDER BY id LIMIT {BATCH}
+    """
+    values |= {"last": last, "followers": list(FOLLOWERS)}
+    return [tuple(row) for row in session().execute(sa.text(query), values)]
+
+
+def _count(table: str) -> int:
+    return int(session().scalar(sa.text(f"SELECT count(*) FROM {table} WHERE point IS NOT NULL")) or 0)
+
+
+def _write(table: str, moves: list[tuple[str, int, str | None, str | None, str | None]]) -> None:
+    session().execute(sa.text("CREATE TEMP TABLE IF NOT EXISTS moving (LIKE moves) ON COMMIT DROP"))
+    session().execute(sa.text("DELETE FROM moving"))
+    with raw_connection().cursor() as cursor, cursor.copy("COPY moving (kind, id, was, now, how) FROM STDIN") as copy:
+        for row in moves:
+            copy.write_row(row)
+    session().execute(sa.text("INSERT INTO moves SELECT * FROM moving ON CONFLICT DO NOTHING"))
+    _apply(table, "moving", "true")
+
+
+def _apply(table: str, source: str = "moves", only: str = "(m.how IS NOT NULL OR m.was IS DISTINCT FROM m.now)") -> None:
+    session().execute(
+        sa.text(
+            f"UPDATE {table} t SET area_code = m.now, placed_by = m.how, version = t.version + 1 FROM {source} m "
+            f"WHERE m.kind = '{table}' AND {only} AND m.id = t.id "
+            "AND (t.area_code, t.placed_by) IS DISTINCT FROM (m.now, m.how)"
+        )
+    )
+
+
+def _widened(bounds: Bounds) -> Bounds:
+    """So that points outside that take the nearest area are asked too."""
+    west, south, east, north = bounds
+    up = 2 * settings().nearest_m / METRES_PER_DEGREE + 1e-7
+    across = up / max(float(np.cos(np.radians(max(abs(south), abs(north))))), 0.01)
+    return west - across, south - up, east + across, north + up

@@ -6,6 +6,9 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
+import shapely
+from shapely.geometry.base import BaseGeometry
+
 
 @dataclass(frozen=True)
 class Level:
@@ -18,6 +21,7 @@ class Level:
 LEVELS = (Level("district", "区县"), Level("street", "街道"), Level("community", "社区"), Level("grid", "网格"))
 LEVEL_CODES = tuple(level.code for level in LEVELS)
 LEVEL_NAMES = {level.code: level.name for level in LEVELS}
+MOST_PARTS = 50  # of a change; beyond that one box around all
 KINDS = {"ordinary": "普通网格", "exclusive": "专属网格"}
 CODE = re.compile(r"[0-9A-Za-z_-]{1,32}")
 
@@ -44,3 +48,13 @@ def parent_fault(code: str, level: str, parent_code: str, parent_level: str) -> 
 def longest_prefix(code: str, known: Collection[str]) -> str | None:
     """The longest known code that this one begins with: its parent."""
     return next((code[:end] for end in range(len(code) - 1, 0, -1) if code[:end] in known), None)
+
+
+def touched_by(before: BaseGeometry | None, after: BaseGeometry | None) -> list[tuple[float, float, float, float]]:
+    """Bounds (west, south, east, north, degrees) of the parts that belong to one of two boundaries only."""
+    shapes = [shapely.make_valid(shape) for shape in (before, after) if shape is not None]
+    if not shapes:
+        return []
+    differs = shapes[0] if len(shapes) == 1 else shapely.symmetric_difference(*shapes)
+    parts = [part for part in shapely.get_parts(differs) if not part.is_empty]
+    return [differs.bounds] if len(parts) > MOST_PARTS else [part.bounds for part in parts]

@@ -10,15 +10,15 @@ from blinker import signal
 
 from gis_grid import audit
 from gis_grid.access.guard import check_area
-from gis_grid.areas.actions import changed, place
-from gis_grid.areas.reassign import follow, place_again
+from gis_grid.areas.actions import place
+from gis_grid.areas.reassign import Progress, Touched, changed, follow, note_move, place_again
 from gis_grid.buildings.models import Building, Estate, Room, Unit
 from gis_grid.buildings.rules import Layout, layout_fault, rooms_of
 from gis_grid.db import session
 from gis_grid.errors import Conflict, Invalid
 from gis_grid.geo import shapes
 
-moved = signal("rooms-moved")  # homes and shops of building_id lie elsewhere now: whoever lives there follows
+moved = signal("rooms-moved")  # everything=: moves tells which rooms and buildings: whoever lives there follows
 
 
 def prepare_estate(estate: Estate, extra: dict[str, Any]) -> None:
@@ -42,15 +42,16 @@ def prepare_building(building: Building, extra: dict[str, Any]) -> None:
 def _move_along(building: Building) -> None:
     """Units without an entrance of their own go with the building, rooms with their units; others are told."""
     session().flush()
-    of_it = "p.id = :building"
-    follow("units", "buildings", "building_id", "building", f"t.point IS NULL AND {of_it}", building=building.id)
-    _rooms_follow(building.id)
-
-
-def _rooms_follow(building_id: int) -> None:
-    follow("rooms", "units", "unit_id", "unit", "p.building_id = :building", building=building_id)
+    note_move("buildings", building.id)
+    _all_follow()
     session().expire_all()
-    moved.send("buildings", building_id=building_id)
+
+
+def _all_follow(*, everything: bool = False) -> None:
+    """Units without an entrance of their own follow their building, rooms their unit, and whoever is in the rooms."""
+    follow("units", "buildings", "building_id", "building", "t.point IS NULL", everything=everything)
+    follow("rooms", "units", "unit_id", "unit", everything=everything)
+    moved.send("buildings", everything=everything)
 
 
 def prepare_unit(unit: Unit, extra: dict[str, Any]) -> None:
@@ -69,7 +70,9 @@ def prepare_unit(unit: Unit, extra: dict[str, Any]) -> None:
             raise Conflict(f"该楼栋已有“{unit.name}”。", code="unit_taken")
         return
     session().flush()
-    _rooms_follow(building.id)
+    note_move("units", unit.id)
+    _all_follow()
+    session().expire_all()
 
 
 def prepare_room(room: Room, extra: dict[str, Any]) -> None:
@@ -81,7 +84,8 @@ def prepare_room(room: Room, extra: dict[str, Any]) -> None:
     room.area_code, room.placed_by = unit.area_code, "unit"
     if not sa.inspect(room).transient:
         session().flush()
-        moved.send("rooms", building_id=unit.building_id)
+        note_move("rooms", room.id)
+        moved.send("rooms", everything=False)
 
 
 def lay_out(unit_id: int, layout: Layout) -> dict[str, Any]:
@@ -113,12 +117,11 @@ def lay_out(unit_id: int, layout: Layout) -> dict[str, Any]:
 
 
 @changed.connect
-def place_all_again(sender: object) -> None:
-    """Boundaries changed: estates, buildings and entrances by their points, then units and rooms with them."""
+def place_all_again(sender: object, touched: Touched, progress: Progress) -> None:
+    """Boundaries changed: estates, buildings and entrances by their points, then units, rooms and whoever is in them."""
     for model in (Estate, Building, Unit):
-        place_again(model)
-    follow("units", "buildings", "building_id", "building", "t.point IS NULL")
-    follow("rooms", "units", "unit_id", "unit")
+        place_again(model, touched, progress)
+    _all_follow(everything=touched is None)
 
 
 def _known(model: Any, key: int | None, title: str, *, lock: bool = False) -> Any:

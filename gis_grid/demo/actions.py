@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from gis_grid import audit
 from gis_grid.access.actions import create_user
+from gis_grid.areas.cells import refresh_cells
 from gis_grid.areas.models import DEMO_PREFIX, Area, has_demo
 from gis_grid.config import settings
 from gis_grid.db import raw_connection, session
@@ -85,6 +86,7 @@ def load_town(scale: str, seed: int, progress: Progress, now: datetime | None = 
     for town in towns:
         town.taken = taken
         _load_district(town, mark, report, numbers, now, progress)
+    refresh_cells(None)
     session().execute(sa.text("ANALYZE"))
     _make_accounts(towns[0], report)
     report.seconds = time.monotonic() - began
@@ -105,6 +107,7 @@ def remove_town() -> int:
     session().execute(sa.text(f"UPDATE track_areas SET area_code = NULL WHERE area_code LIKE '{PREFIX}%'"))
     for length in (15, 12, 9, 6):
         session().execute(sa.text(f"DELETE FROM areas WHERE code LIKE '{PREFIX}%' AND length(code) = {length}"))
+    refresh_cells(None)
     return others
 
 

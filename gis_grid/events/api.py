@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from gis_grid.areas.actions import changed, place
-from gis_grid.areas.reassign import place_again
+from gis_grid.areas.actions import place
+from gis_grid.areas.reassign import Progress, Touched, changed, place_again
 from gis_grid.events.models import Event
 from gis_grid.imports import Importable, offer
 from gis_grid.register import Register, register_blueprint
@@ -17,9 +17,9 @@ def prepare_event(event: Event, extra: dict[str, Any]) -> None:
 
 
 @changed.connect
-def place_all_again(sender: object) -> None:
+def place_all_again(sender: object, touched: Touched, progress: Progress) -> None:
     """Boundaries changed: events lie where their points lie."""
-    place_again(Event)
+    place_again(Event, touched, progress)
 
 
 EVENTS = Register(

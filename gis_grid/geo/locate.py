@@ -75,6 +75,13 @@ class AreaIndex:
             if any(area.level == name for area in areas)
         ]
 
+    @property
+    def lowest(self) -> tuple[NDArray[np.object_], NDArray[np.object_]]:
+        """Codes and shapes of the lowest level, in the order in which they win a tie; empty when there are no areas."""
+        if not self._levels:
+            return np.empty(0, object), np.empty(0, object)
+        return self._levels[0].codes[:-1], self._levels[0].shapes
+
     def place(self, lon: Floats, lat: Floats) -> Placed:
         """The area of each point, in bounded memory. NaN is unplaced."""
         lon, lat = np.ascontiguousarray(lon, dtype=np.float64), np.ascontiguousarray(lat, dtype=np.float64)

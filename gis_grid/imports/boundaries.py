@@ -14,9 +14,10 @@ from sqlalchemy.dialects.postgresql import Range
 
 from gis_grid import audit
 from gis_grid.access.guard import caller
-from gis_grid.areas.actions import changed, check_extent, set_boundary
+from gis_grid.areas.actions import check_extent, set_boundary
 from gis_grid.areas.models import Area, Boundary
-from gis_grid.areas.rules import LEVEL_CODES, code_fault, longest_prefix
+from gis_grid.areas.reassign import Bounds, reassign
+from gis_grid.areas.rules import LEVEL_CODES, MOST_PARTS, code_fault, longest_prefix
 from gis_grid.config import settings
 from gis_grid.db import session
 from gis_grid.errors import Invalid
@@ -48,11 +49,12 @@ def take_areas(importable: Importable, path: Path, work: Path, options: Options,
     good = _checked(incoming, options, report, known)
     check_extent([shape for _, _, shape in good])
     _insert([one for one in good if one[1]["code"] not in known], options, datum, report)
+    touched = [shape.bounds for _, values, shape in good if values["code"] not in known]
     for done, (_, values, shape) in enumerate((one for one in good if one[1]["code"] in known), 1):
-        report.counts[_change(known[values["code"]], values, shape, options, datum)] += 1
+        report.counts[_change(known[values["code"]], values, shape, options, datum, touched)] += 1
         progress(done, len(good))
-    if report.counts["inserted"] or report.counts["updated"]:
-        changed.send("areas")
+    if touched:
+        reassign(touched if len(touched) <= MOST_PARTS else [_around(touched)], progress)
 
 
 def _known(codes: list[str]) -> dict[str, Area]:
@@ -150,8 +152,13 @@ def _codes_above(level: str) -> set[str]:
     return set(session().scalars(sa.select(Area.code).where(Area.level.in_(higher), Area.retired_at.is_(None))))
 
 
-def _change(area: Area, values: dict[str, Any], shape: Any, options: Options, datum: str) -> str:
-    """updated or unchanged."""
+def _around(boxes: Sequence[Bounds]) -> Bounds:
+    west, south, east, north = shapely.total_bounds(shapely.box(*np.array(boxes).T)).tolist()
+    return west, south, east, north
+
+
+def _change(area: Area, values: dict[str, Any], shape: Any, options: Options, datum: str, touched: list[Bounds]) -> str:
+    """updated or unchanged; adds to `touched` where something lies elsewhere now."""
     before = audit.snapshot(area)
     for name, value in values.items():
         if value is not None:
@@ -159,7 +166,9 @@ def _change(area: Area, values: dict[str, Any], shape: Any, options: Options, da
     session().flush()
     moved = not _has_boundary(area.code, shape)
     if moved:
-        set_boundary(area.code, shapes.to_column(shape), _since(options), datum)
+        touched += set_boundary(area.code, shapes.to_column(shape), _since(options), datum)
+    elif before.get("kind") != area.kind:
+        touched.append(shape.bounds)
     was, now = audit.difference(before, audit.snapshot(area))
     if not now and not moved:
         return "unchanged"

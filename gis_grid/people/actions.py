@@ -8,7 +8,6 @@ import sqlalchemy as sa
 
 from gis_grid import audit
 from gis_grid.access.guard import check_area, scoped
-from gis_grid.areas.actions import changed
 from gis_grid.areas.placing import today
 from gis_grid.areas.reassign import follow
 from gis_grid.buildings.actions import moved
@@ -73,20 +72,11 @@ def unmask(resident_id: int, purpose: str) -> dict[str, str | None]:
     return {"id_number": row.id_number, "phone": row.phone}
 
 
-@changed.connect
-def move_with_rooms(sender: object) -> None:
-    """Boundaries changed: households lie where their rooms lie, people where their households lie."""
-    follow("households", "rooms", "room_id", "room")
-    follow("residents", "households", "household_id", "room")
-
-
 @moved.connect
-def move_with_building(sender: object, building_id: int) -> None:
-    """A building, unit or room lies elsewhere: its households and people with it."""
-    rooms = "p.building_id = :building"
-    follow("households", "rooms", "room_id", "room", rooms, building=building_id)
-    homes = "p.room_id IN (SELECT id FROM rooms WHERE building_id = :building)"
-    follow("residents", "households", "household_id", "room", homes, building=building_id)
+def move_with_rooms(sender: object, everything: bool) -> None:
+    """Rooms lie elsewhere: their households with them, and people with their households."""
+    follow("households", "rooms", "room_id", "room", everything=everything)
+    follow("residents", "households", "household_id", "room", everything=everything)
 
 
 def _take_id_number(resident: Resident) -> None:

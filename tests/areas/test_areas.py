@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from gis_grid.areas import actions
 from gis_grid.areas.models import Boundary
 from gis_grid.areas.placing import current_index, today
+from gis_grid.areas.reassign import reassign
 from gis_grid.audit import AuditEntry
 from gis_grid.errors import Conflict
 from gis_grid.events.models import Event
@@ -124,8 +125,7 @@ def test_new_boundaries_move_what_lies_there_and_only_that(client, bearer, sessi
     session.flush()
     versions = room.version, other.version
     actions._close_boundary(GRID_3, today())
-    actions.set_boundary(GRID_2, shapes.to_column(square(1, width=2)), today())
-    actions.changed.send("areas")
+    reassign(actions.set_boundary(GRID_2, shapes.to_column(square(1, width=2)), today()))
     for row in (room, other, event):
         session.refresh(row)
     assert (room.area_code, event.area_code, other.area_code) == (GRID_2, GRID_2, GRID_1)
