@@ -41,6 +41,7 @@ FEATURES = (
     "gis_grid.events.api",
     "gis_grid.patrol.api",
     "gis_grid.maps.api",
+    "gis_grid.plans.api",
     "gis_grid.pages",
 )
 CSP = (

@@ -40,6 +40,7 @@ class Settings(BaseSettings):
     # -- areas
     area_code_lengths: dict[str, int] = {"district": 6, "street": 9, "community": 12, "grid": 15}
     nearest_m: float = 15.0  # a point outside all areas but this near takes the nearest one, and says so
+    grid_households: tuple[int, int] = (200, 500)  # soft rule for the size of ordinary grids; JSON: [200, 500]
 
     # -- sign-in (GB/T 22239-2019: limited failures, time-out, complexity)
     session_idle_minutes: int = 30

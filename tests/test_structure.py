@@ -30,6 +30,7 @@ ORDER = [
     "events",
     "patrol",
     "maps",
+    "plans",
     "demo",
     "problems",
     "pages",

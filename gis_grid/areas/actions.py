@@ -62,7 +62,7 @@ def prepare_area(area: Area, extra: dict[str, Any]) -> None:
 def retire_area(area: Area) -> None:
     """A retired area has no boundary from today on."""
     touched = _where_is(area.code)
-    _close_boundary(area.code, today())
+    close_boundary(area.code, today())
     reassign(touched)
 
 
@@ -82,7 +82,7 @@ def set_boundary(code: str, shape: Any, since: date | None = None, source_crs: s
     before = boundary_of(code)
     known = session().scalar(sa.select(sa.func.count()).where(Boundary.area_code == code))
     if known:
-        _close_boundary(code, since or today())
+        close_boundary(code, since or today())
     valid = Range((since or today()) if known else since, None, bounds="[)")
     session().add(Boundary(area_code=code, geom=shape, valid=valid, source_crs=source_crs))
     session().flush()
@@ -209,7 +209,8 @@ def _check_parent(area: Area) -> None:
         raise Invalid(f"{fault}。", code="bad_parent")
 
 
-def _close_boundary(code: str, end: date) -> None:
+def close_boundary(code: str, end: date) -> None:
+    """The area has no boundary from `end` on; one drawn that very day is taken back."""
     open_now = Boundary.valid.op("@>")(sa.cast(end, sa.Date))
     same_day = sa.and_(Boundary.area_code == code, sa.func.lower(Boundary.valid) == end)
     session().execute(sa.delete(Boundary).where(same_day))  # corrected on the day it was drawn

@@ -56,6 +56,22 @@ class Boundary(Base):
     created_at: Mapped[datetime] = mapped_column(sa.DateTime(timezone=True), server_default=sa.func.now(), comment="登记时间")
 
 
+class Succession(Base):
+    """Which areas go on where a retired one ended; the first is the one that takes what has no place of its own."""
+
+    __tablename__ = "successions"
+    __table_args__ = ({"comment": "区域接续"},)
+
+    code: Mapped[str] = mapped_column(
+        sa.String(32), sa.ForeignKey("areas.code", onupdate="CASCADE", ondelete="CASCADE"), primary_key=True, comment="已注销编码"
+    )
+    successor: Mapped[str] = mapped_column(
+        sa.String(32), sa.ForeignKey("areas.code", onupdate="CASCADE", ondelete="CASCADE"), primary_key=True, comment="接续编码"
+    )
+    position: Mapped[int] = mapped_column(sa.SmallInteger, comment="顺序")
+    since: Mapped[date] = mapped_column(sa.Date, comment="自")
+
+
 class BoundaryPart(Base):
     """A piece of a boundary with many vertices, cut by a trigger; searched instead of the whole."""
 

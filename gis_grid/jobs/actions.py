@@ -23,6 +23,7 @@ from gis_grid.logs import logger, where_of
 Progress = Callable[[int, int | None], None]
 Work = Callable[[dict[str, Any], Progress], dict[str, Any]]
 KINDS: dict[str, Work] = {}
+REGULAR: list[Callable[[], None]] = []
 QUEUE, TASK = "gis_grid", "run_job"
 MOST_STARTS, RESUME_SECONDS = 2, 30
 _LOCK = 0x6A6F62  # first half of the advisory lock that one worker holds per job
@@ -42,6 +43,12 @@ def job_kind(name: str) -> Callable[[Work], Work]:
         return work
 
     return keep
+
+
+def now_and_then(work: Callable[[], None]) -> Callable[[], None]:
+    """Declare what the job worker does every half minute: see whether something is due. It opens its own transactions."""
+    REGULAR.append(work)
+    return work
 
 
 def start_job(kind: str, arguments: dict[str, Any]) -> Job:
@@ -152,10 +159,11 @@ def work_forever() -> None:
 def _resume_now_and_then() -> None:
     """At the start and every half minute: what was left open by a killed worker or a lost database."""
     while True:
-        try:
-            resume_jobs()
-        except Exception as fault:  # the database may be away just now
-            logger().warning("resume_failed", fault=type(fault).__name__)
+        for work in (resume_jobs, *REGULAR):
+            try:
+                work()
+            except Exception as fault:  # the database may be away just now
+                logger().warning("resume_failed", work=work.__name__, fault=type(fault).__name__, where=where_of(fault))
         time.sleep(RESUME_SECONDS)
 
 

@@ -124,7 +124,7 @@ def test_new_boundaries_move_what_lies_there_and_only_that(client, bearer, sessi
     session.add(event)
     session.flush()
     versions = room.version, other.version
-    actions._close_boundary(GRID_3, today())
+    actions.close_boundary(GRID_3, today())
     reassign(actions.set_boundary(GRID_2, shapes.to_column(square(1, width=2)), today()))
     for row in (room, other, event):
         session.refresh(row)

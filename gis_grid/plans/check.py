@@ -1,0 +1,154 @@
+"""The seamless check over stored areas: boundaries, codes, buildings cut by an edge, sizes out of rule; and repairs as plans."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+import shapely
+import sqlalchemy as sa
+
+from gis_grid.access.guard import check_area
+from gis_grid.areas.models import Area, Boundary
+from gis_grid.areas.placing import today
+from gis_grid.areas.rules import LEVEL_CODES, LEVEL_NAMES, code_fault, parent_fault
+from gis_grid.buildings.models import Building
+from gis_grid.config import settings
+from gis_grid.db import session
+from gis_grid.errors import NotFound
+from gis_grid.geo import shapes
+from gis_grid.geo.mend import MENDS, mend
+from gis_grid.geo.seams import KINDS, Finding, Piece, find_faults
+from gis_grid.plans.models import Plan
+from gis_grid.plans.rules import Place
+from gis_grid.plans.sizes import size_faults, sizes_now
+from gis_grid.plans.world import areas_near, changes_of, load, pieces, world_of
+
+LABELS = {**{kind: label for kind, (label, _) in KINDS.items()}, "code": "编码", "size": "规模"}
+
+
+def check_division(prefix: str, at: date | None = None) -> dict[str, Any]:
+    """All findings among the areas under a code prefix on a day (default today), most serious first."""
+    check_area(prefix or None)
+    day = at or today()
+    places = load(Area.code.startswith(prefix, autoescape=True), day)
+    found = find_faults(pieces(places), LEVEL_CODES, _footprints(places))
+    told = [_told(finding) for finding in found] + _code_faults(prefix) + _size_findings(prefix, places)
+    return _report(told, places, day)
+
+
+def check_plan(plan: Plan) -> dict[str, Any]:
+    """The findings around a plan's changes; `is_new` tells those that the plan brings."""
+    after = list(world_of(plan).values())
+    changed = {change.code for change in changes_of(plan.id)}
+    if not changed:
+        return _report([], [], today())
+    before = list(areas_near(plan.area_code).values())
+    there = {_same(finding) for finding in find_faults(pieces(before), LEVEL_CODES, _footprints(before))}
+    near = [place for place in after if place.shape is not None]
+    found = [finding for finding in find_faults(pieces(near), LEVEL_CODES, _footprints(near)) if changed & set(finding.codes)]
+    return _report([{**_told(finding), "is_new": _same(finding) not in there} for finding in found], near, today())
+
+
+def repair(prefix: str, key: str, how: str) -> tuple[Finding, Mapping[str, Any]]:
+    """New shapes that mend one finding; the finding is found again by its key, so a repair never meets another state."""
+    places = load(Area.code.startswith(prefix, autoescape=True), today())
+    found = find_faults(pieces(places), LEVEL_CODES, _footprints(places))
+    finding = next((one for one in found if one.key == key), None)
+    if finding is None:
+        raise NotFound("没有这个问题了：可能已经修复，请重新体检。", code="unknown_finding")
+    return finding, mend(_around(pieces(places), finding), finding, how, LEVEL_CODES)
+
+
+def _around(all_pieces: Sequence[Piece], finding: Finding) -> list[Piece]:
+    """Enough of the division to mend and prove one finding: whatever comes near those concerned."""
+    concerned = [piece.shape for piece in all_pieces if piece.code in finding.codes] or [finding.shape]
+    window = shapely.box(*shapely.total_bounds(concerned)).buffer(5e-3)
+    return [piece for piece in all_pieces if piece.shape.intersects(window)]
+
+
+def _footprints(places: Sequence[Place]) -> list[tuple[int | str, Any]]:
+    """Footprints that may lie in two areas: those that touch an edge of the lowest level."""
+    lowest = [place for place in places if place.level == LEVEL_CODES[-1] and place.shape is not None]
+    if not lowest:
+        return []
+    box = shapely.box(*shapely.total_bounds([place.shape for place in lowest]))
+    crossed = sa.exists().where(
+        Boundary.geom.op("&&")(Building.footprint),
+        Boundary.area_code.in_([place.code for place in lowest]),
+        sa.not_(sa.func.ST_CoveredBy(Building.footprint, Boundary.geom)),
+        sa.func.ST_Intersects(Boundary.geom, Building.footprint),
+    )
+    query = sa.select(Building.id, sa.func.ST_AsBinary(Building.footprint)).where(
+        Building.footprint.op("&&")(shapes.to_column(box)), Building.retired_at.is_(None), crossed
+    )
+    rows = session().execute(query).all()
+    polygons = shapely.from_wkb([bytes(wkb) for _, wkb in rows])
+    return [(row[0], shape) for row, shape in zip(rows, polygons, strict=True)]
+
+
+def _told(finding: Finding) -> dict[str, Any]:
+    return {
+        "key": finding.key,
+        "kind": finding.kind,
+        "label": LABELS[finding.kind],
+        "codes": list(finding.codes),
+        "building_id": finding.footprint,
+        "area_m2": round(finding.area_m2, 3),
+        "length_m": round(finding.length_m, 3),
+        "message": finding.message,
+        "mends": [{"how": name, "label": MENDS[name]} for name in finding.mends],
+        "geometry": shapes.to_geojson(finding.shape),
+    }
+
+
+def _code_faults(prefix: str) -> list[dict[str, Any]]:
+    """Codes of a wrong length, or that do not begin with their parent's. Doubles cannot be: the code is the key."""
+    rows = (
+        session()
+        .execute(
+            sa.select(Area.code, Area.level, Area.parent_code)
+            .where(Area.code.startswith(prefix, autoescape=True), Area.retired_at.is_(None))
+            .order_by(Area.code)
+        )
+        .all()
+    )
+    levels = {row.code: row.level for row in rows}
+    faults = []
+    for code, level, parent in rows:
+        fault = code_fault(code, level, settings().area_code_lengths)
+        if not fault and parent in levels:
+            fault = parent_fault(code, level, parent, levels[parent])
+        if not fault and parent is None and level != LEVEL_CODES[0]:
+            fault = f"{LEVEL_NAMES[level]} {code} 没有上级"
+        if fault:
+            faults.append(_plain("code", [code], f"{fault}。"))
+    return faults
+
+
+def _size_findings(prefix: str, places: Sequence[Place]) -> list[dict[str, Any]]:
+    grids = [(place.code, place.kind) for place in places if place.level == LEVEL_CODES[-1]]
+    return [_plain("size", [fault["code"]], fault["message"]) for fault in size_faults(sizes_now(prefix), grids)]
+
+
+def _plain(kind: str, codes: list[str], message: str) -> dict[str, Any]:
+    return {"key": f"{kind}-{codes[0]}", "kind": kind, "label": LABELS[kind], "codes": codes, "message": message, "mends": []}
+
+
+def _same(finding: Finding) -> tuple[Any, ...]:
+    """What makes a finding the same before and after: its kind, who is concerned, and how large (to the square metre)."""
+    return finding.kind, finding.codes, round(finding.area_m2), round(finding.length_m)
+
+
+def _report(found: list[dict[str, Any]], places: Sequence[Place], day: date) -> dict[str, Any]:
+    counts = Counter(finding["kind"] for finding in found)
+    seams = sum(count for kind, count in counts.items() if kind not in ("size", "cut_building", "disconnected"))
+    return {
+        "at": day.isoformat(),
+        "areas": dict(Counter(place.level for place in places)),
+        "is_seamless": not seams,
+        "counts": {kind: counts[kind] for kind in LABELS if counts[kind]},
+        "findings": found,
+    }
