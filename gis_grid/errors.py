@@ -57,6 +57,10 @@ class Conflict(GridError):
     status, code, title = 409, "conflict", "与现有数据冲突"
 
 
+class Gone(GridError):
+    status, code, title = 410, "gone", "已注销"
+
+
 class Changed(GridError):
     status, code, title = 412, "changed", "数据已被他人修改"
 

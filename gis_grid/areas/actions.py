@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any
 
@@ -26,6 +26,7 @@ from gis_grid.geo.locate import Placed, Reason
 from gis_grid.kept import Kept
 
 _TOLERATED_M2 = 1.0  # rounding at a shared edge
+_successors: Kept[list[str]] = Kept("boundaries", most=20_000)
 _chains: Kept[list[dict[str, str]]] = Kept("boundaries", most=20_000)
 _responsible: Kept[list[dict[str, Any]]] = Kept("boundaries", "staff", "dictionary", most=20_000)
 RULE = "边界覆盖该点者；多个覆盖时专属网格优先，其次编码小者；都不覆盖时取设定距离内最近者"
@@ -136,7 +137,7 @@ def locate(x: float, y: float, datum: str, at: date | None = None, accuracy_m: f
     reason = current_index(at).explain(lon, lat, accuracy_m)
     mine = caller().covers(reason.code)
     links = chain(reason.code)
-    return {
+    answer: dict[str, Any] = {
         "code": reason.code,
         "level": reason.level,
         "placed_by": reason.placed_by,
@@ -148,12 +149,26 @@ def locate(x: float, y: float, datum: str, at: date | None = None, accuracy_m: f
         "in_scope": mine,
         "why": _why(reason, links),
     }
+    if at is not None and at < today():
+        answer["successors"] = successors(reason.code) if reason.code else []
+    return answer
+
+
+def successors(code: str) -> list[str]:
+    """The living areas that go on where a retired one ended, those with the most of it first; empty for a living area."""
+    return list(_successors.get(code, lambda: list(session().scalars(sql("successors"), {"code": code}))))
 
 
 def locate_many(x: np.ndarray, y: np.ndarray, datum: str, at: date | None = None) -> Placed:
     """The area of each of many points given in `datum`."""
     crs.check_plausible(x, y, datum)
     return place_many(*crs.to_stored(x, y, datum), at)
+
+
+def placer(datum: str, at: date | None = None) -> Callable[[np.ndarray, np.ndarray], Placed]:
+    """A function that places points in `datum` by the boundaries as they are now; needs no transaction later."""
+    index = current_index(at)
+    return lambda x, y: index.place(*crs.to_stored(x, y, datum))
 
 
 def chain(code: str | None) -> list[dict[str, str]]:

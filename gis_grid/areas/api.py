@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import math
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,7 +13,7 @@ from flask_smorest import Blueprint
 from marshmallow import Schema, fields, validate
 
 from gis_grid.access.guard import require
-from gis_grid.areas import actions
+from gis_grid.areas import actions, mapit, sheet
 from gis_grid.areas.models import Area, Staff
 from gis_grid.errors import BadRequest, TooLarge
 from gis_grid.register import Register, register_blueprint
@@ -56,6 +55,11 @@ class LocateQuery(Strict):
     crs = Text(load_default="wgs84", validate=validate.Length(max=20), metadata={"title": "坐标系"})
     at = fields.Date(metadata={"title": "日期，默认今天"})
     accuracy_m = Number(validate=validate.Range(min=0, max=MOST_METRES), metadata={"title": "定位精度（米）"})
+
+
+class CsvQuery(Strict):
+    crs = Text(load_default="wgs84", validate=validate.Length(max=20), metadata={"title": "坐标系"})
+    at = fields.Date(metadata={"title": "日期，默认今天"})
 
 
 class PointsSchema(Strict):
@@ -130,22 +134,22 @@ def locate_points() -> Response:
 
 
 def _locate_csv(body: bytes) -> Response:
-    try:
-        table = list(csv.DictReader(io.StringIO(body.decode("utf-8-sig"))))
-        pairs = np.array([[float(row["lon"]), float(row["lat"])] for row in table], dtype=np.float64)
-    except (UnicodeDecodeError, KeyError, TypeError, ValueError, csv.Error):
-        raise BadRequest("CSV 须为 UTF-8，首行为列名，含数值列 lon 和 lat。", code="bad_csv") from None
-    if not len(pairs):
-        raise BadRequest("CSV 中没有数据行。", code="bad_csv")
-    _check_count(len(pairs))
-    query = LocateQuery(only=("crs", "at")).load(request.args)
-    placed = actions.locate_many(pairs[:, 0], pairs[:, 1], query["crs"], query.get("at"))
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(["lon", "lat", "code", "placed_by"])
-    for row, code, how in zip(table, placed.code, placed.placed_by, strict=True):
-        writer.writerow([row["lon"].strip(), row["lat"].strip(), code or "", how or "unplaced"])
-    return Response(out.getvalue(), mimetype="text/csv")
+    query = CsvQuery().load(request.args)
+    table = sheet.read(body)
+    _check_count(table.num_rows)
+    place = partial(actions.locate_many, datum=query["crs"], at=query.get("at"))
+    return Response(sheet.placed(table, place, header=True), mimetype="text/csv")
+
+
+@blueprint.route("/stream", methods=["POST"])
+@blueprint.arguments(CsvQuery, location="query")
+@blueprint.response(200, content_type="text/csv")
+@blueprint.doc(requestBody={"required": True, "content": {"text/csv": {"schema": {"type": "string"}}}})
+@require("areas.read")
+def locate_stream(asked: dict[str, Any]) -> Response:
+    """任意多个点：CSV 流进、CSV 流出，边读边答；读不懂的行 placed_by 为 bad"""
+    place = actions.placer(asked["crs"], asked.get("at"))  # the boundaries as they are when the stream begins
+    return Response(sheet.streamed(request.stream, place), mimetype="text/csv")
 
 
 def _check_count(count: int) -> None:
@@ -164,4 +168,4 @@ def _json(value: Any) -> Response:
     return Response(orjson.dumps(value), mimetype="application/json")
 
 
-BLUEPRINTS = (register_blueprint(AREAS), register_blueprint(STAFF), blueprint)
+BLUEPRINTS = (register_blueprint(AREAS), register_blueprint(STAFF), blueprint, mapit.blueprint)

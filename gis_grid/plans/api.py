@@ -56,7 +56,7 @@ class SizesQuery(CheckQuery):
     )
 
 
-class PlanSchema(Strict):
+class DraftSchema(Strict):
     name = Text(required=True, validate=validate.Length(min=1, max=100), metadata={"title": "方案名称"})
     area_code = Text(required=True, validate=_CODE, metadata={"title": "所在区域"})
     remark = Text(validate=validate.Length(max=2000), metadata={"title": "说明"})
@@ -160,8 +160,8 @@ def propose_division(asked: dict[str, Any]) -> Response:
 
 
 @plans.route("/", methods=["POST"])
-@plans.arguments(PlanSchema)
-@plans.response(201, Schema.from_dict({"id": fields.Integer()}, name="NewPlan"))
+@plans.arguments(DraftSchema)
+@plans.response(201, Schema.from_dict({"id": fields.Integer()}, name="Drafted"))
 @require("areas.write")
 def make_plan(asked: dict[str, Any]) -> Response:
     """新拟方案：在一个区域内"""
