@@ -5,18 +5,27 @@ from __future__ import annotations
 from typing import Any
 
 import sqlalchemy as sa
+from flask_smorest import Blueprint
+from marshmallow import Schema, fields, validate
 from sqlalchemy.orm import Mapped, mapped_column
 
-from gis_grid.access.guard import check_area
-from gis_grid.areas.actions import place
+from gis_grid import audit
+from gis_grid.access.guard import check_area, require
+from gis_grid.areas.actions import locate, place
+from gis_grid.areas.models import Area
 from gis_grid.areas.reassign import Progress, Touched, begin_moves, changed, follow, place_again
+from gis_grid.areas.rules import LEVEL_CODES
 from gis_grid.buildings.actions import moved
 from gis_grid.buildings.models import Building, Room
 from gis_grid.db import Base, Located, Pinned, Stamped, point_column, session
 from gis_grid.errors import Invalid
+from gis_grid.geo import shapes
 from gis_grid.imports import Importable, offer
 from gis_grid.people.rules import phone_fault
 from gis_grid.register import Register, register_blueprint
+from gis_grid.register.actions import check_version, find
+from gis_grid.register.api import IF_MATCH, shown_schema, wanted_version
+from gis_grid.register.fields import BIGINT, Strict, Text
 from gis_grid.sealed import Sealed, mask_phone
 
 
@@ -36,11 +45,19 @@ class Premises(Stamped, Located, Pinned, Base):
     phone: Mapped[str | None] = mapped_column(Sealed, comment="联系电话")
     building_id: Mapped[int | None] = mapped_column(sa.BigInteger, sa.ForeignKey("buildings.id"), index=True, comment="所在楼栋")
     room_id: Mapped[int | None] = mapped_column(sa.BigInteger, sa.ForeignKey("rooms.id"), index=True, comment="所在房屋")
+    placed_reason: Mapped[str | None] = mapped_column(sa.String(200), comment="人工指定网格的理由")
     point = point_column()
 
 
 def prepare_premises(premises: Premises, extra: dict[str, Any]) -> None:
-    """Indoor first: placed by its room, then its building, then its own point."""
+    """Indoor first: placed by its room, then its building, then its own point; what was given to a grid by hand stays there."""
+    if premises.placed_by != "manual":
+        _place(premises)
+    if premises.phone and (fault := phone_fault(premises.phone)):
+        raise Invalid(f"{fault}。", code="bad_phone")
+
+
+def _place(premises: Premises) -> None:
     inside = _inside_of(premises)
     if inside is not None:
         premises.area_code = inside.area_code
@@ -50,8 +67,52 @@ def prepare_premises(premises: Premises, extra: dict[str, Any]) -> None:
         premises.area_code, premises.placed_by = place(premises.point)
     else:
         raise Invalid("营业场所须有位置（point）、房屋（room_id）或楼栋（building_id）。", code="no_position")
-    if premises.phone and (fault := phone_fault(premises.phone)):
-        raise Invalid(f"{fault}。", code="bad_phone")
+
+
+def give_to_grid(premises_id: int, version: int, area_code: str, reason: str) -> Premises:
+    """Another grid looks after this shop, for a reason that is kept; boundaries and rooms no longer move it."""
+    check_area(area_code)
+    grid = session().get(Area, area_code)
+    if grid is None or grid.retired_at or grid.level != LEVEL_CODES[-1]:
+        raise Invalid(f"{area_code} 不是使用中的网格。", code="unknown_area")
+    return _override(premises_id, version, area_code, reason)
+
+
+def take_back(premises_id: int, version: int) -> Premises:
+    """The shop belongs again where it lies."""
+    return _override(premises_id, version, None, None)
+
+
+def _override(premises_id: int, version: int, area_code: str | None, reason: str | None) -> Premises:
+    premises: Premises = find(PREMISES, premises_id, lock=True)
+    check_version(PREMISES, premises, version)
+    was = {"area_code": premises.area_code, "placed_by": premises.placed_by, "placed_reason": premises.placed_reason}
+    premises.placed_reason = reason
+    if area_code is None:
+        _place(premises)
+    else:
+        premises.area_code, premises.placed_by = area_code, "manual"
+    session().flush()
+    now = {"area_code": premises.area_code, "placed_by": premises.placed_by, "placed_reason": reason}
+    audit.record(
+        "override", "premises", premises.id, before=was, after=now, area_code=premises.area_code, version=premises.version
+    )
+    return premises
+
+
+def why(premises_id: int) -> dict[str, Any]:
+    """Why a shop belongs to its grid: by hand and why, by its room or building, or by where it stands."""
+    premises: Premises = find(PREMISES, premises_id)
+    point = shapes.from_stored(premises.point)
+    by_place = locate(point.x, point.y, "cgcs2000", accuracy_m=premises.accuracy_m) if point is not None else None
+    sentences = {
+        "manual": f"人工指定：{premises.placed_reason or '未写理由'}。",
+        "room": "随所在房屋归属，不看坐标。",
+        "building": "随所在楼栋归属，不看坐标。",
+    }
+    sentence = sentences.get(premises.placed_by or "") or (by_place["why"]["sentence"] if by_place else "没有位置。")
+    told = {"area_code": premises.area_code, "placed_by": premises.placed_by, "reason": premises.placed_reason}
+    return {**told, "sentence": sentence, "by_place": by_place and by_place["why"] | {"code": by_place["code"]}}
 
 
 def _inside_of(premises: Premises) -> Room | Building | None:
@@ -97,6 +158,7 @@ PREMISES = Register(
     search=("name", "code", "address"),
     masks={"phone": mask_phone},
     prepare=prepare_premises,
+    read_only=("placed_reason",),
 )
 offer(
     Importable(
@@ -116,4 +178,44 @@ offer(
         after=stay_in_rooms,
     )
 )
-BLUEPRINTS = (register_blueprint(PREMISES),)
+
+
+class GridSchema(Strict):
+    area_code = Text(required=True, validate=validate.Length(min=1, max=32), metadata={"title": "网格"})
+    reason = Text(required=True, validate=validate.Length(min=2, max=200), metadata={"title": "理由"})
+
+
+Shown = shown_schema(PREMISES)
+WhySchema = Schema.from_dict({"area_code": fields.String(), "sentence": fields.String()}, name="PremisesWhy")
+blueprint = Blueprint("shops", __name__, url_prefix="/api/premises", description="营业场所归属")
+_ONE = f"/<int(max={BIGINT}):key>"
+
+
+@blueprint.route(f"{_ONE}/grid", methods=["PUT"])
+@blueprint.arguments(GridSchema)
+@blueprint.response(200, Shown)
+@blueprint.doc(parameters=[IF_MATCH])
+@require("premises.write")
+def put_grid(asked: dict[str, Any], key: int) -> Any:
+    """人工指定由另一网格负责，须写理由；留痕，并在 why 中说明"""
+    return give_to_grid(key, wanted_version(), asked["area_code"], asked["reason"])
+
+
+@blueprint.route(f"{_ONE}/grid", methods=["DELETE"])
+@blueprint.response(200, Shown)
+@blueprint.doc(parameters=[IF_MATCH])
+@require("premises.write")
+def delete_grid(key: int) -> Any:
+    """取消人工指定，恢复按位置归属"""
+    return take_back(key, wanted_version())
+
+
+@blueprint.route(f"{_ONE}/why")
+@blueprint.response(200, WhySchema)
+@require("premises.read")
+def show_why(key: int) -> Any:
+    """为什么属于这个网格"""
+    return why(key)
+
+
+BLUEPRINTS = (register_blueprint(PREMISES), blueprint)

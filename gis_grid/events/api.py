@@ -4,23 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from gis_grid.areas.actions import place
-from gis_grid.areas.reassign import Progress, Touched, changed, place_again
+from flask_smorest import Blueprint
+from marshmallow import Schema, fields
+
+from gis_grid.access.guard import require
+from gis_grid.events import actions
 from gis_grid.events.models import Event
 from gis_grid.imports import Importable, offer
 from gis_grid.register import Register, register_blueprint
-
-
-def prepare_event(event: Event, extra: dict[str, Any]) -> None:
-    """Placed by its point; an event without one is kept, unplaced."""
-    event.area_code, event.placed_by = place(event.point)
-
-
-@changed.connect
-def place_all_again(sender: object, touched: Touched, progress: Progress) -> None:
-    """Boundaries changed: events lie where their points lie."""
-    place_again(Event, touched, progress)
-
+from gis_grid.register.fields import BIGINT
 
 EVENTS = Register(
     "events",
@@ -30,7 +22,7 @@ EVENTS = Register(
     write="events.write",
     search=("title", "description", "number", "address"),
     codes={"status": "event_status"},
-    prepare=prepare_event,
+    prepare=actions.prepare_event,
 )
 offer(
     Importable(
@@ -49,6 +41,18 @@ offer(
         },
         codes={"status": "event_status"},
         right="events.write",
+        after=actions.own_imported,
     )
 )
-BLUEPRINTS = (register_blueprint(EVENTS),)
+blueprint = Blueprint("event", __name__, url_prefix="/api/events", description="事件责任")
+
+
+@blueprint.route(f"/<int(max={BIGINT}):event_id>/owners")
+@blueprint.response(200, Schema.from_dict({"rule": fields.String(), "owners": fields.List(fields.Dict())}, name="EventOwners"))
+@require("events.read")
+def owners(event_id: int) -> dict[str, Any]:
+    """谁与这件事有关：所在网格、专属网格、小区物业；按规则一个负责，其余协同"""
+    return actions.owners_of(event_id)
+
+
+BLUEPRINTS = (register_blueprint(EVENTS), blueprint)

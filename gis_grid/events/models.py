@@ -31,3 +31,20 @@ class Event(Stamped, Located, Pinned, Base):
     reported_at: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True), comment="上报时间")
     closed_at: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True), comment="结案时间")
     point = point_column()
+
+
+class EventOwner(Base):
+    """One with a claim on an event: its grid, an exclusive grid, the property company of an estate. One is responsible."""
+
+    __tablename__ = "event_owners"
+    __table_args__ = ({"comment": "事件责任主体"},)
+
+    id: Mapped[int] = mapped_column(sa.BigInteger, sa.Identity(), primary_key=True)
+    event_id: Mapped[int] = mapped_column(sa.BigInteger, sa.ForeignKey("events.id", ondelete="CASCADE"), index=True)
+    kind: Mapped[str] = mapped_column(sa.String(12), comment="类别")  # exclusive, grid, property
+    area_code: Mapped[str | None] = mapped_column(
+        sa.String(32), sa.ForeignKey("areas.code", onupdate="CASCADE", ondelete="CASCADE"), comment="网格"
+    )
+    estate_id: Mapped[int | None] = mapped_column(sa.BigInteger, sa.ForeignKey("estates.id", ondelete="CASCADE"), comment="小区")
+    name: Mapped[str | None] = mapped_column(sa.String(100), comment="名称")
+    is_responsible: Mapped[bool] = mapped_column(sa.Boolean, comment="负责")

@@ -91,7 +91,7 @@ def _update(merge: Merge) -> int:
     table = merge.importable.model.__table__
     compared = [name for name in merge.columns if not isinstance(table.c[name].type, Sealed)]
     differs = " OR ".join(_differs(name, table.c[name]) for name in compared) or "false"
-    sets = ", ".join(f'"{name}" = i."{name}"' for name in merge.columns)
+    sets = ", ".join(f'"{name}" = {_new(name)}' for name in merge.columns)
     plain = [name for name in compared if not isinstance(table.c[name].type, Geometry)]
     before, after = (_json_of(alias, plain) for alias in ("t", "i"))
     text = f"""
@@ -127,7 +127,14 @@ def _insert(merge: Merge) -> int:
 
 def _differs(name: str, column: sa.Column[Any]) -> str:
     cast = "::bytea" if isinstance(column.type, Geometry) else ""
-    return f't."{name}"{cast} IS DISTINCT FROM i."{name}"{cast}'
+    return f't."{name}"{cast} IS DISTINCT FROM {_new(name)}{cast}'
+
+
+def _new(name: str) -> str:
+    """What was given to a grid by hand stays there, whatever position a file brings."""
+    if name in ("area_code", "placed_by"):
+        return f'CASE WHEN t.placed_by = \'manual\' THEN t."{name}" ELSE i."{name}" END'
+    return f'i."{name}"'
 
 
 def _json_of(alias: str, names: Sequence[str]) -> str:

@@ -19,7 +19,7 @@ class Plan(Stamped, Base):
     __tablename__ = "plans"
     __table_args__ = (
         sa.Index("ix_plans_area", "area_code", postgresql_ops={"area_code": "text_pattern_ops"}),
-        {"comment": "调整方案"},
+        {"comment": "调整方案", "info": {"history": True}},  # what was planned hinders no area from being retired
     )
 
     id: Mapped[int] = mapped_column(sa.BigInteger, sa.Identity(), primary_key=True)

@@ -127,7 +127,7 @@ def keep(register: Register, values: dict[str, Any]) -> Any:
 def change(register: Register, key: Any, version: int, values: dict[str, Any]) -> Any:
     """Change an unchanged row (same version), prepared again, within the caller's scope before and after."""
     row = find(register, key, lock=True)
-    _check_version(register, row, version)
+    check_version(register, row, version)
     if row.retired_at:
         raise Conflict(f"该{register.title}已注销，不能修改。", code="already_retired")
     extra = {name: values.pop(name) for name in register.extra if name in values}
@@ -146,7 +146,7 @@ def change(register: Register, key: Any, version: int, values: dict[str, Any]) -
 def retire(register: Register, key: Any, version: int) -> Any:
     """Take a row out of use; it is never deleted. Refused while others in use hang on it."""
     row = find(register, key, lock=True)
-    _check_version(register, row, version)
+    check_version(register, row, version)
     if row.retired_at:
         raise Conflict(f"该{register.title}已注销。", code="already_retired")
     for title, count in _dependents(row):
@@ -158,7 +158,8 @@ def retire(register: Register, key: Any, version: int) -> Any:
     return row
 
 
-def _check_version(register: Register, row: Any, version: int) -> None:
+def check_version(register: Register, row: Any, version: int) -> None:
+    """Refuse a change of a row that somebody else changed meanwhile, and say what changed."""
     if row.version == version:
         return
     entries = session().scalars(

@@ -51,7 +51,7 @@ def upgrade() -> None:
         comment="调整方案",
     )
     op.create_index("ix_plans_area", "plans", ["area_code"], postgresql_ops={"area_code": "text_pattern_ops"})
-    op.create_geospatial_table(
+    op.create_table(
         "plan_changes",
         sa.Column("id", sa.BigInteger(), sa.Identity(), nullable=False),
         sa.Column("plan_id", sa.BigInteger(), nullable=False, comment="方案"),
@@ -74,6 +74,6 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.drop_geospatial_table("plan_changes")
+    op.drop_table("plan_changes")
     op.drop_table("plans")
     op.drop_table("successions")

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import psycopg
 import pyarrow as pa
-import pyarrow.parquet as parquet
 import shapely
 from numpy.typing import NDArray
+from pyarrow import parquet
 
 from gis_grid.areas.rules import LEVEL_CODES
 from gis_grid.geo.locate import AreaIndex, Bounded

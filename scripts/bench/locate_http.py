@@ -13,6 +13,7 @@ import subprocess
 import sys
 import urllib.request
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,8 @@ def measure(report: Report, place: District, areas: list[Bounded], folder: Path,
     with _service(place) as (url, pid):
         ask_once(url, points[0], token)
         paths = [f"/api/locate?lon={lon:.7f}&lat={lat:.7f}" for lon, lat in points]
-        answers["ours"] = _under_load(report, "GIS Grid /api/locate", url, paths, folder, place, pid, seconds, token)
+        asked = Asked("GIS Grid /api/locate", url, pid, place, folder / "paths.txt", seconds, token)
+        answers["ours"] = _under_load(report, asked, paths)
         differ = _bulk(report, url, token, areas, points_inside(shapes, bulk, 12))
     if peers:
         try:
@@ -79,48 +81,55 @@ def _token() -> str:
 
 def ask_once(url: str, point: NDArray[np.float64], token: str) -> dict[str, Any]:
     """One answer in full: the load must not be measured on refusals."""
-    asked = urllib.request.Request(
-        f"{url}/api/locate?lon={point[0]}&lat={point[1]}", headers={"Authorization": f"Bearer {token}"}
-    )
-    with urllib.request.urlopen(asked, timeout=30) as answer:
-        told: dict[str, Any] = json.load(answer)
+    told: dict[str, Any] = json.loads(fetch(f"{url}/api/locate?lon={point[0]}&lat={point[1]}", token))
     assert len(told["chain"]) == 4 and told["responsible"] and told["why"]["sentence"], told
     return told
 
 
-def _under_load(
-    report: Report, name: str, url: str, paths: list[str], folder: Path, place: District, pid: int, seconds: int, *token: str
-) -> dict[int, dict[str, float]]:
-    """wrk with 1 and 8 connections: the median of three runs of each field, by connections; CPU of the service and the database."""
+@dataclass(frozen=True)
+class Asked:
+    """A service under load: `pid` runs it, `listed` names the file of paths, `token` may be empty."""
+
+    name: str
+    url: str
+    pid: int
+    place: District
+    listed: Path
+    seconds: int
+    token: str = ""
+
+
+def _under_load(report: Report, asked: Asked, paths: list[str]) -> dict[int, dict[str, float]]:
+    """wrk with 1 and 8 connections, the median of three runs of each field; CPU of the service and of the database."""
     if not shutil.which("wrk"):
-        report.skip(name, "wrk is not installed (Debian package wrk)")
+        report.skip(asked.name, "wrk is not installed (Debian package wrk)")
         return {}
-    listed = folder / "paths.txt"
-    listed.write_text("\n".join(paths))
+    asked.listed.write_text("\n".join(paths))
     found = {}
     for connections in CONNECTIONS:
-        run_wrk(url, listed, connections, 1 + seconds // 5, *token)  # every worker has seen its first requests
-        runs = [_one_run(url, listed, connections, seconds, place, pid, *token) for _ in range(3)]
+        run_wrk(asked, connections, 1 + asked.seconds // 5)  # every worker has seen its first requests
+        runs = [_one_run(asked, connections) for _ in range(3)]
         told = {field: statistics.median(run[field] for run in runs) for field in runs[0]}
         if sum(run["failed"] for run in runs):
-            raise RuntimeError(f"{name}: requests failed: {runs}")
+            raise RuntimeError(f"{asked.name}: requests failed: {runs}")
         note = f"p50 {told['p50_ms']:.2f} ms, p99 {told['p99_ms']:.2f} ms"
         many = f"{connections} connection{'s' if connections > 1 else ''}"
-        report.add("http", f"{name}, {many}", int(told["n"]), Took(told["n"] / told["per_cpu_s"], told["wall_s"]), note)
+        report.add("http", f"{asked.name}, {many}", int(told["n"]), Took(told["n"] / told["per_cpu_s"], told["wall_s"]), note)
         found[connections] = told
     return found
 
 
-def _one_run(url: str, listed: Path, connections: int, seconds: int, place: District, pid: int, *token: str) -> dict[str, float]:
-    before = _cpu(pid, place)
-    told = run_wrk(url, listed, connections, seconds, *token)
-    return {**told, "per_cpu_s": told["n"] / (_cpu(pid, place) - before)}
+def _one_run(asked: Asked, connections: int) -> dict[str, float]:
+    before = _cpu(asked.pid, asked.place)
+    told = run_wrk(asked, connections, asked.seconds)
+    return {**told, "per_cpu_s": told["n"] / (_cpu(asked.pid, asked.place) - before)}
 
 
-def run_wrk(url: str, listed: Path, connections: int, seconds: int, *token: str) -> dict[str, float]:
+def run_wrk(asked: Asked, connections: int, seconds: int) -> dict[str, float]:
     """What ask.lua printed."""
-    words = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "10s", "-s", str(HERE / "ask.lua"), url, "--"]
-    done = subprocess.run([*words, str(listed), *token], capture_output=True, text=True, timeout=seconds + 60, check=True)
+    words = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "10s", "-s", str(HERE / "ask.lua"), asked.url, "--"]
+    words += [str(asked.listed), *filter(None, [asked.token])]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=seconds + 60, check=True)
     line = next(line for line in done.stdout.splitlines() if line.startswith("JSON "))
     told: dict[str, float] = json.loads(line[5:])
     return told
@@ -135,14 +144,19 @@ def _cpu(pid: int, place: District) -> float:
     return process_cpu(*descendants(pid), *system.processes(record.data))
 
 
+def fetch(url: str, token: str = "", csv_body: bytes | None = None) -> bytes:
+    """GET, or POST of a CSV text, from our own service."""
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "text/csv"}
+    asked = urllib.request.Request(url, csv_body, headers)  # noqa: S310
+    with urllib.request.urlopen(asked, timeout=120) as answer:  # noqa: S310
+        return bytes(answer.read())
+
+
 def _bulk(report: Report, url: str, token: str, areas: list[Bounded], points: NDArray[np.float64]) -> int:
     body = ("lon,lat\n" + "".join(f"{lon:.7f},{lat:.7f}\n" for lon, lat in points)).encode()
-    headers = {"Authorization": f"Bearer {token}", "Content-Type": "text/csv"}
 
     def post() -> bytes:
-        asked = urllib.request.Request(f"{url}/api/locate", data=body, headers=headers)
-        with urllib.request.urlopen(asked, timeout=120) as answer:
-            return bytes(answer.read())
+        return fetch(f"{url}/api/locate", token, body)
 
     post()  # each worker lays its lattice at its first
     post()
@@ -170,7 +184,6 @@ def _tipg(
             f"/collections/bench.grids/items?bbox={lon:.7f},{lat:.7f},{lon + 1e-7:.7f},{lat + 1e-7:.7f}&f=geojson&properties=code"
             for lon, lat in points
         ]
-        with urllib.request.urlopen(url + paths[0], timeout=30) as answer:
-            found = json.load(answer)["features"]
+        found = json.loads(fetch(url + paths[0]))["features"]
         assert found and found[0]["properties"]["code"], found
-        return _under_load(report, "TiPg items?bbox=", url, paths, folder, place, pid, seconds)
+        return _under_load(report, Asked("TiPg items?bbox=", url, pid, place, folder / "paths.txt", seconds), paths)

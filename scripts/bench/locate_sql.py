@@ -161,7 +161,7 @@ def _exact(connection: Any, points: NDArray[np.float64]) -> NDArray[np.int32]:
 def _agreement(report: Report, connection: Any, areas: list[Bounded], points: NDArray[np.float64]) -> int:
     """Every door asked for the same points: random ones, every vertex, the middle of every edge."""
     index = index_of(areas)
-    codes, shapes = index.lowest
+    shapes = index.lowest[1]
     both = np.concatenate([points, seam_points(shapes)])
     say(f"agreement on {len(both):,} points ...")
     exact = _exact(connection, both)
@@ -169,7 +169,9 @@ def _agreement(report: Report, connection: Any, areas: list[Bounded], points: ND
     doors: dict[str, Callable[[], NDArray[np.bool_]]] = {
         "AreaIndex.place and PostGIS": lambda: ranks(index, placed) != exact,
         "AreaIndex.place and Shapely": lambda: ranks(index, placed) != by_shapely(shapes, both),
-        "AreaIndex.place and grids_of": lambda: placed.code != _codes(connection, "grids_of('SELECT id, geom FROM bench.checks')"),
+        "AreaIndex.place and grids_of": lambda: (
+            placed.code != _codes(connection, "grids_of('SELECT id, geom FROM bench.checks')")
+        ),
     }
     total = 0
     for name, differs in doors.items():

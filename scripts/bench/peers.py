@@ -34,7 +34,7 @@ class Peer(NamedTuple):
 
 def geopandas_areas(folder: Path) -> Any:
     import geopandas
-    import pyarrow.parquet as parquet
+    from pyarrow import parquet
 
     table = parquet.read_table(folder / "areas.parquet").to_pandas()
     return geopandas.GeoDataFrame({"rank": table["rank"]}, geometry=geopandas.GeoSeries.from_wkb(table["wkb"]), crs=4490)
@@ -115,8 +115,8 @@ def sedonadb_join(sd: Any, points: str) -> tuple[np.ndarray, np.ndarray]:
 
 
 def shapely_areas(folder: Path) -> Any:
-    import pyarrow.parquet as parquet
     import shapely
+    from pyarrow import parquet
 
     table = parquet.read_table(folder / "areas.parquet")
     shapes = shapely.from_wkb(table["wkb"].to_numpy(zero_copy_only=False))
