@@ -166,7 +166,7 @@ class _Level:
         """Per point the winning rank (-1: none) and how; and which unplaced points have an area's box within nearest_m."""
         if not many or self.cells is None:
             rank, how = self._by_tree(lon, lat)
-            missed = np.flatnonzero(rank < 0)
+            missed = np.flatnonzero((rank < 0) & (np.abs(lon) <= 180) & (np.abs(lat) <= 90))
         else:
             rank, state = self.cells.place(lon, lat)
             loops = self.cells.loops
