@@ -17,8 +17,9 @@ GRID_1, GRID_2, GRID_3 = (f"{COMMUNITY}00{n}" for n in (1, 2, 3))
 
 def square(column: int, row: int = 0, width: int = 1):
     """The cell in this column and row, `width` cells wide."""
-    west, south = WEST + column * SIDE, SOUTH + row * SIDE
-    return shapely.multipolygons([shapely.box(west, south, west + width * SIDE, south + SIDE)])
+    west, east = (round(WEST + x * SIDE, 7) for x in (column, column + width))
+    south, north = (round(SOUTH + y * SIDE, 7) for y in (row, row + 1))
+    return shapely.multipolygons([shapely.box(west, south, east, north)])
 
 
 def make_area(code: str, level: str = "grid", shape=None, *, kind: str = "ordinary", parent: str | None = None, since=None):

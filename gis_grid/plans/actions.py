@@ -18,7 +18,8 @@ from gis_grid.areas.cells import cells_count, refresh_cells
 from gis_grid.areas.models import Area, Boundary, Staff, Succession
 from gis_grid.areas.placing import today
 from gis_grid.areas.reassign import Bounds, reassign, settle, told_moves
-from gis_grid.areas.rules import LEVEL_CODES, touched_by
+from gis_grid.areas.rules import LEVEL_CODES, code_fault, touched_by
+from gis_grid.config import settings
 from gis_grid.db import session, transaction
 from gis_grid.errors import Conflict, Invalid, NotFound
 from gis_grid.geo import shapes
@@ -61,6 +62,8 @@ def operate(plan_id: int, operation: str, asked: Mapping[str, Any]) -> Plan:
     world = world_of(plan)
     codes = next_code_for(plan, world)
     _check_within(plan, world, asked)
+    if asked.get("new_code"):
+        _check_new_code(world, asked["code"], asked["new_code"])
     made = OPERATIONS[operation](world, asked, codes)
     _check_faults(made)
     keep_changes(plan, made)
@@ -205,6 +208,17 @@ def _check_within(plan: Plan, world: Mapping[str, Place], asked: Mapping[str, An
             raise Invalid(f"{code} 不在方案所在区域内，或没有边界。", code="unknown_area")
         if not code.startswith(plan.area_code):
             raise Invalid(f"{code} 不属于方案所在的 {plan.area_code}；请在共同的上级下拟方案。", code="other_area")
+
+
+def _check_new_code(world: Mapping[str, Place], code: str, new: str) -> None:
+    place = world[code]
+    fault = code_fault(new, place.level, settings().area_code_lengths)
+    if not fault and place.parent_code and not new.startswith(place.parent_code):
+        fault = f"编码 {new} 应以上级编码 {place.parent_code} 开头"
+    if fault:
+        raise Invalid(f"{fault}。", code="bad_code")
+    if session().get(Area, new) is not None:
+        raise Invalid(f"编码 {new} 已被使用；编码不能重复使用，注销的也不行。", code="code_taken")
 
 
 def _check_faults(made: Sequence[Place]) -> None:

@@ -128,7 +128,7 @@ def redraw(world: World, code: str, shape: BaseGeometry) -> list[Place]:
 def recode(world: World, code: str, new: str, parent_code: str | None, next_code: NextCode) -> list[Place]:
     """The area goes on under another code (and parent); what lies below it is coded anew with it."""
     place = _of(world, code)
-    if new in world:
+    if new in world and world[new].shape is not None:
         raise Invalid(f"编码 {new} 已被使用。", code="code_taken")
     made = [
         replace(place, shape=None, action=RETIRE, successors=(new,)),
