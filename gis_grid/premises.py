@@ -186,7 +186,13 @@ class GridSchema(Strict):
 
 
 Shown = shown_schema(PREMISES)
-WhySchema = Schema.from_dict({"area_code": fields.String(), "sentence": fields.String()}, name="PremisesWhy")
+WhySchema = Schema.from_dict(
+    {
+        **{name: fields.String(allow_none=True) for name in ("area_code", "placed_by", "reason", "sentence")},
+        "by_place": fields.Dict(allow_none=True),
+    },
+    name="PremisesWhy",
+)
 blueprint = Blueprint("shops", __name__, url_prefix="/api/premises", description="营业场所归属")
 _ONE = f"/<int(max={BIGINT}):key>"
 

@@ -167,6 +167,7 @@ def locate_many(x: np.ndarray, y: np.ndarray, datum: str, at: date | None = None
 
 def placer(datum: str, at: date | None = None) -> Callable[[np.ndarray, np.ndarray], Placed]:
     """A function that places points in `datum` by the boundaries as they are now; needs no transaction later."""
+    crs.datum(datum)
     index = current_index(at)
     return lambda x, y: index.place(*crs.to_stored(x, y, datum))
 

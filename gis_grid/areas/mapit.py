@@ -5,6 +5,7 @@ Ids are area codes, types are levels. ?at=YYYY-MM-DD asks another day; MapIt's g
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import orjson
@@ -54,6 +55,8 @@ def point(asked: dict[str, Any], srid: int, place: str) -> Response:
     x, _, y = place.partition(",")
     try:
         lon, lat = float(x), float(y)
+        if not (math.isfinite(lon) and math.isfinite(lat)):
+            raise ValueError(place)
     except ValueError:
         raise BadRequest("坐标应写作 经度,纬度，例如 /point/4326/106.55,29.56。", code="bad_point") from None
     answer = actions.locate(lon, lat, f"EPSG:{srid}", asked.get("at"))
@@ -83,12 +86,14 @@ def area(asked: dict[str, Any], code: str) -> Response:
     return _json(feature, "application/geo+json")
 
 
-@blueprint.route(f"/area/<string(maxlength=32):code>/<any({','.join(RELATIONS)}):relation>")
+@blueprint.route("/area/<string(maxlength=32):code>/<string(maxlength=20):relation>")
 @blueprint.arguments(DayQuery, location="query")
 @blueprint.response(200, _areas_schema("MapitRelation"))
 @require("areas.read")
 def related(asked: dict[str, Any], code: str, relation: str) -> Response:
     """与一个区域有某种关系的区域：下级 children、相邻 touches、包含 covers、被包含 covered、重叠 overlaps、相交 intersects"""
+    if relation not in RELATIONS:
+        raise NotFound(f"没有关系“{relation}”，可用：{'、'.join(RELATIONS)}。", code="bad_relation")
     known = _known(code, asked)
     query = f"""
     SELECT o.area_code FROM boundaries g, boundaries o JOIN areas a ON a.code = o.area_code
