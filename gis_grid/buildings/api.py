@@ -12,6 +12,7 @@ from gis_grid.buildings import actions
 from gis_grid.buildings.models import Building, Estate, Room, Unit
 from gis_grid.buildings.rules import Layout
 from gis_grid.imports import Importable, offer
+from gis_grid.imports.offers import GROUND
 from gis_grid.register import Register, register_blueprint
 from gis_grid.register.fields import BIGINT, Strict
 
@@ -125,4 +126,5 @@ def lay_out(layout: Layout, unit_id: int) -> dict[str, Any]:
     return actions.lay_out(unit_id, layout)
 
 
+GROUND.append(actions.on_footprints)
 BLUEPRINTS = (*(register_blueprint(each) for each in (ESTATES, BUILDINGS, UNITS, ROOMS)), layouts)

@@ -44,6 +44,7 @@ class Options:
 
 
 KINDS: dict[str, Importable] = {}
+GROUND: list[Callable[[Any, Any], int]] = []  # (lon, lat) -> how many of these points stand on something known, e.g. a building
 
 
 def offer(importable: Importable) -> Importable:

@@ -18,11 +18,13 @@ from gis_grid.db import SRID
 from gis_grid.dictionary import names
 from gis_grid.errors import Invalid
 from gis_grid.geo import crs, shapes
-from gis_grid.imports.offers import Importable, Options
+from gis_grid.imports.offers import GROUND, Importable, Options
 from gis_grid.imports.read import Batch, Source
 from gis_grid.imports.report import Report
 from gis_grid.imports.rules import derived_key, map_columns, to_value
 from gis_grid.register.actions import READ_ONLY
+
+_COMPARED = 2_000  # points held against buildings
 
 
 class RowReader:
@@ -169,11 +171,12 @@ class RowReader:
 
 
 class DatumSuspicion:
-    """Counts how many points fall into areas as given, and as they would if the datum were another."""
+    """Counts how many points fall into areas and onto known buildings as given, and as they would in another datum."""
 
     def __init__(self) -> None:
-        self.seen = 0
+        self.seen = self.compared = 0
         self.hits = {"as_given": 0, "gcj02": 0, "bd09": 0}
+        self.ground = dict(self.hits)
 
     def look(self, lon: Any, lat: Any, codes: Any, datum: str) -> None:
         known = np.isfinite(lon)
@@ -184,15 +187,29 @@ class DatumSuspicion:
         for name in ("gcj02", "bd09"):
             moved = place_many(*crs.to_stored(lon[known], lat[known], name))
             self.hits[name] += sum(code is not None for code in moved.code)
+        self._look_at_ground(lon[known], lat[known])
+
+    def _look_at_ground(self, lon: Any, lat: Any) -> None:
+        """A shift of some 500 m leaves most points in some grid, but not on buildings."""
+        if self.compared >= _COMPARED:
+            return
+        lon, lat = lon[:_COMPARED], lat[:_COMPARED]
+        self.compared += len(lon)
+        for name in self.ground:
+            x, y = (lon, lat) if name == "as_given" else crs.to_stored(lon, lat, name)
+            self.ground[name] += sum(hits(x, y) for hits in GROUND)
 
     def sentences(self) -> list[str]:
-        best = max(("gcj02", "bd09"), key=lambda name: self.hits[name])
-        gain = self.hits[best] - self.hits["as_given"]
-        if self.seen < 5 or gain < max(3, 0.1 * self.seen):
+        by_area = self._sentence(self.hits, self.seen, "落入网格", max(3, 0.1 * self.seen), 1.0)
+        return by_area or self._sentence(self.ground, self.compared, "落在已知楼栋上", max(10, 0.15 * self.compared), 1.5)
+
+    def _sentence(self, hits: dict[str, int], seen: int, where: str, least: float, times: float) -> list[str]:
+        best = max(("gcj02", "bd09"), key=lambda name: hits[name])
+        if seen < 5 or hits[best] - hits["as_given"] < least or hits[best] < times * hits["as_given"]:
             return []
         return [
-            f"坐标系可能有误：按声明读取有 {self.hits['as_given']} 个点落入网格，若按 {best} 读取有 {self.hits[best]} 个"
-            f"（共 {self.seen} 个）。请确认后用 crs={best} 重新导入；本次未作任何改动。"
+            f"坐标系可能有误：按声明读取有 {hits['as_given']} 个点{where}，若按 {best} 读取有 {hits[best]} 个"
+            f"（共 {seen} 个）。请确认后用 crs={best} 重新导入；本次未作任何改动。"
         ]
 
 

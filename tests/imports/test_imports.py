@@ -8,6 +8,7 @@ import zipfile
 from pathlib import Path
 
 import geopandas
+import numpy as np
 import pytest
 import shapely
 import sqlalchemy as sa
@@ -16,12 +17,12 @@ from gis_grid.audit import AuditEntry
 from gis_grid.buildings.models import Building
 from gis_grid.errors import Invalid
 from gis_grid.events.models import Event
-from gis_grid.geo import crs
+from gis_grid.geo import crs, shapes
 from gis_grid.imports.actions import run_import
 from gis_grid.imports.offers import Options
 from gis_grid.premises import Premises
 from tests.conftest import caller
-from tests.factories import GRID_1, GRID_2, make_town, middle, square
+from tests.factories import GRID_1, GRID_2, make_area, make_town, middle, square
 
 
 @pytest.fixture
@@ -176,6 +177,19 @@ def test_a_wrong_datum_is_suspected_by_name(load, tmp_path) -> None:
     data["geometry"] = [shapely.Point(x, y) for x, y in zip(lon, lat, strict=True)]
     report = load("premises", write(tmp_path / "a.geojson", data), crs="wgs84")
     assert any("gcj02" in warning for warning in report["warnings"])
+
+
+def test_a_shift_within_the_town_is_seen_against_buildings(load, session, tmp_path) -> None:
+    """All points stay within areas, but off every building: the known shift that puts them back is named."""
+    make_area("500103001001999", "grid", shapely.multipolygons([shapely.box(106.48, 29.48, 106.54, 29.53)]))
+    for n in range(20):
+        box = shapely.multipolygons([shapely.Point(106.5 + n * 3e-4, 29.505).buffer(5e-5)])
+        session.add(Building(code=f"X{n}", point=shapes.to_column(box.centroid), footprint=shapes.to_column(box)))
+    session.commit()
+    x, y = crs.from_stored(106.5 + np.arange(20) * 3e-4, np.full(20, 29.505), "gcj02")
+    data = geopandas.GeoDataFrame({"name": [str(n) for n in range(20)]}, geometry=geopandas.points_from_xy(x, y), crs=4326)
+    report = load("premises", write(tmp_path / "a.geojson", data), crs="wgs84")
+    assert any("gcj02" in warning and "楼栋" in warning for warning in report["warnings"]), report["warnings"]
 
 
 def test_degrees_declared_as_metres_are_refused(load, tmp_path) -> None:
