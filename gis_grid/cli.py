@@ -211,15 +211,12 @@ def areas_propose(community: str, households: str, seed: int) -> None:
 def areas_reassign() -> None:
     """Assign everything located to its area from scratch, by today's boundaries; says what changed."""
     from gis_grid.app import load_features
-    from gis_grid.areas.reassign import reassign, told_moves
+    from gis_grid.areas.reassign import reassign, told_counts
 
     load_features()
     with command_line(), shown_progress("reassign") as progress:
         reassign(None, progress)
-        moves = told_moves()
-    totals: dict[str, int] = {}
-    for row in moves:
-        totals[row["kind"]] = totals.get(row["kind"], 0) + row["count"]
+        totals = told_counts()
     click.echo("  ".join(f"{kind} {count}" for kind, count in totals.items()) or "全部已在应在的区域，没有变动。")
 
 

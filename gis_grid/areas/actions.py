@@ -13,22 +13,18 @@ from sqlalchemy.dialects.postgresql import Range
 
 from gis_grid import audit
 from gis_grid.access.guard import caller, scope_clause
-from gis_grid.areas.models import Area, Boundary, Staff
+from gis_grid.areas.duty import chain, responsible, successors
+from gis_grid.areas.models import Area, Boundary
 from gis_grid.areas.placing import current_index, today
 from gis_grid.areas.reassign import Bounds, reassign
-from gis_grid.areas.rules import KINDS, LEVEL_CODES, LEVEL_NAMES, code_fault, longest_prefix, parent_fault, touched_by
+from gis_grid.areas.rules import KINDS, LEVEL_CODES, code_fault, longest_prefix, parent_fault, touched_by
 from gis_grid.config import settings
-from gis_grid.db import session, sql
-from gis_grid.dictionary import names
+from gis_grid.db import session
 from gis_grid.errors import Conflict, Forbidden, Invalid
 from gis_grid.geo import crs, shapes
 from gis_grid.geo.locate import Placed, Reason
-from gis_grid.kept import Kept
 
 _TOLERATED_M2 = 1.0  # rounding at a shared edge
-_successors: Kept[list[str]] = Kept("boundaries", most=20_000)
-_chains: Kept[list[dict[str, str]]] = Kept("boundaries", most=20_000)
-_responsible: Kept[list[dict[str, Any]]] = Kept("boundaries", "staff", "dictionary", most=20_000)
 RULE = "边界覆盖该点者；多个覆盖时专属网格优先，其次编码小者；都不覆盖时取设定距离内最近者"
 
 
@@ -130,9 +126,7 @@ def place_many(lon: np.ndarray, lat: np.ndarray, at: date | None = None) -> Plac
 
 def locate(x: float, y: float, datum: str, at: date | None = None, accuracy_m: float | None = None) -> dict[str, Any]:
     """The chain of areas over one point, the responsible people and why. x/y: longitude and latitude, or easting, northing."""
-    xs, ys = np.array([x]), np.array([y])
-    crs.check_plausible(xs, ys, datum)
-    lon, lat = (float(values[0]) for values in crs.to_stored(xs, ys, datum))
+    lon, lat = _stored(x, y, datum)
     day = at or today()
     reason = current_index(at).explain(lon, lat, accuracy_m)
     mine = caller().covers(reason.code)
@@ -154,15 +148,19 @@ def locate(x: float, y: float, datum: str, at: date | None = None, accuracy_m: f
     return answer
 
 
-def successors(code: str) -> list[str]:
-    """The living areas that go on where a retired one ended, those with the most of it first; empty for a living area."""
-    return list(_successors.get(code, lambda: list(session().scalars(sql("successors"), {"code": code}))))
-
-
 def locate_many(x: np.ndarray, y: np.ndarray, datum: str, at: date | None = None) -> Placed:
     """The area of each of many points given in `datum`."""
     crs.check_plausible(x, y, datum)
     return place_many(*crs.to_stored(x, y, datum), at)
+
+
+def _stored(x: float, y: float, datum: str) -> tuple[float, float]:
+    if datum in ("wgs84", "cgcs2000") and abs(x) <= 180 and abs(y) <= 90:
+        return x, y
+    xs, ys = np.array([x]), np.array([y])
+    crs.check_plausible(xs, ys, datum)
+    lon, lat = crs.to_stored(xs, ys, datum)
+    return float(lon[0]), float(lat[0])
 
 
 def placer(datum: str, at: date | None = None) -> Callable[[np.ndarray, np.ndarray], Placed]:
@@ -170,49 +168,6 @@ def placer(datum: str, at: date | None = None) -> Callable[[np.ndarray, np.ndarr
     crs.datum(datum)
     index = current_index(at)
     return lambda x, y: index.place(*crs.to_stored(x, y, datum))
-
-
-def chain(code: str | None) -> list[dict[str, str]]:
-    """The area and all above it, from the top down: level, level_name, code, name."""
-    return list(_chains.get(code, lambda: _read_chain(code))) if code else []
-
-
-def _read_chain(code: str) -> list[dict[str, str]]:
-    rows = session().execute(sql("chain"), {"code": code}).all()
-    return [{"level": row.level, "level_name": LEVEL_NAMES[row.level], "code": row.code, "name": row.name} for row in rows]
-
-
-def responsible(codes: Sequence[str], on: date) -> list[dict[str, Any]]:
-    """Who is responsible for these areas on a day, the lowest area first."""
-    return list(_responsible.get((tuple(codes), on), lambda: _read_responsible(codes, on)))
-
-
-def _read_responsible(codes: Sequence[str], on: date) -> list[dict[str, Any]]:
-    rows = session().execute(
-        sa.select(Staff, Area.name.label("area_name"))
-        .join(Area, Area.code == Staff.area_code)
-        .where(
-            Staff.area_code.in_(codes),
-            Staff.retired_at.is_(None),
-            sa.or_(Staff.since.is_(None), Staff.since <= on),
-            sa.or_(Staff.until.is_(None), Staff.until > on),
-        )
-        .order_by(sa.func.length(Staff.area_code).desc(), Staff.id)
-    )
-    posts = names("post")
-    people = [
-        {
-            "name": row.Staff.name,
-            "post": row.Staff.post,
-            "post_name": posts.get(row.Staff.post, row.Staff.post),
-            "duty_phone": row.Staff.duty_phone,
-            "area_code": row.Staff.area_code,
-            "area_name": row.area_name,
-        }
-        for row in rows
-    ]
-    order = {post: position for position, post in enumerate(posts)}
-    return sorted(people, key=lambda one: (-len(one["area_code"]), order.get(one["post"], len(order))))
 
 
 def _check_parent(area: Area) -> None:

@@ -14,7 +14,7 @@ import shapely
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import Range, insert
 
-from gis_grid.areas.models import AreaCell, Boundary, PlaceRule
+from gis_grid.areas.models import AreaCell, Boundary, EdgeCell, PlaceRule
 from gis_grid.areas.placing import current_index, today
 from gis_grid.areas.rules import LEVEL_CODES
 from gis_grid.config import settings
@@ -49,14 +49,14 @@ def refresh_cells(touched: Sequence[Bounds] | None) -> None:
         return  # before the first `migrate` has ended
     codes, shapes = current_index().lowest
     if not len(codes):
-        session().execute(sa.delete(AreaCell))
+        _forget_all()
         rule.cell_degrees, rule.cells_valid = None, None
         return
     side = cell_degrees(shapes)
     in_step = rule.cells_version is not None and rule.cells_version == committed_versions().get("placing")
     if touched is None or not in_step or rule.cell_degrees != side or rule.cells_valid is None:
         bounds = np.array([_around(shapes)])
-        session().execute(sa.delete(AreaCell))
+        _forget_all()
     else:
         bounds = np.array(touched).reshape(-1, 4)
     cells = lay_lattice(shapes, side, bounds)
@@ -72,25 +72,37 @@ def _around(shapes: np.ndarray) -> Bounds:
     return west, south, east, north
 
 
+def _forget_all() -> None:
+    for model in (AreaCell, EdgeCell):
+        session().execute(sa.delete(model))
+
+
 def _forget(bounds: np.ndarray, side: float) -> None:
     """The rows of every coarse cell that lay_lattice makes anew."""
     column, row = coarse_cells(bounds, side)
-    session().execute(
-        sa.text(
-            "DELETE FROM area_cells USING unnest(CAST(:columns AS bigint[]), CAST(:rows AS bigint[])) AS c (col, lowest), "
-            "generate_series(0, :last) AS step "
-            "WHERE cell BETWEEN (c.col + step) * :rows_above + c.lowest AND (c.col + step) * :rows_above + c.lowest + :last"
-        ),
-        {"rows_above": ROWS, "columns": column.tolist(), "rows": row.tolist(), "last": STEPS[0] - 1},
-    )
+    values = {"rows_above": ROWS, "columns": column.tolist(), "rows": row.tolist(), "last": STEPS[0] - 1}
+    for table in ("area_cells", "edge_cells"):
+        session().execute(
+            sa.text(
+                f"DELETE FROM {table} USING unnest(CAST(:columns AS bigint[]), CAST(:rows AS bigint[])) AS c (col, lowest), "
+                "generate_series(0, :last) AS step "
+                "WHERE cell BETWEEN (c.col + step) * :rows_above + c.lowest AND (c.col + step) * :rows_above + c.lowest + :last"
+            ),
+            values,
+        )
 
 
 def _copy(cells: LatticeCells, codes: np.ndarray) -> None:
-    numbers = (cells.column * ROWS + cells.row).tolist()
-    claims = iter(cells.claims)
-    with raw_connection().cursor() as cursor, cursor.copy("COPY area_cells (cell, area_code, candidates) FROM STDIN") as copy:
-        for cell, core in zip(numbers, cells.core.tolist(), strict=True):
-            copy.write_row((cell, codes[core], None) if core >= 0 else (cell, None, [codes[rank] for rank in next(claims)]))
+    numbers = cells.column * ROWS + cells.row
+    core = cells.core >= 0
+    with raw_connection().cursor() as cursor:
+        with cursor.copy("COPY area_cells (cell, area_code) FROM STDIN") as copy:
+            for row in zip(numbers[core].tolist(), codes[cells.core[core]], strict=True):
+                copy.write_row(row)
+        with cursor.copy("COPY edge_cells (cell, one, other, more) FROM STDIN") as copy:
+            for cell, claims in zip(numbers[~core].tolist(), cells.claims, strict=True):
+                named = [codes[rank] for rank in claims]
+                copy.write_row((cell, None, None, named) if len(named) > 2 else (cell, *named, *[None] * (3 - len(named))))
 
 
 def _valid() -> Range[date]:

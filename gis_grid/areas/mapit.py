@@ -16,6 +16,7 @@ from marshmallow import Schema, fields, validate
 
 from gis_grid.access.guard import require
 from gis_grid.areas import actions
+from gis_grid.areas.duty import successors
 from gis_grid.areas.models import Area, Boundary
 from gis_grid.areas.placing import today
 from gis_grid.areas.rules import LEVEL_CODES, LEVEL_NAMES
@@ -126,7 +127,7 @@ def _known(code: str, asked: dict[str, Any]) -> Area:
     if known is None:
         raise NotFound(f"没有编码为 {code} 的区域。", code="unknown_area")
     if known.retired_at and not asked.get("at"):
-        heirs = actions.successors(code)
+        heirs = successors(code)
         told = f"，现为 {'、'.join(heirs)}" if heirs else ""
         raise Gone(f"编码 {code} 已于 {known.retired_at:%Y-%m-%d} 注销{told}；查询注销以前请加 ?at=日期。", successors=heirs)
     return known

@@ -83,13 +83,23 @@ class BoundaryPart(Base):
 
 
 class AreaCell(Base):
-    """A cell of the lattice of the lowest level: wholly in `area_code`, or cut by the edges of `candidates`. Read by grid_of."""
+    """A cell of the lattice of the lowest level that lies wholly in one area. Read by grid_of and grids_of."""
 
     __tablename__ = "area_cells"
 
     cell: Mapped[int] = mapped_column(sa.BigInteger, primary_key=True, autoincrement=False)
-    area_code: Mapped[str | None] = mapped_column(sa.String(32))
-    candidates: Mapped[list[str] | None] = mapped_column(ARRAY(sa.String(32)))
+    area_code: Mapped[str] = mapped_column(sa.String(32))
+
+
+class EdgeCell(Base):
+    """A cell that edges run through: the one or two areas to test there, or `more` of them."""
+
+    __tablename__ = "edge_cells"
+
+    cell: Mapped[int] = mapped_column(sa.BigInteger, primary_key=True, autoincrement=False)
+    one: Mapped[str | None] = mapped_column(sa.String(32))
+    other: Mapped[str | None] = mapped_column(sa.String(32))
+    more: Mapped[list[str] | None] = mapped_column(ARRAY(sa.String(32)))
 
 
 class PlaceRule(Base):

@@ -79,18 +79,41 @@ def place_again(model: Any, touched: Touched, progress: Progress) -> None:
 
 def follow(table: str, parent: str, link: str, how: str, only: str = "true", *, everything: bool = False) -> None:
     """Rows that hang on moved rows (or on any, with `everything`) take their area. Names are our own, never a caller's."""
-    moved = "" if everything else f"JOIN moves m ON m.kind = '{parent}' AND m.id = t.{link}"
+    if everything:
+        _follow_all(table, parent, link, how, only)
+        return
     session().execute(
         sa.text(
             f"""
             INSERT INTO moves (kind, id, was, now, how)
-            SELECT '{table}', t.id, t.area_code, p.area_code, '{how}' FROM {table} t {moved} JOIN {parent} p ON p.id = t.{link}
+            SELECT '{table}', t.id, t.area_code, p.area_code, '{how}' FROM {table} t
+            JOIN moves m ON m.kind = '{parent}' AND m.id = t.{link} JOIN {parent} p ON p.id = t.{link}
             WHERE ({only}) AND (t.area_code, t.placed_by) IS DISTINCT FROM (p.area_code, '{how}')
             ON CONFLICT (kind, id) DO UPDATE SET now = excluded.now, how = excluded.how
             """
         )
     )
     _apply(table)
+
+
+def _follow_all(table: str, parent: str, link: str, how: str, only: str) -> None:
+    """All at once, and only counted: noting a million moves one by one would take longer than making them."""
+    done = session().execute(
+        sa.text(
+            f"UPDATE {table} t SET area_code = p.area_code, placed_by = '{how}', version = t.version + 1 FROM {parent} p "
+            f"WHERE p.id = t.{link} AND ({only}) AND (t.area_code, t.placed_by) IS DISTINCT FROM (p.area_code, '{how}')"
+        )
+    )
+    counts = session().info.setdefault("followed", {})
+    counts[table] = counts.get(table, 0) + done.rowcount  # type: ignore[attr-defined]
+
+
+def told_counts() -> dict[str, int]:
+    """How many rows of each table were written by a re-assignment of everything."""
+    counts = dict(session().info.get("followed", {}))
+    for row in told_moves():
+        counts[row["kind"]] = counts.get(row["kind"], 0) + row["count"]
+    return counts
 
 
 def settle(successors: dict[str, str]) -> None:

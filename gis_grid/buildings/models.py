@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from gis_grid.db import Base, Located, Pinned, Stamped, area_column, point_column
+from gis_grid.db import Base, Follower, Located, Pinned, Stamped, area_column, point_column
 
 
 class Estate(Stamped, Located, Base):
@@ -59,7 +59,7 @@ class Unit(Stamped, Located, Base):
     point = point_column("单元入口")
 
 
-class Room(Stamped, Located, Base):
+class Room(Stamped, Follower, Base):
     """A flat, shop floor or cellar, at a floor and a door of its unit; follows the unit's area."""
 
     __tablename__ = "rooms"

@@ -54,7 +54,7 @@ def take_areas(importable: Importable, path: Path, work: Path, options: Options,
         report.counts[_change(known[values["code"]], values, shape, options, datum, touched)] += 1
         progress(done, len(good))
     if touched:
-        reassign(touched if len(touched) <= MOST_PARTS else [_around(touched)], progress)
+        reassign(touched if len(touched) <= MOST_PARTS else None, progress)
 
 
 def _known(codes: list[str]) -> dict[str, Area]:
@@ -150,11 +150,6 @@ def _insert(new: Sequence[Incoming], options: Options, datum: str, report: Repor
 def _codes_above(level: str) -> set[str]:
     higher = LEVEL_CODES[: LEVEL_CODES.index(level)]
     return set(session().scalars(sa.select(Area.code).where(Area.level.in_(higher), Area.retired_at.is_(None))))
-
-
-def _around(boxes: Sequence[Bounds]) -> Bounds:
-    west, south, east, north = shapely.total_bounds(shapely.box(*np.array(boxes).T)).tolist()
-    return west, south, east, north
 
 
 def _change(area: Area, values: dict[str, Any], shape: Any, options: Options, datum: str, touched: list[Bounds]) -> str:

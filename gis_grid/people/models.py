@@ -8,11 +8,11 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
-from gis_grid.db import Base, Located, Stamped
+from gis_grid.db import Base, Follower, Located, Stamped
 from gis_grid.sealed import Sealed
 
 
-class Household(Stamped, Located, Base):
+class Household(Stamped, Follower, Base):
     """People registered together (户)."""
 
     __tablename__ = "households"
@@ -25,7 +25,7 @@ class Household(Stamped, Located, Base):
     remark: Mapped[str | None] = mapped_column(sa.Text, comment="备注")
 
 
-class Resident(Stamped, Located, Base):
+class Resident(Stamped, Follower, Base):
     """A person. Identity number and phone are sealed; their fingerprints find them again."""
 
     __tablename__ = "residents"

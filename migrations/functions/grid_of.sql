@@ -2,7 +2,7 @@
 -- the nearest within place_rule.nearest_m; the lowest level that answers. NULL: nowhere. The same answer as every other door.
 -- ST_Intersects with a collection goes through GEOS, whose predicates are exact; ST_Covers of a point is plain floating point.
 CREATE OR REPLACE FUNCTION grid_of(place geometry, at date DEFAULT NULL) RETURNS text
-LANGUAGE plpgsql STABLE PARALLEL SAFE SET plan_cache_mode = force_generic_plan SET enable_nestloop = on AS $$
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET plan_cache_mode = force_generic_plan SET enable_nestloop = on SET enable_mergejoin = on AS $$
 DECLARE
   rule place_rule;
   p geometry;

@@ -3,7 +3,8 @@
 -- Where not exactly one area claims a point there, grid_of decides. On another day than today every point asks grid_of.
 -- The query is asked three or four times, so it must answer the same each time.
 CREATE OR REPLACE FUNCTION grids_of(query text, at date DEFAULT NULL) RETURNS TABLE (id bigint, code text)
-LANGUAGE plpgsql STABLE SET enable_nestloop = off SET work_mem = '64MB' AS $$ -- off: the planner thinks too small of the edges
+LANGUAGE plpgsql STABLE SET enable_nestloop = off SET enable_mergejoin = off SET work_mem = '64MB' AS $$ -- off: the planner thinks too
+-- small of the edges
 DECLARE
   rule place_rule;
   day date;
@@ -22,31 +23,40 @@ BEGIN
   RETURN QUERY EXECUTE format(
     $inner$
     SELECT q.id::bigint, c.area_code::text
-    FROM (%1$s) AS q (id, geom) JOIN area_cells c ON c.cell = cell_of(q.geom, %2$L::float8) AND c.area_code IS NOT NULL
+    FROM (%1$s) AS q (id, geom) JOIN area_cells c ON c.cell = cell_of(q.geom, %2$L::float8)
     $inner$, query, rule.cell_degrees);
   GET DIAGNOSTICS answered = ROW_COUNT;
   RETURN QUERY EXECUTE format(
     $edges$
     WITH p AS MATERIALIZED (
-      SELECT q.id::bigint AS id, q.geom, c.candidates
-      FROM (%1$s) AS q (id, geom) JOIN area_cells c ON c.cell = cell_of(q.geom, %2$L::float8) AND c.candidates IS NOT NULL
+      SELECT q.id::bigint AS id, q.geom, c.one, c.other, c.more
+      FROM (%1$s) AS q (id, geom) JOIN edge_cells c ON c.cell = cell_of(q.geom, %2$L::float8)
+    ), today AS MATERIALIZED (
+      SELECT b.area_code, b.geom FROM boundaries b WHERE b.valid @> %3$L::date
+    ), two AS ( -- nearly every edge lies between two areas, or at the rim of one
+      SELECT p.id, p.geom, p.one, p.other, ST_Covers(f.geom, p.geom) AS in_one, coalesce(ST_Covers(s.geom, p.geom), false) AS in_other
+      FROM p JOIN today f ON f.area_code = p.one LEFT JOIN today s ON s.area_code = p.other WHERE p.more IS NULL OFFSET 0
     ), tests AS (
-      SELECT p.id, p.geom, unnest(p.candidates) AS code FROM p
+      SELECT p.id, unnest(p.more) AS code, p.geom FROM p WHERE p.more IS NOT NULL
     ), claims AS (
-      SELECT t.id, min(t.code) AS code, count(*) AS claims FROM tests t
-      JOIN (SELECT b.area_code, b.geom FROM boundaries b WHERE b.valid @> %3$L::date OFFSET 0) b ON b.area_code = t.code
-      WHERE ST_Covers(b.geom, t.geom) IS TRUE -- by code; no search in the index
-      GROUP BY t.id
+      SELECT t.id, min(t.code) AS code, count(*) AS claims FROM tests t JOIN today b ON b.area_code = t.code
+      WHERE ST_Covers(b.geom, t.geom) IS TRUE GROUP BY t.id
     )
-    SELECT p.id, CASE WHEN c.claims = 1 THEN c.code::text ELSE grid_of(p.geom, %3$L::date) END
-    FROM p LEFT JOIN claims c ON c.id = p.id
+    SELECT id, CASE WHEN in_one AND NOT in_other THEN one WHEN in_other AND NOT in_one THEN other
+      ELSE grid_of(geom, %3$L::date) END::text
+    FROM two
+    UNION ALL
+    SELECT p.id, CASE WHEN c.claims = 1 THEN c.code ELSE grid_of(p.geom, %3$L::date) END::text
+    FROM p LEFT JOIN claims c ON c.id = p.id WHERE p.more IS NOT NULL
     $edges$, query, rule.cell_degrees, day);
   GET DIAGNOSTICS more = ROW_COUNT;
   IF answered + more < total THEN
     RETURN QUERY EXECUTE format(
       $outside$
       SELECT q.id::bigint, grid_of(q.geom, %3$L::date) FROM (%1$s) AS q (id, geom)
-      WHERE q.geom IS NULL OR NOT EXISTS (SELECT 1 FROM area_cells c WHERE c.cell = cell_of(q.geom, %2$L::float8))
+      WHERE q.geom IS NULL OR (
+        NOT EXISTS (SELECT 1 FROM area_cells c WHERE c.cell = cell_of(q.geom, %2$L::float8))
+        AND NOT EXISTS (SELECT 1 FROM edge_cells c WHERE c.cell = cell_of(q.geom, %2$L::float8)))
       $outside$, query, rule.cell_degrees, day);
   END IF;
 END

@@ -35,9 +35,16 @@ def upgrade() -> None:
     op.create_table(
         "area_cells",
         sa.Column("cell", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("area_code", sa.String(32), nullable=True),
-        sa.Column("candidates", ARRAY(sa.String(32)), nullable=True),
+        sa.Column("area_code", sa.String(32), nullable=False),
         sa.PrimaryKeyConstraint("cell", name=op.f("pk_area_cells")),
+    )
+    op.create_table(
+        "edge_cells",
+        sa.Column("cell", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("one", sa.String(32), nullable=True),
+        sa.Column("other", sa.String(32), nullable=True),
+        sa.Column("more", ARRAY(sa.String(32)), nullable=True),
+        sa.PrimaryKeyConstraint("cell", name=op.f("pk_edge_cells")),
     )
     op.create_table(
         "place_rule",
@@ -79,6 +86,7 @@ def downgrade() -> None:
     op.execute("DROP FUNCTION IF EXISTS grids_of(text, date), grid_of(geometry, date), covering(geometry, date), cut_boundary()")
     op.execute("DROP FUNCTION IF EXISTS cell_of(geometry, double precision)")
     op.drop_table("place_rule")
+    op.drop_table("edge_cells")
     op.drop_table("area_cells")
     op.drop_geospatial_table("boundary_parts")
     op.drop_column("boundaries", "is_big")

@@ -1,0 +1,100 @@
+"""Who stands above an area, who is responsible, and who goes on where it ended; all areas and staff kept in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+
+from gis_grid.areas.models import Area, Staff, Succession
+from gis_grid.areas.rules import LEVEL_NAMES
+from gis_grid.db import session
+from gis_grid.dictionary import names
+from gis_grid.kept import Kept
+
+People = dict[str, list[dict[str, Any]]]  # by area code
+
+
+class Node(NamedTuple):
+    """An area in the tree."""
+
+    link: dict[str, str]
+    parent: str | None
+    retired: bool
+
+
+_tree: Kept[dict[str, Node]] = Kept("boundaries")
+_heirs: Kept[dict[str, list[str]]] = Kept("boundaries")
+_people: Kept[People] = Kept("boundaries", "staff", "dictionary", most=4)
+
+
+def chain(code: str | None) -> list[dict[str, str]]:
+    """The area and all above it, from the top down: level, level_name, code, name."""
+    tree = _tree.get("tree", _read_tree)
+    links: list[dict[str, str]] = []
+    while code is not None and code in tree and len(links) < len(LEVEL_NAMES):
+        links.append(tree[code].link)
+        code = tree[code].parent
+    return links[::-1]
+
+
+def responsible(codes: Sequence[str], on: date) -> list[dict[str, Any]]:
+    """Who is responsible for these areas (from the top down) on a day, the lowest area first."""
+    people = _people.get(on, lambda: _read_people(on))
+    return [one for code in reversed(codes) for one in people.get(code, ())]
+
+
+def successors(code: str) -> list[str]:
+    """The living areas that go on where a retired one ended, those with the most of it first; empty for a living area."""
+    tree, heirs = _tree.get("tree", _read_tree), _heirs.get("heirs", _read_heirs)
+    found: dict[str, None] = {}
+    asked, known = list(heirs.get(code, ())), {code}
+    while asked:
+        heir = asked.pop(0)
+        if heir in known:
+            continue
+        known.add(heir)
+        if heir in tree and not tree[heir].retired:
+            found[heir] = None
+        else:
+            asked[:0] = heirs.get(heir, ())
+    return list(found)
+
+
+def _read_tree() -> dict[str, Node]:
+    """All areas; codes and names are no secret."""
+    rows = session().execute(sa.select(Area.code, Area.name, Area.level, Area.parent_code, Area.retired_at))
+    return {
+        code: Node({"level": level, "level_name": LEVEL_NAMES[level], "code": code, "name": name}, parent, retired is not None)
+        for code, name, level, parent, retired in rows
+    }
+
+
+def _read_heirs() -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for code, successor in session().execute(sa.select(Succession.code, Succession.successor).order_by(Succession.position)):
+        found.setdefault(code, []).append(successor)
+    return found
+
+
+def _read_people(on: date) -> People:
+    """Everybody in office on a day, by area, in the order of posts; who may read them is asked after."""
+    posts = names("post")
+    order = {post: position for position, post in enumerate(posts)}
+    rows = session().execute(
+        sa.select(Staff.name, Staff.post, Staff.duty_phone, Staff.area_code, Area.name.label("area_name"))
+        .join(Area, Area.code == Staff.area_code)
+        .where(
+            Staff.retired_at.is_(None),
+            sa.or_(Staff.since.is_(None), Staff.since <= on),
+            sa.or_(Staff.until.is_(None), Staff.until > on),
+        )
+        .order_by(Staff.id)
+    )
+    found: People = {}
+    for row in sorted(rows, key=lambda row: order.get(row.post, len(order))):
+        told = {**row._mapping, "post_name": posts.get(row.post, row.post)}
+        found.setdefault(row.area_code, []).append(told)
+    return found
