@@ -69,7 +69,7 @@ def lay_cells(shapes: NDArray[np.object_], reach_m: float) -> Cells | None:
     list_start, list_rank = loops.fill(marks, base, row0, xy, start, edges, lattice, columns, table)
     records = np.empty(0, np.int32)
     begins = loops.write_records(table, list_start, list_rank, base, row0, xy, start, edges, lattice, records)
-    records = np.empty(int(begins[-1]), np.int32)
+    records = np.zeros(int(begins[-1]) + 4, np.int32)  # place() looks a little ahead
     loops.write_records(table, list_start, list_rank, base, row0, xy, start, edges, lattice, records)
     loops.mark_far(table, *loops.reach(reach_m, lattice[2], _latitude(shapes)))
     return Cells(loops, lattice, table, begins, records, xy)

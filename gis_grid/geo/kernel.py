@@ -251,26 +251,36 @@ def mark_far(table: Any, reach_rows: int, reach_columns: int) -> None:
 def place(lon: Any, lat: Any, lattice: Any, table: Any, begins: Any, records: Any, xy: Any, rank: Any, state: Any) -> None:
     """Write each point's winning rank (-1: none) and its state (FAR .. DOUBTFUL).
 
-    Two passes over blocks that stay in the cache: the first only reads cells, so that the processor has many on the way.
+    Passes over blocks that stay in the cache: each only fetches what the next needs, so that the processor has many fetches
+    on the way at once; with a lattice larger than the cache that is most of the time.
     """
     x0, y0, per = lattice[0], lattice[1], lattice[2]
     rows, columns = table.shape
+    edge, at, touch = np.empty(_BLOCK, np.int64), np.empty(_BLOCK, np.int64), np.empty(_BLOCK, np.int64)
     for block in range(0, len(lon), _BLOCK):
         end = min(block + _BLOCK, len(lon))
         for i in range(block, end):
             across, up = (lon[i] - x0) * per, (lat[i] - y0) * per
             inside = across >= 0 and up >= 0 and across < columns and up < rows  # false for what is no number
             rank[i] = table[int(up), int(across)] if inside else EMPTY_FAR
+        edges = 0
         for i in range(block, end):
             cell = rank[i]
-            if cell >= 0:
-                state[i] = INSIDE
-            elif cell == EMPTY:
-                rank[i], state[i] = -1, NEAR
-            elif cell == EMPTY_FAR:
-                rank[i], state[i] = -1, FAR
-            else:
-                rank[i], state[i] = _test(lon[i], lat[i], begins[-2 - cell], records, xy)
+            state[i] = INSIDE
+            if cell < 0:
+                rank[i], state[i] = -1, FAR if cell == EMPTY_FAR else NEAR
+                if cell < EMPTY and cell != EMPTY_FAR:
+                    edge[edges], at[edges] = i, -2 - cell
+                    edges += 1
+        for k in range(edges):
+            at[k] = begins[at[k]]
+        for k in range(edges):
+            touch[k] = min(records[at[k] + 3], len(xy) - 1)  # nearly always the first edge to test
+        for k in range(edges):
+            touch[k] += int(xy[touch[k], 0] > 1e300)  # fetched, never true
+        for k in range(edges):
+            i = edge[k]
+            rank[i], state[i] = _test(lon[i], lat[i], at[k], records, xy)
 
 
 @njit(cache=True, nogil=True)

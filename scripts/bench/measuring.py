@@ -48,9 +48,13 @@ class Report:
     skipped: list[str] = field(default_factory=list)
     facts: list[str] = field(default_factory=list)
 
-    def add(self, section: str, name: str, n: int, took: Took, note: str = "", *, known_cpu: bool = True) -> Row:
+    def add(
+        self, section: str, name: str, n: int, took: Took, note: str = "", *, known_cpu: bool = True, first: bool = False
+    ) -> Row:
+        """Keep and show a row; `first` puts it before the others of its section."""
         row = Row(section, name, n, took.cpu_s if known_cpu else None, took.wall_s, note)
-        self.rows.append(row)
+        sections = [each.section for each in self.rows]
+        self.rows.insert(sections.index(section) if first and section in sections else len(sections), row)
         say(line_of(row))
         return row
 
