@@ -22,7 +22,7 @@ from gis_grid.config import settings
 from gis_grid.db import session
 from gis_grid.errors import Conflict, Forbidden, Invalid
 from gis_grid.geo import crs, shapes
-from gis_grid.geo.locate import Placed, Reason
+from gis_grid.geo.locate import AreaIndex, Placed, Reason
 
 _TOLERATED_M2 = 1.0  # rounding at a shared edge
 RULE = "边界覆盖该点者；多个覆盖时专属网格优先，其次编码小者；都不覆盖时取设定距离内最近者"
@@ -92,6 +92,21 @@ def boundary_of(code: str, at: date | None = None) -> Any:
     return shapes.from_stored(session().scalar(on))
 
 
+def had_boundary(day: date) -> Any:
+    """The condition for areas that had a boundary on a day."""
+    return sa.exists().where(Boundary.area_code == Area.code, Boundary.valid.op("@>")(sa.cast(day, sa.Date)))
+
+
+def _index_of(at: date | None) -> AreaIndex:
+    """The index of a day; a day before any boundary is refused, since every answer would be nowhere."""
+    index = current_index(at)
+    if at is not None and not index.size:
+        first = session().scalar(sa.select(sa.func.min(sa.func.lower(Boundary.valid))))
+        known = f"最早的边界自 {first} 起" if first else "还没有任何边界"
+        raise Invalid(f"{at} 没有任何区域边界（{known}）。", code="before_boundaries")
+    return index
+
+
 def _where_is(code: str) -> list[Bounds]:
     return touched_by(None, boundary_of(code))
 
@@ -121,14 +136,14 @@ def place(point: Any) -> tuple[str | None, str | None]:
 
 def place_many(lon: np.ndarray, lat: np.ndarray, at: date | None = None) -> Placed:
     """area_code and placed_by of many CGCS2000 points: the way in of every bulk door."""
-    return current_index(at).place(lon, lat)
+    return _index_of(at).place(lon, lat)
 
 
 def locate(x: float, y: float, datum: str, at: date | None = None, accuracy_m: float | None = None) -> dict[str, Any]:
     """The chain of areas over one point, the responsible people and why. x/y: longitude and latitude, or easting, northing."""
     lon, lat = _stored(x, y, datum)
     day = at or today()
-    reason = current_index(at).explain(lon, lat, accuracy_m)
+    reason = _index_of(at).explain(lon, lat, accuracy_m)
     mine = caller().covers(reason.code)
     links = chain(reason.code)
     answer: dict[str, Any] = {
@@ -166,7 +181,7 @@ def _stored(x: float, y: float, datum: str) -> tuple[float, float]:
 def placer(datum: str, at: date | None = None) -> Callable[[np.ndarray, np.ndarray], Placed]:
     """A function that places points in `datum` by the boundaries as they are now; needs no transaction later."""
     crs.datum(datum)
-    index = current_index(at)
+    index = _index_of(at)
     return lambda x, y: index.place(*crs.to_stored(x, y, datum))
 
 

@@ -32,6 +32,7 @@ AREAS = Register(
     search=("code", "name"),
     prepare=actions.prepare_area,
     retiring=actions.retire_area,
+    on_day=actions.had_boundary,
     extra={
         "boundary": Shape("MULTIPOLYGON", metadata={"title": "边界"}),
         "since": fields.Date(metadata={"title": "生效日期"}),

@@ -45,6 +45,7 @@ class Register:
     masks: Mapping[str, Callable[[str], str]] = field(default_factory=dict)  # sealed column -> how it is shown
     read_only: Sequence[str] = ()
     settable: Sequence[str] = ()  # normally read-only columns that callers do set here
+    on_day: Callable[[date], Any] | None = None  # the condition for rows that were there on a day: ?at= then asks it
 
     @property
     def key(self) -> sa.Column[Any]:
@@ -94,8 +95,12 @@ def list_page(register: Register, wanted: Mapping[str, Any]) -> Page:
     if wanted.get("q"):
         looked = [getattr(model, name).contains(wanted["q"], autoescape=True) for name in register.search]
         query = query.where(sa.or_(*looked))
-    if not wanted.get("retired"):
+    if register.on_day and wanted.get("at"):
+        query = query.where(register.on_day(wanted["at"]))
+    elif not wanted.get("retired"):
         query = query.where(model.retired_at.is_(None))
+    if wanted.get("unplaced"):
+        query = query.where(model.area_code.is_(None))
     column, down = _sort_column(register, wanted.get("sort"))
     query = _after(query, column, register.key, down, wanted.get("after"))
     rows = list(session().scalars(query.limit(limit + 1)))

@@ -13,6 +13,7 @@ from flask_smorest import Blueprint
 from marshmallow import Schema, fields, validate
 
 from gis_grid.access.guard import require
+from gis_grid.db import Located
 from gis_grid.dictionary import CodeField
 from gis_grid.errors import BadRequest, VersionRequired
 from gis_grid.register import actions
@@ -143,6 +144,10 @@ def _schemas(register: Register) -> tuple[type[Schema], ...]:
     }
     shown = shown_schema(register)
     wanted = {column.key: _filter_field(register, column) for column in register.filters} | _paging()
+    if register.on_day:
+        wanted["at"] = fields.Date(metadata={"title": "某日有效的（含其后注销的）"})
+    if issubclass(register.model, Located):
+        wanted["unplaced"] = fields.Boolean(metadata={"title": "只要未定位的（不在任何网格内）"})
     items = fields.List(fields.Nested(shown))
     page = Schema.from_dict({"items": items, "next": fields.String(allow_none=True)}, name=f"{stem}Page")
     return (

@@ -81,3 +81,38 @@ def test_a_day_before_any_boundary_has_no_answer_but_a_sentence(client, headers,
     before = client.get(f"/api/locate?lon={lon}&lat={lat}&at=2023-12-31", headers=headers).json
     assert before["code"] is None
     assert before["why"]["sentence"]
+
+
+def test_a_day_before_any_boundary_at_all_is_refused(client, bearer, session) -> None:
+    make_area("500103001001007", "grid", square(9), since=date(2024, 1, 1))
+    session.commit()
+    answer = client.get("/api/locate?lon=106.5&lat=29.5&at=1990-01-01", headers=bearer(["areas.read"]))
+    assert (answer.status_code, problem(answer)["code"]) == (422, "before_boundaries")
+    assert "2024-01-01" in problem(answer)["detail"]
+
+
+def test_areas_of_a_day_and_rows_without_a_place(client, bearer, session) -> None:
+    make_town()
+    make_area("500103001001007", "grid", square(9), since=date(2024, 1, 1))
+    session.commit()
+    headers = bearer(["areas.read", "events.read", "events.write"])
+
+    def grids(query: str) -> list[str]:
+        return [one["code"] for one in client.get(f"/api/areas/?level=grid{query}", headers=headers).json["items"]]
+
+    assert len(grids("")) == len(grids("&at=2024-01-01")) == 4
+    assert len(grids("&at=2023-12-31")) == 3
+    client.post("/api/events/", json={"number": "E1", "point": {"type": "Point", "coordinates": [1, 1]}}, headers=headers)
+    assert [one["number"] for one in client.get("/api/events/?unplaced=true", headers=headers).json["items"]] == ["E1"]
+
+
+def test_the_quick_way_and_the_usual_way_say_the_same(client, headers) -> None:
+    lon, lat = middle(1)
+    quick = client.get(f"/api/locate?lon={lon}&lat={lat}&accuracy_m=60", headers=headers)
+    usual = client.get(f"/api/locate?lon={lon}&lat={lat}&accuracy_m=60&crs=wgs84", headers=headers)
+    assert quick.data == usual.data
+    assert quick.json["why"]["uncertain"]
+    for name in ("X-Request-Id", "Content-Security-Policy", "Cache-Control", "X-Content-Type-Options"):
+        assert quick.headers[name]
+        assert name in usual.headers
+    assert client.get(f"/api/locate?lon={lon}&lat={lat}").status_code == 401
