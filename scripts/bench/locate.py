@@ -156,8 +156,8 @@ def main() -> None:
                     report.facts.append(f"load average after {name}: {os.getloadavg()[0]:.1f}")
     if {"memory", "sql"} <= set(asked.only):
         report.metrics["disagreements"] = run.disagreements
-    if asked.quick:
-        say("a quick run: the numbers mean nothing, docs/ is left alone")
+    if asked.quick or set(asked.only) != set(SECTIONS):
+        say("not the whole bench at its full size: docs/ is left alone")
     else:
         write_markdown(report, ROOT / "docs" / "bench-locate.md", run.plot)
     for name in (name for name, value in report.metrics.items() if value is None):
