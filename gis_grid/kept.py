@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from gis_grid import db
+from gis_grid.config import settings
 from gis_grid.db import Base, session
 from gis_grid.errors import Unavailable
 
@@ -98,7 +99,7 @@ def _read_aside() -> dict[str, int]:
 @cache
 def _reader() -> sa.Engine:
     """Connections for reading the numbers: one statement each, nothing to begin or to commit."""
-    return db.make_engine(pool_size=2, isolation_level="AUTOCOMMIT")
+    return db.make_engine(max(2, settings().threads), isolation_level="AUTOCOMMIT")  # fewer than threads: connections come and go
 
 
 @sa.event.listens_for(Session, "after_begin")

@@ -23,6 +23,7 @@ class Node(NamedTuple):
     link: dict[str, str]
     parent: str | None
     retired: bool
+    kind: str
 
 
 _tree: Kept[dict[str, Node]] = Kept("boundaries")
@@ -46,6 +47,11 @@ def responsible(codes: Sequence[str], on: date) -> list[dict[str, Any]]:
     return [one for code in reversed(codes) for one in people.get(code, ())]
 
 
+def area(code: str) -> Node:
+    """An area as it is in the tree."""
+    return _tree.get("tree", _read_tree)[code]
+
+
 def successors(code: str) -> list[str]:
     """The living areas that go on where a retired one ended, those with the most of it first; empty for a living area."""
     tree, heirs = _tree.get("tree", _read_tree), _heirs.get("heirs", _read_heirs)
@@ -65,10 +71,12 @@ def successors(code: str) -> list[str]:
 
 def _read_tree() -> dict[str, Node]:
     """All areas; codes and names are no secret."""
-    rows = session().execute(sa.select(Area.code, Area.name, Area.level, Area.parent_code, Area.retired_at))
+    rows = session().execute(sa.select(Area.code, Area.name, Area.level, Area.parent_code, Area.retired_at, Area.kind))
     return {
-        code: Node({"level": level, "level_name": LEVEL_NAMES[level], "code": code, "name": name}, parent, retired is not None)
-        for code, name, level, parent, retired in rows
+        code: Node(
+            {"level": level, "level_name": LEVEL_NAMES[level], "code": code, "name": name}, parent, retired is not None, kind
+        )
+        for code, name, level, parent, retired, kind in rows
     }
 
 

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
+import numpy as np
+import shapely
 import sqlalchemy as sa
 
 from gis_grid.access.guard import scoped
 from gis_grid.areas.actions import place
-from gis_grid.areas.placing import today
+from gis_grid.areas.duty import area
+from gis_grid.areas.placing import current_index
 from gis_grid.areas.reassign import Progress, Touched, changed, place_again
-from gis_grid.db import session, sql
+from gis_grid.areas.rules import LEVEL_CODES
+from gis_grid.buildings.models import Estate
+from gis_grid.db import raw_connection, session
 from gis_grid.errors import NotFound
 from gis_grid.events.models import Event, EventOwner
 
 RULE = "落入专属网格的由专属网格负责，否则由所在网格负责；不在任何网格的由小区物业负责。其余为协同单位，同时告知。"
 _BATCH = 5_000
+_COPY = "COPY event_owners (event_id, kind, area_code, estate_id, name, is_responsible) FROM STDIN"
+Claim = tuple[int, str, str | None, int | None, str | None, bool]
 
 
 def prepare_event(event: Event, extra: dict[str, Any]) -> None:
@@ -40,11 +47,58 @@ def owners_of(event_id: int) -> dict[str, Any]:
 
 
 def own_again(ids: Sequence[int]) -> None:
-    """Find the claims on these events anew, in batches."""
+    """Find the claims on these events anew, in batches; in memory, so that no plan of the database can go wrong."""
+    estates = _estates() if len(ids) else None
     for start in range(0, len(ids), _BATCH):
         part = list(ids[start : start + _BATCH])
         session().execute(sa.delete(EventOwner).where(EventOwner.event_id.in_(part)))
-        session().execute(sql("owners"), {"ids": part, "day": today()})
+        query = sa.select(Event.id, sa.func.ST_X(Event.point), sa.func.ST_Y(Event.point), Event.area_code).where(
+            Event.id.in_(part)
+        )
+        rows = session().execute(query.where(Event.point.is_not(None))).all()
+        if rows and estates is not None:
+            _write([*_grid_claims(rows), *_property_claims(rows, estates)])
+
+
+def _grid_claims(rows: Sequence[Any]) -> Iterator[Claim]:
+    """The grids that cover each event, and the one it was given to although it lies outside (the nearest)."""
+    _, lon, lat, _ = (np.array(each) for each in zip(*rows, strict=True))
+    found: dict[int, list[str]] = {}
+    for point, code in zip(*current_index().claims(lon, lat), strict=True):
+        found.setdefault(int(point), []).append(code)
+    for at, (event_id, _, _, placed) in enumerate(rows):
+        codes = found.get(at, [])
+        for code in codes if placed is None or placed in codes else [*codes, placed]:
+            node = area(code)
+            if node.link["level"] == LEVEL_CODES[-1]:
+                kind = "exclusive" if node.kind == "exclusive" else "grid"
+                yield event_id, kind, code, None, node.link["name"], code == placed
+
+
+def _property_claims(rows: Sequence[Any], estates: tuple[list[Any], shapely.STRtree]) -> Iterator[Claim]:
+    """The property companies of the estates an event lies in; responsible only where there is no grid."""
+    known, tree = estates
+    points = shapely.points([row[1] for row in rows], [row[2] for row in rows])
+    for at, which in zip(*tree.query(points, predicate="intersects").tolist(), strict=True):
+        event_id, _, _, placed = rows[at]
+        estate = known[which]
+        yield event_id, "property", estate.area_code, estate.id, estate.property_company, placed is None
+
+
+def _estates() -> tuple[list[Any], shapely.STRtree]:
+    """Estates with an outline and a property company."""
+    query = sa.select(Estate.id, Estate.area_code, Estate.property_company, sa.func.ST_AsBinary(Estate.outline).label("wkb"))
+    kept = query.where(
+        Estate.outline.is_not(None), Estate.retired_at.is_(None), sa.func.coalesce(Estate.property_company, "") != ""
+    )
+    rows = list(session().execute(kept))
+    return rows, shapely.STRtree(shapely.from_wkb([bytes(row.wkb) for row in rows]))
+
+
+def _write(claims: Sequence[Claim]) -> None:
+    with raw_connection().cursor() as cursor, cursor.copy(_COPY) as copy:
+        for claim in claims:
+            copy.write_row(claim)
 
 
 def own_imported() -> None:

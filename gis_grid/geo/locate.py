@@ -98,6 +98,15 @@ class AreaIndex:
         """Bytes of memory of the lattices laid so far; GEOS's own shapes and trees come on top."""
         return sum(level.cells.nbytes for level in self._levels if "cells" in vars(level) and level.cells)
 
+    def claims(self, lon: Floats, lat: Floats) -> tuple[NDArray[np.int64], NDArray[np.object_]]:
+        """Everybody of the lowest level that covers a point: positions of points and codes, pair by pair."""
+        if not self._levels:
+            return np.empty(0, np.int64), np.empty(0, object)
+        level = self._levels[0]
+        points, ranks = level.tree.query(shapely.points(lon, lat))
+        covered = shapely.intersects_xy(level.shapes[ranks], np.asarray(lon)[points], np.asarray(lat)[points])
+        return points[covered], level.codes[ranks[covered]]
+
     def explain(self, lon: float, lat: float, accuracy_m: float | None = None) -> Reason:
         """The same answer for one point, with its reason."""
         for level in self._levels:
@@ -164,7 +173,7 @@ class _Level:
         self, lon: Floats, lat: Floats, nearest_m: float, many: bool
     ) -> tuple[NDArray[np.int32], NDArray[np.uint8], NDArray[np.int64]]:
         """Per point the winning rank (-1: none) and how; and which unplaced points have an area's box within nearest_m."""
-        if not many or self.cells is None:
+        if not (many or "cells" in vars(self)) or self.cells is None:
             rank, how = self._by_tree(lon, lat)
             missed = np.flatnonzero((rank < 0) & (np.abs(lon) <= 180) & (np.abs(lat) <= 90))
         else:
