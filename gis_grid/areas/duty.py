@@ -47,9 +47,9 @@ def responsible(codes: Sequence[str], on: date) -> list[dict[str, Any]]:
     return [one for code in reversed(codes) for one in people.get(code, ())]
 
 
-def area(code: str) -> Node:
-    """An area as it is in the tree."""
-    return _tree.get("tree", _read_tree)[code]
+def all_areas() -> dict[str, Node]:
+    """Every area by code, retired ones too."""
+    return _tree.get("tree", _read_tree)
 
 
 def successors(code: str) -> list[str]:

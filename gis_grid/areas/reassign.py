@@ -13,7 +13,7 @@ import numpy as np
 import sqlalchemy as sa
 from blinker import signal
 
-from gis_grid.areas.cells import refresh_cells
+from gis_grid.areas.cells import cells_count, refresh_cells
 from gis_grid.areas.placing import current_index
 from gis_grid.config import settings
 from gis_grid.db import Base, Located, raw_connection, session
@@ -29,7 +29,8 @@ changed = signal("areas-changed")  # touched=, progress=: whoever holds located 
 
 def reassign(touched: Touched, progress: Progress | None = None) -> None:
     """Boundaries changed within `touched`: everything located there gets the area it lies in today."""
-    refresh_cells(touched)
+    if touched is not None or not cells_count():
+        refresh_cells(touched)
     begin_moves()
     wide = None if touched is None else [_widened(bounds) for bounds in touched]
     session().flush()

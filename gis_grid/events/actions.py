@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from gis_grid.access.guard import scoped
 from gis_grid.areas.actions import place
-from gis_grid.areas.duty import area
+from gis_grid.areas.duty import all_areas
 from gis_grid.areas.placing import current_index
 from gis_grid.areas.reassign import Progress, Touched, changed, place_again
 from gis_grid.areas.rules import LEVEL_CODES
@@ -64,12 +64,13 @@ def _grid_claims(rows: Sequence[Any]) -> Iterator[Claim]:
     """The grids that cover each event, and the one it was given to although it lies outside (the nearest)."""
     _, lon, lat, _ = (np.array(each) for each in zip(*rows, strict=True))
     found: dict[int, list[str]] = {}
+    tree = all_areas()
     for point, code in zip(*current_index().claims(lon, lat), strict=True):
         found.setdefault(int(point), []).append(code)
     for at, (event_id, _, _, placed) in enumerate(rows):
         codes = found.get(at, [])
         for code in codes if placed is None or placed in codes else [*codes, placed]:
-            node = area(code)
+            node = tree[code]
             if node.link["level"] == LEVEL_CODES[-1]:
                 kind = "exclusive" if node.kind == "exclusive" else "grid"
                 yield event_id, kind, code, None, node.link["name"], code == placed
