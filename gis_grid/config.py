@@ -30,7 +30,7 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = 8700
     workers: int = max(1, (os.cpu_count() or 1))  # processes answering requests
-    threads: int = 4  # threads in each of them
+    threads: int = 2  # threads in each of them; more only wait for each other and for the database
     log_format: Literal["json", "text"] = "json"
     public_url: str | None = None  # https://... behind a proxy: then cookies are Secure
     max_upload_mb: int = 512
