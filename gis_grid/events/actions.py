@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import shapely
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from gis_grid.access.guard import scoped
 from gis_grid.areas.actions import place
@@ -51,9 +52,9 @@ def own_again(ids: Sequence[int]) -> None:
     estates = _estates() if len(ids) else None
     for start in range(0, len(ids), _BATCH):
         part = list(ids[start : start + _BATCH])
-        session().execute(sa.delete(EventOwner).where(EventOwner.event_id.in_(part)))
+        session().execute(sa.delete(EventOwner).where(EventOwner.event_id == sa.func.any(sa.cast(part, ARRAY(sa.BigInteger)))))
         query = sa.select(Event.id, sa.func.ST_X(Event.point), sa.func.ST_Y(Event.point), Event.area_code).where(
-            Event.id.in_(part)
+            Event.id == sa.func.any(sa.cast(part, ARRAY(sa.BigInteger)))
         )
         rows = session().execute(query.where(Event.point.is_not(None))).all()
         if rows and estates is not None:

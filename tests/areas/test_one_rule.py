@@ -52,6 +52,8 @@ def ask_sql(xy: np.ndarray) -> tuple[list, list]:
                 copy.write_row((n, point))
         cursor.execute("ANALYZE asked")
         by_set = dict(cursor.execute("SELECT id, code FROM grids_of('SELECT id, geom FROM asked')").fetchall())
+        cursor.execute("SET LOCAL statement_timeout = 0")
+        cursor.execute("SET LOCAL enable_seqscan = off")  # nothing has been analysed yet
         plain = dict(
             cursor.execute(
                 "SELECT DISTINCT ON (p.id) p.id, a.code FROM asked p "
@@ -59,6 +61,7 @@ def ask_sql(xy: np.ndarray) -> tuple[list, list]:
                 "JOIN areas a ON a.code = b.area_code ORDER BY p.id, a.kind <> 'exclusive', a.code"
             ).fetchall()
         )
+        cursor.execute("RESET enable_seqscan")
         cursor.execute("DROP TABLE asked")
     return [by_set.get(n) for n in range(len(xy))], [plain.get(n) for n in range(len(xy))]
 
