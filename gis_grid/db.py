@@ -129,23 +129,27 @@ def engine() -> sa.Engine:
 
 def make_engine(pool_size: int, **options: Any) -> sa.Engine:
     """An engine for short queries: no parallel workers, no compiler, a time-out; a connection that idled is tried first."""
-    conf = settings()
-    settings_of_it = (
-        f"-c jit=off -c max_parallel_workers_per_gather=0 -c statement_timeout={conf.statement_timeout_ms}"
-        " -c timezone=UTC -c client_connection_check_interval=5s -c idle_in_transaction_session_timeout=60000"
-    )
     made = sa.create_engine(
         database_urls()[1],
         pool_size=pool_size,
         max_overflow=4,
         hide_parameters=True,  # bound values are people's data and never reach a log
         pool_timeout=10,
-        connect_args={"options": settings_of_it, "application_name": "gis-grid", "connect_timeout": 10},
+        connect_args=connect_options(),
         **options,
     )
     sa.event.listen(made, "checkin", _note_time)
     sa.event.listen(made, "checkout", _try_after_idling)
     return made
+
+
+def connect_options() -> dict[str, Any]:
+    """How the service connects for short work."""
+    options = (
+        f"-c jit=off -c max_parallel_workers_per_gather=0 -c statement_timeout={settings().statement_timeout_ms}"
+        " -c timezone=UTC -c client_connection_check_interval=5s -c idle_in_transaction_session_timeout=60000"
+    )
+    return {"options": options, "application_name": "gis-grid", "connect_timeout": 10}
 
 
 def _note_time(connection: Any, record: Any) -> None:

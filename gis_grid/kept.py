@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from functools import cache
-from threading import Lock
+from threading import Lock, local
 from typing import Any, Generic, TypeVar
 
 import psycopg
@@ -17,11 +16,11 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from gis_grid import db
-from gis_grid.config import settings
 from gis_grid.db import Base, session
 from gis_grid.errors import Unavailable
 
 Kind = TypeVar("Kind")
+_own = local()
 _QUERY = "SELECT name, version FROM data_versions"
 
 
@@ -84,22 +83,20 @@ def committed_versions() -> dict[str, int]:
 def _read_aside() -> dict[str, int]:
     """Outside of any transaction: one trip to the database instead of three. A connection that died is replaced once."""
     for _ in range(2):
-        pooled = _reader().raw_connection()
         try:
-            cursor = pooled.cursor()
-            cursor.execute(_QUERY)
-            return dict(cursor.fetchall())
+            return dict(_reader().execute(_QUERY).fetchall())
         except psycopg.OperationalError:
-            pooled.invalidate()
-        finally:
-            pooled.close()
+            _own.connection = None
     raise Unavailable("数据库暂时不可用，请稍后再试。")
 
 
-@cache
-def _reader() -> sa.Engine:
-    """Connections for reading the numbers: one statement each, nothing to begin or to commit."""
-    return db.make_engine(max(2, settings().threads), isolation_level="AUTOCOMMIT")  # fewer than threads: connections come and go
+def _reader() -> psycopg.Connection[Any]:
+    """This thread's connection for reading the numbers: nothing to begin, to commit, or to hand back to a pool."""
+    found: psycopg.Connection[Any] | None = getattr(_own, "connection", None)
+    if found is None or found.closed:
+        url = db.database_urls()[1].replace("postgresql+psycopg://", "postgresql://")
+        found = _own.connection = psycopg.connect(url, autocommit=True, **db.connect_options())
+    return found
 
 
 @sa.event.listens_for(Session, "after_begin")

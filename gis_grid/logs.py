@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import orjson
 import structlog
 
 from gis_grid.config import settings
@@ -23,7 +24,7 @@ def where_of(fault: BaseException) -> str:
 @cache
 def logger() -> Any:
     """The service's logger: one JSON object a line, or readable text (setting log_format)."""
-    last: Any = structlog.processors.JSONRenderer(ensure_ascii=False)
+    last: Any = structlog.processors.JSONRenderer(lambda event, **_: orjson.dumps(event, default=str).decode())
     if settings().log_format == "text":
         last = structlog.dev.ConsoleRenderer(colors=False)
     structlog.configure(
