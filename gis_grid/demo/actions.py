@@ -98,6 +98,8 @@ def remove_town() -> int:
     """Delete everything the demo made, in dependency order; answers how many rows of others lost their (demo) grid by it."""
     session().execute(sa.text("DELETE FROM tracks WHERE format = 'demo'"))
     session().execute(sa.text("DELETE FROM events WHERE source LIKE '演示：%'"))
+    session().execute(sa.text(f"UPDATE plans SET undo_of = NULL WHERE area_code LIKE '{PREFIX}%'"))
+    session().execute(sa.text(f"DELETE FROM plans WHERE area_code LIKE '{PREFIX}%'"))
     for table, own in _OWN.items():
         session().execute(sa.text(f"DELETE FROM {table} WHERE area_code LIKE '{PREFIX}%' AND {own}"))
     session().execute(sa.text("DELETE FROM base_map WHERE source = 'demo'"))

@@ -21,7 +21,7 @@ from gis_grid.areas.reassign import Bounds, reassign, settle, told_moves
 from gis_grid.areas.rules import LEVEL_CODES, code_fault, touched_by
 from gis_grid.config import settings
 from gis_grid.db import session, transaction
-from gis_grid.errors import Conflict, Invalid, NotFound
+from gis_grid.errors import Conflict, Forbidden, Invalid, NotFound
 from gis_grid.geo import shapes
 from gis_grid.jobs.actions import now_and_then
 from gis_grid.plans import rules
@@ -31,6 +31,7 @@ from gis_grid.plans.rules import CREATE, DRAW, RETIRE, REVIVE, Place
 from gis_grid.plans.sizes import size_faults, sizes_now
 from gis_grid.plans.world import changes_of, check_unchanged, keep_changes, latest_boundary_id, next_code_for, world_of
 
+_TOLERATED_M2 = 1.0  # rounding where a vertex was added
 SERIOUS = ("invalid", "overlap", "gap", "outside_parent", "uncovered")
 
 
@@ -66,8 +67,8 @@ def operate(plan_id: int, operation: str, asked: Mapping[str, Any]) -> Plan:
         _check_new_code(world, asked["code"], asked["new_code"])
     made = OPERATIONS[operation](world, asked, codes)
     _check_faults(made)
+    _check_land(plan, world, made)
     keep_changes(plan, made)
-    plan.version += 0
     audit.record(operation, "plans", plan.id, area_code=plan.area_code, after={"codes": [place.code for place in made]})
     return plan
 
@@ -86,7 +87,9 @@ def take_shapes(plan: Plan, made: Mapping[str, Any]) -> None:
     """New shapes for areas (a repair, a proposal) become changes of the draft."""
     world = world_of(plan)
     _check_within(plan, world, {"code": list(made)})
-    keep_changes(plan, [rules._drawn(world[code], shape) for code, shape in made.items()])
+    drawn = [rules.drawn(world[code], shape) for code, shape in made.items()]
+    _check_land(plan, world, drawn)
+    keep_changes(plan, drawn)
 
 
 def dry_run(plan_id: int) -> dict[str, Any]:
@@ -221,6 +224,20 @@ def _check_new_code(world: Mapping[str, Place], code: str, new: str) -> None:
         raise Invalid(f"编码 {new} 已被使用；编码不能重复使用，注销的也不行。", code="code_taken")
 
 
+def _check_land(plan: Plan, world: Mapping[str, Place], made: Sequence[Place]) -> None:
+    """Land stays within the plan's area: areas outside it may get vertices, never gain or lose; nor may a scoped caller draw
+    beyond his own area."""
+    for place in made:
+        was = world.get(place.code)
+        if place.code.startswith(plan.area_code) or was is None or was.shape is None or place.shape is None:
+            continue
+        if shapes.area_m2(shapely.symmetric_difference(was.shape, place.shape)) > _TOLERATED_M2:
+            raise Forbidden(
+                f"这会改动 {place.code} 的范围，它不属于 {plan.area_code}；请在共同的上级下拟方案。", code="other_area"
+            )
+    areas.check_extent([place.shape for place in made if place.shape is not None and place.code.startswith(plan.area_code)])
+
+
 def _check_faults(made: Sequence[Place]) -> None:
     for place in made:
         if place.shape is not None and (fault := shapes.why_invalid(place.shape)):
@@ -328,7 +345,7 @@ OPERATIONS: dict[str, Callable[[dict[str, Place], Mapping[str, Any], Any], list[
     "redraw": lambda world, asked, code: rules.redraw(world, asked["code"], _shape(asked, "shape")),
     "reparent": lambda world, asked, code: rules.reparent(world, asked["code"], asked["parent_code"], code),
     "recode": lambda world, asked, code: rules.recode(
-        world, asked["code"], asked["new_code"], rules._of(world, asked["code"]).parent_code, code
+        world, asked["code"], asked["new_code"], rules.place_of(world, asked["code"]).parent_code, code
     ),
 }
 _MOVED_BUILDINGS = """

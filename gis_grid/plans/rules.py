@@ -43,11 +43,11 @@ NextCode = Callable[[str, str], str]  # (parent code, level) -> a code never use
 
 def split(world: World, code: str, line: BaseGeometry, next_code: NextCode, names: Sequence[str] = ()) -> list[Place]:
     """The area cut along a line (degrees); the largest part keeps the code, the others get new ones."""
-    place = _of(world, code)
+    place = place_of(world, code)
     parts = _cut(place, line)
     if len(parts) < 2:
         raise Invalid("这条线没有把网格分开：线须从一侧边界画到另一侧边界。", code="no_split")
-    made = [_drawn(place, parts[0])]
+    made = [drawn(place, parts[0])]
     for number, part in enumerate(parts[1:]):
         new = next_code(place.parent_code or "", place.level)
         name = names[number] if number < len(names) else f"{place.name}（{number + 2}）"
@@ -57,7 +57,7 @@ def split(world: World, code: str, line: BaseGeometry, next_code: NextCode, name
 
 def merge(world: World, codes: Sequence[str], into: str, next_code: NextCode) -> list[Place]:
     """Several neighbouring areas become one; the others are retired and succeeded by it."""
-    places = [_of(world, code) for code in dict.fromkeys([into, *codes])]
+    places = [place_of(world, code) for code in dict.fromkeys([into, *codes])]
     if len(places) < 2:
         raise Invalid("合并须选至少两个网格。", code="too_few")
     if len({(place.level, place.parent_code) for place in places}) > 1:
@@ -65,7 +65,7 @@ def merge(world: World, codes: Sequence[str], into: str, next_code: NextCode) ->
     whole = _joined([place.shape for place in places])
     if len(_parts(whole)) > max(len(_parts(place.shape)) for place in places):
         raise Invalid("这些网格不相邻，合并后会分成几块。", code="not_adjacent")
-    made = [_drawn(places[0], whole)]
+    made = [drawn(places[0], whole)]
     for gone in places[1:]:
         made.append(replace(gone, shape=None, action=RETIRE, successors=(into,)))
         for child in children(world, gone.code):
@@ -75,13 +75,13 @@ def merge(world: World, codes: Sequence[str], into: str, next_code: NextCode) ->
 
 def transfer(world: World, giver: str, taker: str, part: BaseGeometry) -> list[Place]:
     """What of `giver` lies within `part` goes to `taker`; both keep their codes."""
-    one, other = _of(world, giver), _of(world, taker)
+    one, other = place_of(world, giver), place_of(world, taker)
     if one.level != other.level:
         raise Invalid("只能在同级区域之间划转。", code="other_level")
     faces = _faces([one.shape, other.shape], [part])
     taken = [_inside(other, face) or shapely.intersects(part, shapely.point_on_surface(face)) for face in faces]
     left, right = ([face for face, is_taken in zip(faces, taken, strict=True) if is_taken == side] for side in (False, True))
-    made = [_drawn(one, _joined(left)), _drawn(other, _joined(right))]
+    made = [drawn(one, _joined(left)), drawn(other, _joined(right))]
     if made[0].shape is None or made[0].shape.is_empty:
         raise Invalid(f"{giver} 会整个划给 {taker}：请改用合并。", code="nothing_left")
     return _matched(world, made) + _ancestors_follow(world, one, other, made)
@@ -89,7 +89,7 @@ def transfer(world: World, giver: str, taker: str, part: BaseGeometry) -> list[P
 
 def move_edge(world: World, one: str, other: str, line: BaseGeometry) -> list[Place]:
     """The common edge of two neighbours is drawn anew along a line across both."""
-    first, second = _of(world, one), _of(world, other)
+    first, second = place_of(world, one), place_of(world, other)
     if first.level != second.level:
         raise Invalid("只能移动同级区域之间的边界。", code="other_level")
     both = _joined([first.shape, second.shape])
@@ -100,15 +100,18 @@ def move_edge(world: World, one: str, other: str, line: BaseGeometry) -> list[Pl
     theirs = [part for part in parts if not any(part is own for own in mine)]
     if not mine or not theirs:
         raise Invalid("移动后有一个网格什么也不剩。", code="nothing_left")
-    made = [_drawn(first, _joined(mine)), _drawn(second, _joined(theirs))]
+    made = [drawn(first, _joined(mine)), drawn(second, _joined(theirs))]
     return _matched(world, made) + _ancestors_follow(world, first, second, made)
 
 
 def redraw(world: World, code: str, shape: BaseGeometry) -> list[Place]:
     """The area gets this shape: neighbours give what it covers, and the neighbour with the longest edge takes what it leaves."""
-    place = _of(world, code)
+    place = place_of(world, code)
     around = shape.union(place.shape)
     near = [other for other in _level(world, place.level) if other.code != code and other.shape.intersects(around)]
+    beyond = area_m2(shapely.difference(shape, shapely.union_all([place.shape, *(other.shape for other in near)])))
+    if beyond > 1:
+        raise Invalid(f"重画的范围有 {beyond:,.0f} 平方米不属于任何同级区域；请先由上级划入，或画在现有区域之内。", code="beyond")
     faces = _faces([place.shape, *(other.shape for other in near)], [shape])
     owned: dict[str, list[BaseGeometry]] = {place.code: [], **{other.code: [] for other in near}}
     for face in faces:
@@ -119,7 +122,7 @@ def redraw(world: World, code: str, shape: BaseGeometry) -> list[Place]:
         mine = next((other.code for other in near if other.shape.intersects(inside)), None)
         left = mine or _longest(face, near)
         owned[left or code].append(face)
-    made = [_drawn(one, _joined(owned[one.code])) for one in [place, *near] if _differs(one, owned[one.code])]
+    made = [drawn(one, _joined(owned[one.code])) for one in [place, *near] if _differs(one, owned[one.code])]
     if any(one.shape is None or one.shape.is_empty for one in made):
         raise Invalid("重画后有网格什么也不剩：请改用合并。", code="nothing_left")
     return _matched(world, made)
@@ -127,7 +130,7 @@ def redraw(world: World, code: str, shape: BaseGeometry) -> list[Place]:
 
 def recode(world: World, code: str, new: str, parent_code: str | None, next_code: NextCode) -> list[Place]:
     """The area goes on under another code (and parent); what lies below it is coded anew with it."""
-    place = _of(world, code)
+    place = place_of(world, code)
     if new in world and world[new].shape is not None:
         raise Invalid(f"编码 {new} 已被使用。", code="code_taken")
     made = [
@@ -141,7 +144,7 @@ def recode(world: World, code: str, new: str, parent_code: str | None, next_code
 
 def reparent(world: World, code: str, parent_code: str, next_code: NextCode) -> list[Place]:
     """The area moves under another parent: a new code, and the parents' boundaries on both sides change with it."""
-    place, parent = _of(world, code), _of(world, parent_code)
+    place, parent = place_of(world, code), place_of(world, parent_code)
     if LEVEL_CODES.index(parent.level) >= LEVEL_CODES.index(place.level):
         raise Invalid("新的上级必须比它高一级。", code="bad_parent")
     if parent_code == place.parent_code:
@@ -150,10 +153,10 @@ def reparent(world: World, code: str, parent_code: str, next_code: NextCode) -> 
     old, new = _line(world, place.parent_code), _line(world, parent_code)
     for above in old:
         if above.code not in {one.code for one in new}:
-            made.append(_drawn(above, _minus(above.shape, place.shape)))
+            made.append(drawn(above, _minus(above.shape, place.shape)))
     for above in new:
         if above.code not in {one.code for one in old}:
-            made.append(_drawn(above, _joined([above.shape, place.shape])))
+            made.append(drawn(above, _joined([above.shape, place.shape])))
     return made
 
 
@@ -162,7 +165,8 @@ def children(world: World, code: str) -> list[Place]:
     return [place for place in world.values() if place.parent_code == code and place.shape is not None]
 
 
-def _of(world: World, code: str) -> Place:
+def place_of(world: World, code: str) -> Place:
+    """A place that still has a boundary; refuses another code."""
     place = world.get(code)
     if place is None or place.shape is None:
         raise Invalid(f"{code} 不在方案范围内，或没有边界。", code="unknown_area")
@@ -182,7 +186,8 @@ def _line(world: World, code: str | None) -> list[Place]:
     return found
 
 
-def _drawn(place: Place, shape: BaseGeometry) -> Place:
+def drawn(place: Place, shape: BaseGeometry) -> Place:
+    """The place with another boundary."""
     return replace(place, shape=shape, action=CREATE if place.action == CREATE else REVIVE if place.action == REVIVE else DRAW)
 
 
@@ -247,8 +252,8 @@ def _ancestors_follow(world: World, one: Place, other: Place, made: Sequence[Pla
     common = {place.code for place in old} & {place.code for place in new}
     gained = shapely.difference(made[1].shape, other.shape)
     lost = shapely.difference(made[0].shape, one.shape)
-    follow = [_drawn(above, _joined([_minus(above.shape, gained), lost])) for above in old if above.code not in common]
-    return follow + [_drawn(above, _joined([_minus(above.shape, lost), gained])) for above in new if above.code not in common]
+    follow = [drawn(above, _joined([_minus(above.shape, gained), lost])) for above in old if above.code not in common]
+    return follow + [drawn(above, _joined([_minus(above.shape, lost), gained])) for above in new if above.code not in common]
 
 
 def _children_follow(world: World, made: Sequence[Place], next_code: NextCode) -> list[Place]:
@@ -278,7 +283,7 @@ def _matched(world: World, made: Sequence[Place]) -> list[Place]:
         known = {tuple(xy) for xy in shapely.get_coordinates(place.shape)}
         on_edge = [p for p in points[shapely.dwithin(place.shape.boundary, points, 1e-11)] if (p.x, p.y) not in known]
         if on_edge:
-            changed.append(_drawn(place, _with_vertices(place.shape, on_edge)))
+            changed.append(drawn(place, _with_vertices(place.shape, on_edge)))
     return [*made, *changed]
 
 

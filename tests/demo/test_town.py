@@ -193,6 +193,8 @@ def test_the_community_loads_placed_by_the_products_own_index(session) -> None:
         load_town("community", 2, lambda *told: None, NOW)
     grid = next(iter(placed.values()))
     session.execute(sa.text("INSERT INTO events (number, area_code, placed_by) VALUES ('MINE', :grid, 'inside')"), {"grid": grid})
+    plan = "INSERT INTO plans (name, area_code, made_by) VALUES ('方案', :grid, '测试')"
+    session.execute(sa.text(plan), {"grid": grid})
     assert remove_town() == 1
     assert session.execute(sa.text("DELETE FROM events WHERE number = 'MINE' RETURNING area_code")).scalar() is None
     for table in ("areas", "residents", "tracks", "events", "base_map", "users", "premises"):

@@ -253,3 +253,22 @@ def test_sizes_out_of_rule_are_told_softly(ask) -> None:
     report = ask("GET", f"/api/areas/check?area_code={COMMUNITY}").json
     assert report["is_seamless"]
     assert report["counts"] == {"size": 3}
+
+
+def test_a_redraw_never_takes_land_of_another_community(ask, draft, session) -> None:
+    from tests.factories import make_area, square
+
+    make_area("500103001002", "community", square(3, width=1), parent="500103001")
+    make_area("500103001002001", "grid", square(3), parent="500103001002")
+    session.commit()
+    west, east, north = round(WEST + 2 * SIDE, 7), round(WEST + 3.5 * SIDE, 7), round(SOUTH + SIDE, 7)
+    shape = {"type": "Polygon", "coordinates": [[[west, SOUTH], [east, SOUTH], [east, north], [west, north], [west, SOUTH]]]}
+    refused = ask("POST", f"{draft}/changes", {"operation": "redraw", "code": GRID_3, "shape": shape})
+    assert (refused.status_code, problem(refused)["code"]) == (403, "other_area")
+
+
+def test_a_redraw_into_no_mans_land_is_refused_not_cut_off(ask, draft) -> None:
+    north, east = round(SOUTH + 2 * SIDE, 7), round(WEST + SIDE, 7)
+    shape = {"type": "Polygon", "coordinates": [[[WEST, SOUTH], [east, SOUTH], [east, north], [WEST, north], [WEST, SOUTH]]]}
+    refused = ask("POST", f"{draft}/changes", {"operation": "redraw", "code": GRID_1, "shape": shape})
+    assert (refused.status_code, problem(refused)["code"]) == (422, "beyond")
