@@ -41,6 +41,9 @@ FEATURES = (
     "gis_grid.events.api",
     "gis_grid.patrol.api",
     "gis_grid.maps.api",
+    "gis_grid.maps.ogc",
+    "gis_grid.maps.ogc_tiles",
+    "gis_grid.maps.near_api",
     "gis_grid.plans.api",
     "gis_grid.pages",
 )
@@ -164,7 +167,7 @@ def _tell_rights(app: Flask, api: Api) -> None:
                 operation["responses"].pop("default", None)
 
 
-_TYPES = ("application/json", "multipart/form-data", "text/csv")
+_TYPES = ("application/json", "multipart/form-data", "text/csv", "application/geo+json", "application/merge-patch+json")
 _PROBLEM = {
     "type": "object",
     "properties": {

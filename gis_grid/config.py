@@ -65,6 +65,7 @@ class Settings(BaseSettings):
     map_review_number: str | None = None
     map_source: str | None = None
     map_publisher: str | None = None
+    gauss_kruger_epsg: int | None = None  # CGCS2000 zone offered to other systems, 4534-4554; none: that of the map's middle
 
     @property
     def uploads(self) -> Path:

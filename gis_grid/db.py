@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from threading import local
 from typing import Any
@@ -249,6 +249,17 @@ def ask(query: str, values: dict[str, Any]) -> list[Any]:
         raise sa.exc.DBAPIError.instance(query, {}, fault, psycopg.Error, hide_parameters=True) from None
 
 
+def kinds_of(query: str, values: dict[str, Any]) -> dict[str, str]:
+    """Column -> PostgreSQL's name of its type, for a query that reads."""
+    if is_apart():
+        cursor: Any = own_connection().execute(query, values)
+    else:
+        cursor = session().connection().exec_driver_sql(query, values).cursor
+    known = psycopg.adapters.types
+    return {told.name: getattr(known.get(told.type_code), "name", "text") for told in cursor.description}
+
+
+@lru_cache(500)
 def driver_text(query: str) -> str:
     """A query with :name values as psycopg wants it."""
     return str(sa.text(query).compile(dialect=postgresql.psycopg.dialect()))

@@ -24,7 +24,7 @@ from gis_grid.maps.layers import FOLDER as LAYERS
 from gis_grid.maps.layers import layers
 
 INSTALLED = "installed"
-_MARK = (  # every table that a layer reads tells its changes
+_MARK = (  # every register and every table that a layer reads tells its changes
     "CREATE OR REPLACE TRIGGER mark_table AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON {table} "
     "FOR EACH STATEMENT EXECUTE FUNCTION mark_table()"
 )
@@ -40,7 +40,7 @@ def migrate(target: str = "head") -> str:
             command.upgrade(alembic_config(connection), target)
             for path in sorted((PROJECT / "migrations" / "functions").glob("*.sql")):
                 connection.exec_driver_sql(path.read_text(encoding="utf-8").replace("%", "%%"))
-            for table in sorted({table for layer in layers().values() for table in layer.tables}):
+            for table in sorted({table for layer in layers().values() for table in layer.tables} | _registers(connection)):
                 connection.exec_driver_sql(_MARK.format(table=table))
             connection.commit()
     except OperationalError as fault:
@@ -63,9 +63,18 @@ def _up_to_date(connection: sa.Connection) -> str | None:
     return str(there) if there == head and installed == _fingerprint() else None
 
 
+def _registers(connection: sa.Connection) -> set[str]:
+    """Tables whose rows have versions and are retired, never deleted."""
+    query = """
+      SELECT table_name FROM information_schema.columns
+      WHERE table_schema = 'public' AND column_name IN ('version', 'retired_at') GROUP BY table_name HAVING count(*) = 2
+    """
+    return set(connection.scalars(sa.text(query)))
+
+
 def _fingerprint() -> int:
     """A number that changes with the release, its functions, code tables, layers and roles."""
-    total = zlib.crc32(f"{__version__} {ROLES}".encode())
+    total = zlib.crc32(f"{__version__} {ROLES} {_MARK}".encode())
     for path in sorted([*(PROJECT / "migrations" / "functions").glob("*.sql"), *FOLDER.glob("*.csv"), *LAYERS.glob("*.yaml")]):
         total = zlib.crc32(path.read_bytes(), total)
     return total

@@ -101,7 +101,7 @@ def search(asked: dict[str, Any]) -> Response:
 def tile(asked: dict[str, Any], names: str, z: int, x: int, y: int) -> Response:
     """一个矢量瓦片；没有内容时答 204"""
     found = tiles.tile(names, z, x, y, asked.get("at"))
-    status, headers, body = _tile_answer(found, request.headers.get("If-None-Match", ""), str(request.accept_encodings))
+    status, headers, body = tile_answer(found, request.headers.get("If-None-Match", ""), str(request.accept_encodings))
     return Response(body, status=status, headers=headers)
 
 
@@ -111,10 +111,11 @@ def _quick_tile(environ: dict[str, Any]) -> Answer | None:
     if found is None or environ.get("QUERY_STRING"):
         return None
     made = tiles.tile(found[1], int(found[2]), int(found[3]), int(found[4]))
-    return _tile_answer(made, environ.get("HTTP_IF_NONE_MATCH", ""), environ.get("HTTP_ACCEPT_ENCODING", ""))
+    return tile_answer(made, environ.get("HTTP_IF_NONE_MATCH", ""), environ.get("HTTP_ACCEPT_ENCODING", ""))
 
 
-def _tile_answer(made: Tile, known: str, encodings: str) -> Answer:
+def tile_answer(made: Tile, known: str, encodings: str) -> Answer:
+    """200, 204 for nothing, 304 for what the caller has; compressed where he takes it and it helps."""
     headers = [
         ("ETag", f'"{made.tag}"'),
         ("Cache-Control", "private, no-cache"),
