@@ -265,15 +265,14 @@ def tiles_seed(layers: str, username: str | None, maxzoom: int, file: Path | Non
     from gis_grid.maps.tiles import asked_layers
 
     load_features()
-    with command_line(), shown_progress("tiles") as progress:
-        with acting(caller_named(username) if username else caller()):
-            wanted, count, size = asked_layers(layers), 0, 0
-            for body in bundle.seed(wanted, maxzoom):
-                count, size = count + 1, size + body
-                progress(count, None)
-            if file:
-                with file.open("w+b") as opened:
-                    bundle.write(opened, wanted, maxzoom, bundle.scope_box())
+    with command_line(), shown_progress("tiles") as progress, acting(caller_named(username) if username else caller()):
+        wanted, count, size = asked_layers(layers), 0, 0
+        for body in bundle.seed(wanted, maxzoom):
+            count, size = count + 1, size + body
+            progress(count, None)
+        if file:
+            with file.open("w+b") as opened:
+                bundle.write(opened, wanted, maxzoom, bundle.scope_box())
     click.echo(f"{count} 个瓦片，{size / 1e6:.1f} MB")
 
 
