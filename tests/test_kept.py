@@ -9,7 +9,8 @@ import pytest
 
 from gis_grid import db, kept
 
-INSERT = "INSERT INTO base_map (kind, name, source, geom) VALUES ('water', 'x', 'test', ST_GeomFromText('POLYGON((0 0,0 1,1 1,0 0))', 4490))"
+RING = "ST_GeomFromText('POLYGON((0 0,0 1,1 1,0 0))', 4490)"
+INSERT = f"INSERT INTO base_map (kind, name, source, geom) VALUES ('water', 'x', 'test', {RING})"
 STATE = "SELECT bit_xor(mark) FROM table_marks WHERE name = 'base_map'"
 
 
