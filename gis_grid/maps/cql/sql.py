@@ -174,13 +174,8 @@ class _Translator:
 
     def _like(self, name: str, args: Args) -> Value:
         written = args[1]
-        while (
-            isinstance(written, dict)
-            and written.get("op") in _FOLDS
-            and isinstance(written.get("args"), list)
-            and written["args"]
-        ):
-            written = written["args"][0]
+        while isinstance(written, dict) and str(written.get("op")).lower() in _FOLDS and isinstance(written.get("args"), list):
+            written = written["args"][0] if written["args"] else None
         if not isinstance(written, str):
             raise BadFilter("LIKE 之后要单引号括起的样式，如 LIKE '%路'，可套 CASEI 或 ACCENTI。")
         if (len(written) - len(written.rstrip("\\"))) % 2:

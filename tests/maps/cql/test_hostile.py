@@ -53,6 +53,8 @@ JSON_BOMBS = {
     "many": json.dumps({"op": "or", "args": [{"op": "isNull", "args": [1]}] * 600}),
     "a name that is none": '{"op":"=","args":[{"property":["name"]},1]}',
     "an operation that is none": '{"op":{"op":"="},"args":[1,1]}',
+    "a pattern that is none": '{"op":"like","args":[{"property":"name"},{"op":["casei"],"args":["a"]}]}',
+    "a pattern of nothing": '{"op":"like","args":[{"property":"name"},{"op":"casei","args":[]}]}',
     "no arguments": '{"op":"and"}',
     "arguments that are none": '{"op":"not","args":{"property":"open"}}',
     "nothing": "{}",

@@ -117,6 +117,44 @@ def test_one_that_need_not_fit_runs_or_is_refused(things, tree: Any) -> None:
         assert 5 < len(refused.detail) < 500 and refused.detail.endswith("。")
 
 
+KEYS = ["op", "args", "property", "type", "coordinates", "geometries", "bbox", "date", "timestamp", "interval"]
+NAMES = [
+    *SPATIAL,
+    *ARRAYS,
+    *COMPARISONS,
+    *RELATIONS,
+    "like",
+    "in",
+    "and",
+    "not",
+    "isNull",
+    "between",
+    "casei",
+    "+",
+    "Point",
+    "name",
+]
+nonsense = st.recursive(
+    st.none() | st.booleans() | finite | st.sampled_from(NAMES) | st.text(max_size=3) | columns("text") | geometries | tags,
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(KEYS), inner | st.sampled_from(NAMES), max_size=3)
+        | st.fixed_dictionaries({"op": st.sampled_from(NAMES), "args": st.lists(inner, min_size=1, max_size=2) | inner})
+        | st.fixed_dictionaries({"type": st.just("Polygon") | inner, "coordinates": inner})
+    ),
+    max_leaves=10,
+)
+
+
+@mild
+@given(tree=nonsense)
+def test_nonsense_is_refused_with_a_sentence(things, tree: Any) -> None:
+    try:
+        run(things, tree)
+    except BadFilter as refused:
+        assert 5 < len(refused.detail) < 500 and refused.detail.endswith("。")
+
+
 @mild
 @given(text=st.text(alphabet="'\"\\()=<>,.-+*/^% aANDORnot1290:éＬ（’_floorsPOINT\n") | st.text())
 def test_any_text_is_read_or_refused(text: str) -> None:
