@@ -88,7 +88,7 @@ anything = st.recursive(
     ),
     max_leaves=4,
 )
-mild = settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+mild = settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def run(session: sa.orm.Session, tree: Any) -> None:
