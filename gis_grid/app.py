@@ -38,9 +38,13 @@ FEATURES = (
     "gis_grid.buildings.api",
     "gis_grid.people.api",
     "gis_grid.premises",
+    "gis_grid.visits.models",
+    "gis_grid.photos.models",
+    "gis_grid.pins",
     "gis_grid.events.api",
     "gis_grid.patrol.api",
     "gis_grid.maps.api",
+    "gis_grid.house_status.api",
     "gis_grid.plans.api",
     "gis_grid.pages",
 )

@@ -42,6 +42,9 @@ class Settings(BaseSettings):
     nearest_m: float = 15.0  # a point outside all areas but this near takes the nearest one, and says so
     grid_households: tuple[int, int] = (200, 500)  # soft rule for the size of ordinary grids; JSON: [200, 500]
 
+    # -- people
+    sensitive_classes: list[str] = []  # those this office may keep by law; JSON: ["disabled"]; none by default
+
     # -- sign-in (GB/T 22239-2019: limited failures, time-out, complexity)
     session_idle_minutes: int = 30
     session_hours: int = 12

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,7 +18,7 @@ from gis_grid.areas.reassign import Progress, Touched, begin_moves, changed, fol
 from gis_grid.areas.rules import LEVEL_CODES
 from gis_grid.buildings.actions import moved
 from gis_grid.buildings.models import Building, Room
-from gis_grid.db import Base, Located, Pinned, Stamped, point_column, session
+from gis_grid.db import Base, Follower, Located, Pinned, Stamped, Verified, point_column, session
 from gis_grid.errors import Invalid
 from gis_grid.geo import shapes
 from gis_grid.imports import Importable, offer
@@ -29,7 +30,7 @@ from gis_grid.register.fields import BIGINT, Strict, Text
 from gis_grid.sealed import Sealed, mask_phone
 
 
-class Premises(Stamped, Located, Pinned, Base):
+class Premises(Stamped, Located, Pinned, Verified, Base):
     """A shop, office or other place of business (营业场所)."""
 
     __tablename__ = "premises"
@@ -47,6 +48,24 @@ class Premises(Stamped, Located, Pinned, Base):
     room_id: Mapped[int | None] = mapped_column(sa.BigInteger, sa.ForeignKey("rooms.id"), index=True, comment="所在房屋")
     placed_reason: Mapped[str | None] = mapped_column(sa.String(200), comment="人工指定网格的理由")
     point = point_column()
+    pin_locked: Mapped[bool] = mapped_column(sa.Boolean, server_default="false", nullable=False, comment="锁定位置")
+
+
+class PremisesStaff(Stamped, Follower, Base):
+    """Somebody who works in a shop (从业人员); a registered resident or not."""
+
+    __tablename__ = "premises_staff"
+    __table_args__ = (Located.area_index("premises_staff"), {"comment": "从业人员"})
+
+    id: Mapped[int] = mapped_column(sa.BigInteger, sa.Identity(), primary_key=True)
+    premises_id: Mapped[int] = mapped_column(sa.BigInteger, sa.ForeignKey("premises.id"), index=True, comment="营业场所")
+    resident_id: Mapped[int | None] = mapped_column(sa.BigInteger, sa.ForeignKey("residents.id"), index=True, comment="居民")
+    name: Mapped[str] = mapped_column(sa.String(50), comment="姓名")
+    post: Mapped[str | None] = mapped_column(sa.String(40), comment="岗位")
+    phone: Mapped[str | None] = mapped_column(Sealed, comment="联系电话")
+    since: Mapped[date | None] = mapped_column(sa.Date, comment="入职日期")
+    until: Mapped[date | None] = mapped_column(sa.Date, comment="离职日期")
+    remark: Mapped[str | None] = mapped_column(sa.Text, comment="备注")
 
 
 def prepare_premises(premises: Premises, extra: dict[str, Any]) -> None:

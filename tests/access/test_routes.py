@@ -21,6 +21,7 @@ PUBLIC_ROUTES = {
 FILL = {"key": "1", "unit_id": "1", "job_id": "1", "list_name": "sex", "kind": "events", "names": "grids", "username": "x"}
 FILL |= {"token_id": "999999", "z": "14", "x": "1", "y": "1", "path": "x"}
 FILL |= {"event_id": "1", "plan_id": "1", "code": "x", "srid": "4326", "place": "1,1", "relation": "touches", "level": "grid"}
+FILL |= {"form": "svg", "tag_id": "1", "photo_id": "1", "change_id": "1", "size": "preview"}
 OWN = ("key", "unit_id", "event_id", "plan_id")  # what names a row of a register in a path
 BODIES = {
     "unmask": {"purpose": "核对信息"},
@@ -134,7 +135,7 @@ def test_a_caller_of_another_area_gets_no_row_of_this_one_from_any_route(client,
             continue
         if any(f"{{{own}}}" in path for own in OWN):
             seen += 1
-            real = path.format(**dict.fromkeys(OWN, one_of_each[name]), code="500103001001001")
+            real = path.format(**{**FILL, **dict.fromkeys(OWN, one_of_each[name]), "code": "500103001001001"})
             body = BODIES.get(path.rsplit("/", 1)[-1], {})
             given = {"json": body} if method in ("post", "patch", "put") else {}
             answer = client.open(real, method=method.upper(), headers={**other, "If-Match": '"1"'}, **given)
