@@ -37,6 +37,7 @@ FEATURES = (
     "gis_grid.areas.api",
     "gis_grid.buildings.api",
     "gis_grid.people.api",
+    "gis_grid.people.changes_api",
     "gis_grid.premises",
     "gis_grid.visits.models",
     "gis_grid.photos.models",

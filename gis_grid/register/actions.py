@@ -45,6 +45,7 @@ class Register:
     extra: Mapping[str, ma.Field] = field(default_factory=dict)  # accepted beside the columns, handed to prepare
     masks: Mapping[str, Callable[[str], str]] = field(default_factory=dict)  # sealed column -> how it is shown
     read_only: Sequence[str] = ()
+    shown: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict)  # column -> what this caller may see of it
     settable: Sequence[str] = ()  # normally read-only columns that callers do set here
     on_day: Callable[[date], Any] | None = None  # the condition for rows that were there on a day: ?at= then asks it
 
@@ -178,9 +179,23 @@ def check_version(register: Register, row: Any, version: int) -> None:
         .order_by(AuditEntry.id)
         .limit(50)
     )
-    changes = [{"at": entry.at.isoformat(), "by": entry.actor, "before": entry.before, "after": entry.after} for entry in entries]
+    changes = [
+        {
+            "at": entry.at.isoformat(),
+            "by": entry.actor,
+            "before": _as_shown(register, entry.before),
+            "after": _as_shown(register, entry.after),
+        }
+        for entry in entries
+    ]
     who = f"（{changes[-1]['by']}）" if changes else ""
     raise Changed(f"这条{register.title}刚被他人{who}修改过，请刷新后再改。", version=row.version, changes=changes)
+
+
+def _as_shown(register: Register, values: dict[str, Any] | None) -> dict[str, Any] | None:
+    if not values:
+        return values
+    return {name: register.shown[name](value) if name in register.shown else value for name, value in values.items()}
 
 
 def _dependents(row: Any) -> list[tuple[str, int]]:

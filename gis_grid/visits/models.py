@@ -15,7 +15,7 @@ class Visit(Follower, Base):
     """A visit. The rows it confirmed carry its time as verified_at; a visit that met nobody confirms nothing."""
 
     __tablename__ = "visits"
-    __table_args__ = (Located.area_index("visits"), {"comment": "走访"})
+    __table_args__ = (Located.area_index("visits"), {"comment": "走访", "info": {"history": True}})
 
     id: Mapped[int] = mapped_column(sa.BigInteger, sa.Identity(), primary_key=True)
     at: Mapped[datetime] = mapped_column(sa.DateTime(timezone=True), comment="走访时间")
