@@ -39,7 +39,7 @@ FEATURES = (
     "gis_grid.people.api",
     "gis_grid.people.changes_api",
     "gis_grid.premises",
-    "gis_grid.visits.models",
+    "gis_grid.visits.api",
     "gis_grid.photos.models",
     "gis_grid.pins",
     "gis_grid.events.api",

@@ -65,6 +65,18 @@ def migrate() -> None:
     click.echo(f"Schema {bring_up()}.")
 
 
+@cli.command("freshness")
+def give_days_anew() -> None:
+    """Give verified rows the day they are due again, after dictionary/freshness.yaml changed."""
+    from gis_grid.app import load_features
+    from gis_grid.visits.actions import give_days_anew as anew
+
+    load_features()
+    with command_line():
+        changed = anew()
+    click.echo("  ".join(f"{kind} {count:,}" for kind, count in changed.items()))
+
+
 @cli.command()
 @click.option("--host", default=None, help="Address to listen on.")
 @click.option("--port", default=None, type=click.IntRange(1, 65535), help="Port to listen on.")

@@ -27,6 +27,3 @@ class Visit(Follower, Base):
     note: Mapped[str | None] = mapped_column(sa.Text, comment="情况")
     made_by: Mapped[str] = mapped_column(sa.String(120), comment="走访人")
     created_at: Mapped[datetime] = mapped_column(sa.DateTime(timezone=True), server_default=sa.func.now(), comment="登记时间")
-
-
-BLUEPRINTS: tuple[object, ...] = ()
