@@ -42,6 +42,9 @@ class Settings(BaseSettings):
     nearest_m: float = 15.0  # a point outside all areas but this near takes the nearest one, and says so
     grid_households: tuple[int, int] = (200, 500)  # soft rule for the size of ordinary grids; JSON: [200, 500]
 
+    # -- people
+    sensitive_classes: list[str] = []  # those this office may keep by law; JSON: ["disabled"]; none by default
+
     # -- tiles once made
     tile_memory_mb: int = 64  # kept by each worker
     tile_disk_mb: int = 1000  # kept in home/tiles for all workers; 0: none
