@@ -31,6 +31,7 @@ ORDER = [
     "patrol",
     "maps",
     "plans",
+    "notices",
     "demo",
     "problems",
     "pages",
