@@ -125,7 +125,11 @@ def _affordable(names: Sequence[Name], frame: Any, hard: Sequence[Any], soft: Se
     west, top, east, bottom = frame
     inside: Any = ((rings >= (west, top)) & (rings <= (east, bottom))).all(axis=(1, 2))
     boxes = shapely.polygons(rings)
-    shapes = np.array([_with_leader(box, spot) for box, (_, spot) in zip(boxes, flat, strict=True)])
+    leaders = [(n, leader) for n, (_, spot) in enumerate(flat) if (leader := spot.leader()) is not None]
+    shapes = np.array(boxes)
+    if leaders:
+        at = np.array([n for n, _ in leaders])
+        shapes[at] = shapely.union(shapes[at], shapely.linestrings(np.array([ends for _, ends in leaders])))
     cost = np.array([spot.cost for _, spot in flat])
     if len(hard):
         at, _ = shapely.STRtree(list(hard)).query(shapes, predicate="intersects")
@@ -139,11 +143,6 @@ def _affordable(names: Sequence[Name], frame: Any, hard: Sequence[Any], soft: Se
         if inside[number]:
             found[flat[number][0]].append(flat[number][1])
     return found
-
-
-def _with_leader(box: Any, spot: Spot) -> Any:
-    leader = spot.leader()
-    return box if leader is None else shapely.union(box, shapely.linestrings(leader))
 
 
 def _push(i: int, open_spots: list[list[Spot]], chosen: dict[int, Spot], taken: _Taken) -> bool:

@@ -128,7 +128,7 @@ def readable(angle: float) -> float:
     return 90.0 if turned == -90 else round(turned, 2)
 
 
-def _around(text: str, shape: BaseGeometry, size: float, least: float, own: int, extra: float = 0.0) -> list[Spot]:
+def _around(text: str, shape: BaseGeometry, size: float, least: float, own: int, *, extra: float = 0.0, few: bool = False) -> list[Spot]:
     """Beside the shape, then farther off with a leader into its middle."""
     west, top, east, bottom = shape.bounds
     anchor = shapely.point_on_surface(shape)
@@ -144,8 +144,8 @@ def _around(text: str, shape: BaseGeometry, size: float, least: float, own: int,
     )
     spots += [box((text,), x, y, letter, cost=2.5 + extra + 0.1 * n, own=own) for n, (x, y) in enumerate(beside)]
     reach = max(east - west, bottom - top) / 2
-    for far in (1.2, 2.4, 4.0, 6.5, 9.5):
-        for dx, dy in _ROUND:
+    for far in (1.2, 4.0) if few else (1.2, 2.4, 4.0, 6.5, 9.5):
+        for dx, dy in _ROUND[:: 2 if few else 1]:
             x, y = anchor.x + dx * (reach + half_w + far * letter), anchor.y + dy * (reach + half_h + far * letter)
             spots.append(box((text,), x, y, letter, cost=4 + extra + far * 0.5, own=own, target=(anchor.x, anchor.y)))
     return spots
