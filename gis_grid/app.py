@@ -42,6 +42,7 @@ FEATURES = (
     "gis_grid.patrol.api",
     "gis_grid.maps.api",
     "gis_grid.plans.api",
+    "gis_grid.notices.api",
     "gis_grid.pages",
 )
 CSP = (

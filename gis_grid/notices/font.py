@@ -90,11 +90,13 @@ def _pieces(text: str) -> list[str]:
     return pieces
 
 
-def size_to_fit(text: str, width: float, height: float, most: float, least: float, *, leading: float = 1.5) -> float | None:
+def size_to_fit(
+    text: str, width: float, height: float, most: float, least: float, *, leading: float = 1.5, bold: bool = False
+) -> float | None:
     """The largest letter height (mm) between `most` and `least` at which the text fits a box of mm; None when not even least."""
     size = most
     while True:
-        if len(wrap(text, width / size)) * size * leading <= height + 1e-6:
+        if len(wrap(text, width / size, bold)) * size * leading <= height + 1e-6:
             return round(size, 2)
         if size <= least:
             return None

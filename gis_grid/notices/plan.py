@@ -149,21 +149,22 @@ class _Sheet:
     def _band(self, inside: Any) -> list[str]:
         """Neighbours' edges, and a soft band along our own."""
         line, colours = self.line, self.colours
-        edges = [svg.drawn(shapely.boundary(patch.shape)) for patch in self.ground.neighbours]
+        outlines = [shapely.boundary(patch.shape) for patch in self.ground.neighbours]
+        shared = shapely.line_merge(shapely.difference(shapely.union_all(outlines), shapely.buffer(self.ground.area, line)))
         dash = f"{8 * line:.2f} {5 * line:.2f}"
         band = shapely.difference(inside, shapely.buffer(inside, -6 * line))
         return [
-            svg.group(edges, fill="none", stroke=colours["neighbour"], stroke_width=2 * line, stroke_dasharray=dash),
+            svg.drawn(shared, fill="none", stroke=colours["neighbour"], stroke_width=2 * line, stroke_dasharray=dash),
             svg.drawn(band, fill=colours["band"], fill_rule="evenodd", fill_opacity=0.75),
         ]
 
     def _edges(self) -> list[str]:
         line, colours = self.line, self.colours
-        inner = [svg.drawn(shapely.boundary(patch.shape)) for patch in self.ground.inner]
+        inner = shapely.union_all([shapely.boundary(patch.shape) for patch in self.ground.inner])
         dash = f"{22 * line:.2f} {6 * line:.2f} {4 * line:.2f} {6 * line:.2f}"
         edge, join = shapely.boundary(self.ground.area), {"fill": "none", "stroke_linejoin": "round"}
         return [
-            svg.group(inner, stroke=colours["inner"], stroke_width=3 * line, **join),
+            svg.drawn(inner, stroke=colours["inner"], stroke_width=3 * line, **join),
             svg.drawn(edge, stroke=colours["halo"], stroke_width=6.5 * line, **join),
             svg.drawn(edge, stroke=colours["edge"], stroke_width=4.2 * line, stroke_dasharray=dash, **join),
         ]
@@ -205,8 +206,9 @@ class _Sheet:
         for style, (fill, halo, weight) in _LOOKS.items():
             wanted = [spot for name, spot in placement.placed if name.style == style]
             bare = [spot for spot in wanted if style == "house" and spot.cost < 2]  # on its own footprint: no halo needed
+            haloed = [spot for spot in wanted if style != "house" or spot.cost >= 2]
             look = {"fill": self.colours[fill], "font_weight": weight}
-            parts.append(svg.names((spot for spot in wanted if spot not in bare), self.colours[halo], **look))
+            parts.append(svg.names(haloed, self.colours[halo], **look))
             parts.append(svg.names(bare, None, **look))
         return "".join(parts)
 

@@ -19,6 +19,7 @@ from gis_grid.notices.labels import Spot
 
 _ROUND = [(math.cos(a), math.sin(a)) for a in np.radians(np.arange(0, 360, 22.5))]
 _SHRINK = (1.0, 0.85, 0.72)
+_ENOUGH = 4  # ways to write a name inside its building that are kept
 _NUMBER = re.compile(r"^(\D*?)(\d+[A-Za-z]?)(号楼|幢|栋|座|号|单元)?$")
 
 
@@ -46,38 +47,41 @@ def box(lines: tuple[str, ...], x: float, y: float, size: float, **more: Any) ->
 def house_spots(house: House, size: float, least: float, own: int) -> list[Spot]:
     """Inside the footprint where it fits (smaller, turned, two lines, shorter), else beside it, else with a leader."""
     shape = house.shape
-    found: list[Spot] = []
-    if shape.geom_type != "Point" and shape.area > least * least:
-        found = list(_inside(house, size, least, own))
-    found += _around(
-        house.names[-1] if len(house.names) > 1 and len(house.names[0]) > 4 else house.names[0], shape, size, least, own
-    )
-    if len(house.names) > 1:
+    found = _inside(house, size, least, own) if shape.geom_type != "Point" and shape.area > least * least else []
+    first = house.names[-1] if len(house.names[0]) > 4 else house.names[0]
+    found += _around(first, shape, size, least, own, leaders=not found)
+    if len(house.names) > 1 and found[0].cost >= 2:
         found += _around(house.names[-1], shape, size, least, own, extra=1.2)
     return found
 
 
-def _inside(house: House, size: float, least: float, own: int) -> Iterator[Spot]:
+def _inside(house: House, size: float, least: float, own: int) -> list[Spot]:
+    """The cheapest few ways in which the name fits its footprint: tried from the best down, since most names fit at once."""
     room = shapely.buffer(house.shape, -0.12 * size)
     if room.is_empty:
-        return
-    middles = _middles(room)
-    turn = _axis_angle(house.shape)
-    tries: list[Spot] = []
-    for rank, lines in _forms(house.names):
-        for share in _SHRINK:
-            letter = max(size * share, least)
-            for angle in dict.fromkeys((0.0, turn)):
-                cost = rank + (1 - share) * 2 + (0.15 if angle else 0)
-                if abs(angle) > 50 and len(lines) == 1 and not re.search(r"[\dA-Za-z（(]", lines[0]):
-                    tries += [_upright(box(lines, x, y, letter, angle=angle, cost=cost, own=own)) for x, y in middles[:1]]
-                    continue
-                tries += [
-                    box(lines, x, y, letter, angle=angle, cost=cost + 0.05 * n, own=own) for n, (x, y) in enumerate(middles)
-                ]
+        return []
     shapely.prepare(room)
-    fits = shapely.contains(room, shapely.polygons([spot.tight() for spot in tries]))
-    yield from (spot for spot, good in zip(tries, fits, strict=True) if good)
+    found: list[Spot] = []
+    for spot in _tries(house, room, size, least, own):
+        if len(found) >= _ENOUGH:
+            break
+        if room.contains(shapely.Polygon(spot.tight())):
+            found.append(spot)
+    return found
+
+
+def _tries(house: House, room: BaseGeometry, size: float, least: float, own: int) -> Iterator[Spot]:
+    middles, turn = _middles(room), _axis_angle(house.shape)
+    for rank, lines in _forms(house.names):
+        lies = len(lines) == 1 and abs(turn) > 50 and not re.search(r"[\dA-Za-z（(]", lines[0])
+        for letter in dict.fromkeys(max(size * share, least) for share in _SHRINK):
+            cost = rank + (1 - letter / size) * 2
+            for n, (x, y) in enumerate(middles):
+                yield box(lines, x, y, letter, cost=cost + 0.05 * n, own=own)
+            if turn and lies:
+                yield _upright(box(lines, *middles[0], letter, angle=turn, cost=cost + 0.15, own=own))
+            elif turn:
+                yield box(lines, *middles[0], letter, angle=turn, cost=cost + 0.15, own=own)
 
 
 def _forms(names: tuple[str, ...]) -> list[tuple[float, tuple[str, ...]]]:
@@ -128,13 +132,15 @@ def readable(angle: float) -> float:
     return 90.0 if turned == -90 else round(turned, 2)
 
 
-def _around(text: str, shape: BaseGeometry, size: float, least: float, own: int, *, extra: float = 0.0, few: bool = False) -> list[Spot]:
+def _around(
+    text: str, shape: BaseGeometry, size: float, least: float, own: int, *, extra: float = 0.0, leaders: bool = True
+) -> list[Spot]:
     """Beside the shape, then farther off with a leader into its middle."""
     west, top, east, bottom = shape.bounds
     anchor = shapely.point_on_surface(shape)
     letter = max(size * 0.85, least)
-    half_w, half_h = width_em(text) * letter / 2, letter / 2
-    spots = []
+    plain = box((text,), anchor.x, anchor.y, letter, own=own)
+    half_w, half_h = plain.width / 2, letter / 2
     gap = 0.35 * letter + 0.3
     beside = (
         (anchor.x, top - gap - half_h),
@@ -142,13 +148,13 @@ def _around(text: str, shape: BaseGeometry, size: float, least: float, own: int,
         (east + gap + half_w, anchor.y),
         (west - gap - half_w, anchor.y),
     )
-    spots += [box((text,), x, y, letter, cost=2.5 + extra + 0.1 * n, own=own) for n, (x, y) in enumerate(beside)]
+    found = [replace(plain, x=x, y=y, cost=2.5 + extra + 0.1 * n) for n, (x, y) in enumerate(beside)]
     reach = max(east - west, bottom - top) / 2
-    for far in (1.2, 4.0) if few else (1.2, 2.4, 4.0, 6.5, 9.5):
-        for dx, dy in _ROUND[:: 2 if few else 1]:
+    for far in (1.2, 2.4, 4.0, 6.5, 9.5) if leaders else ():
+        for dx, dy in _ROUND:
             x, y = anchor.x + dx * (reach + half_w + far * letter), anchor.y + dy * (reach + half_h + far * letter)
-            spots.append(box((text,), x, y, letter, cost=4 + extra + far * 0.5, own=own, target=(anchor.x, anchor.y)))
-    return spots
+            found.append(replace(plain, x=x, y=y, cost=4 + extra + far * 0.5, target=(anchor.x, anchor.y)))
+    return found
 
 
 def mark_spots(text: str, x: float, y: float, size: float, away: float, cost: float = 0.0) -> list[Spot]:
