@@ -237,9 +237,8 @@ def _file(job: Any, form: Form) -> Response:
     answer = Response(written(board, form), mimetype=MIMES[form.kind])
     answer.headers["X-Board-Gaps"] = str(len(board.gaps))
     answer.headers.set("Content-Disposition", "inline", filename=f"{job.content.code}.{form.kind}")
-    audit.record(
-        "view", "boards", job.content.code, after={"file": file_name(job, form)}, area_code=job.content.code
-    )
+    code = job.content.code
+    audit.record("view", "boards", code, after={"file": file_name(job, form)}, area_code=code)
     return answer
 
 

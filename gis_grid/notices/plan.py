@@ -65,6 +65,7 @@ def draw_plan(ground: Ground, paper: Paper) -> Plan:
     clip = f"frame-{round(width * 10)}-{round(height * 10)}"
     parts = [
         f'<clipPath id="{clip}">{svg.rect(0.0, 0.0, width, height)}</clipPath>',
+        sheet.findable(placement),
         svg.group(sheet.layers(), clip_path=f"url(#{clip})"),
         sheet.written(placement),
         furniture.arrow(arrow, paper.colours["ink"]),
@@ -211,6 +212,13 @@ class _Sheet:
             parts.append(svg.names(haloed, self.colours[halo], **look))
             parts.append(svg.names(bare, None, **look))
         return "".join(parts)
+
+    def findable(self, placement: Placement) -> str:
+        """Names that are written apart (spaced, upright, on two lines) once more in one piece, below everything: who searches
+        the PDF for 人民路 finds it, nobody sees it."""
+        apart = [spot for _, spot in placement.placed if spot.spread or spot.upright or len(spot.lines) > 1]
+        whole = (replace(spot, lines=("".join(spot.lines),), spread=0.0, upright=False, angle=0.0) for spot in apart)
+        return svg.names(whole, None, fill=self.colours["outside"], aria_hidden="true")
 
     def _leaders(self, spots: list[Spot]) -> list[str]:
         leaders = [leader for leader in (spot.leader() for spot in spots) if leader is not None]

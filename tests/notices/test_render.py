@@ -25,10 +25,15 @@ from tests.notices.grounds import SHAPES, town
 _HEAD = "title: x\npaper: {portrait: [100, 90]}\n"
 REFERENCES = Path(__file__).parent / "references"
 SIZES = {
-    ("a4", "portrait"): (210, 297), ("a4", "landscape"): (297, 210), ("a3", "portrait"): (297, 420), ("8k", "landscape"): (370, 260),
-    ("wall-600x900", "portrait"): (600, 900), ("wall-800x1200", "portrait"): (800, 1200),
-    ("wall-2400x1200", "landscape"): (2400, 1200), ("label-90x60", "landscape"): (90, 60),
-}  # fmt: skip
+    ("a4", "portrait"): (210, 297),
+    ("a4", "landscape"): (297, 210),
+    ("a3", "portrait"): (297, 420),
+    ("8k", "landscape"): (370, 260),
+    ("wall-600x900", "portrait"): (600, 900),
+    ("wall-800x1200", "portrait"): (800, 1200),
+    ("wall-2400x1200", "landscape"): (2400, 1200),
+    ("label-90x60", "landscape"): (90, 60),
+}
 needs_poppler = pytest.mark.skipif(shutil.which("pdfinfo") is None, reason="poppler-utils is not installed")
 
 
@@ -174,10 +179,7 @@ def test_a_picture_no_machine_should_make_is_refused() -> None:
         ("title: [", "第 1 行"),
         ("title: x\npaper: {portrait: [100, 100]}\nslots: {}\ntext: {}\nletters: {}\nblack: 1", "black"),
         ("title: x\npaper: {portrait: [100, 1]}\nslots: {portrait: []}\ntext: {}\nletters: {}", "第 2 行"),
-        (
-            "title: x\npaper: {portrait: [100, 90]}\nslots:\n  portrait:\n    - {slot: plan, box: [0, 0, 200, 20]}\ntext: {}\nletters: {}",
-            "超出纸张",
-        ),
+        (_HEAD + "slots: {portrait: [{slot: plan, box: [0, 0, 200, 20]}]}\ntext: {}\nletters: {}", "超出纸张"),
         ("title: x\npaper: {portrait: [100, 90]}\nslots: {portrait: []}\ntext: {}\nletters: {street: 900}", "letters"),
         ("title: x\npaper: {portrait: [100, 90]}\nslots: {portrait: []}\ntext: {}\nletters: {}\nmarks: [nothing]", "nothing"),
         ("- a", "名称: 内容"),
