@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import secrets
 from collections.abc import Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -41,7 +41,7 @@ def boards_job(arguments: dict[str, Any], progress: jobs.Progress) -> dict[str, 
     folder = settings().home / "prints"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     kind = "pdf" if arguments["what"] == "atlas" else "zip"
-    path = folder / f"{os.urandom(12).hex()}.{kind}"
+    path = folder / f"{secrets.token_hex(12)}.{kind}"
     try:
         if kind == "pdf":
             report = print_atlas(arguments["prefix"], wish, path, progress)
@@ -54,7 +54,7 @@ def boards_job(arguments: dict[str, Any], progress: jobs.Progress) -> dict[str, 
 
 
 def print_all(codes: list[str], wish: Wish, form: Form, path: Path, progress: jobs.Progress) -> dict[str, Any]:
-    """A zip with a board per grid, made by as many children as there are processors (at most two)."""
+    """A zip with a board per grid, made by child processes."""
     report: dict[str, Any] = {"boards": 0, "gaps": {}, "refused": {}}
     count = 0
 
@@ -72,7 +72,7 @@ def print_all(codes: list[str], wish: Wish, form: Form, path: Path, progress: jo
         count += 1
         progress(count, len(codes))
 
-    write_zip(path, _each_job(codes, wish), form, len(codes), min(2, os.cpu_count() or 1), done)
+    write_zip(path, _each_job(codes, wish), form, len(codes), settings().print_processes, done)
     return report
 
 

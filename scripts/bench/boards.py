@@ -1,12 +1,14 @@
-"""Boards: one, a community of twenty, a district of 1,500 with two children, memory, names that touch. Prints JSON with --json.
+"""Boards: one, a community of twenty, a district of 1,500, memory, names that touch. Prints JSON with --json.
 
-Needs a database with the demo town of a district (gis-grid demo --scale district); nothing it writes is kept.
+Needs a database with the demo town of a district (gis-grid demo --scale district); nothing it writes is kept. The product is
+imported inside the functions: children that write boards import this file too, and must stay as small as in the product.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import statistics
 import sys
 import tempfile
@@ -17,17 +19,6 @@ from typing import Any
 
 import sqlalchemy as sa
 from measuring import descendants, say
-
-from gis_grid.access.guard import acting
-from gis_grid.access.rules import COMMAND
-from gis_grid.app import load_features
-from gis_grid.db import long_engine, session, transaction
-from gis_grid.notices.actions import Wish, grids_under, job_of
-from gis_grid.notices.batch import Form
-from gis_grid.notices.jobs import print_all
-from gis_grid.notices.labels import overlaps
-from gis_grid.notices.plan import draw_plan
-from gis_grid.notices.render import compose, paper_of, write_pdf
 
 DISTRICT, COMMUNITY = 1500, 20
 
@@ -62,6 +53,12 @@ def main() -> None:
     parser.add_argument("--boards", type=int, default=DISTRICT, help="how many boards of a district to make")
     parser.add_argument("--template", default="a4")
     asked = parser.parse_args()
+    from gis_grid.access.guard import acting
+    from gis_grid.access.rules import COMMAND
+    from gis_grid.app import load_features
+    from gis_grid.db import long_engine, transaction
+    from gis_grid.notices.actions import Wish
+
     load_features()
     metrics: dict[str, Any] = {}
     try:
@@ -73,8 +70,10 @@ def main() -> None:
     print(json.dumps(metrics, ensure_ascii=False, indent=None if asked.json else 1))
 
 
-def measure(boards: int, wish: Wish, folder: Path) -> dict[str, Any]:
+def measure(boards: int, wish: Any, folder: Path) -> dict[str, Any]:
     """The issue's metrics: board_s, community_20_s, district_1500_min, peak_mb, label_overlaps."""
+    from gis_grid.notices.actions import grids_under
+
     grids = grids_under("")
     if not grids:
         sys.exit("no grids: gis-grid demo --scale district first")
@@ -84,7 +83,9 @@ def measure(boards: int, wish: Wish, folder: Path) -> dict[str, Any]:
     few, few_report, _ = many(grids[:COMMUNITY], wish, folder)
     say(f"{few_report['boards']} boards of a community: {few:.1f} s")
     wanted = (grids * (boards // len(grids) + 1))[:boards]
+    before = cpu_s()
     seconds, report, peak_mb = many(wanted, wish, folder)
+    cpu = cpu_s() - before
     say(f"{report['boards']} boards ({len(set(wanted))} different): {seconds / 60:.2f} min, {peak_mb:.0f} MB")
     size_mb = (folder / "boards.zip").stat().st_size / 1e6
     return {
@@ -92,6 +93,7 @@ def measure(boards: int, wish: Wish, folder: Path) -> dict[str, Any]:
         "board_longest_s": round(max(took), 3),
         "community_20_s": round(few * COMMUNITY / max(few_report["boards"], 1), 2),
         "district_1500_min": round(seconds / 60 * DISTRICT / max(report["boards"], 1), 2),
+        "cpu_s_per_board": round(cpu / max(report["boards"], 1), 3),
         "boards_made": report["boards"],
         "refused": len(report["refused"]),
         "zip_mb": round(size_mb, 1),
@@ -100,16 +102,27 @@ def measure(boards: int, wish: Wish, folder: Path) -> dict[str, Any]:
     }
 
 
-def one(code: str, wish: Wish) -> float:
+def cpu_s() -> float:
+    """CPU seconds of this process and of its children that have ended."""
+    took = os.times()
+    return took.user + took.system + took.children_user + took.children_system
+
+
+def one(code: str, wish: Any) -> float:
     """Seconds from the question to the PDF."""
+    from gis_grid.notices.actions import job_of
+    from gis_grid.notices.render import compose, write_pdf
+
     began = time.perf_counter()
     write_pdf([compose(job_of(code, wish))])
     return time.perf_counter() - began
 
 
-def many(codes: list[str], wish: Wish, folder: Path) -> tuple[float, dict[str, Any], float]:
+def many(codes: list[str], wish: Any, folder: Path) -> tuple[float, dict[str, Any], float]:
     """Seconds, report and peak memory of a batch, as the job makes it."""
-    import os
+    from gis_grid.db import session
+    from gis_grid.notices.batch import Form
+    from gis_grid.notices.jobs import print_all
 
     watch = Memory(os.getpid())
     watch.start()
@@ -122,8 +135,13 @@ def many(codes: list[str], wish: Wish, folder: Path) -> tuple[float, dict[str, A
     return took, report, watch.most_mb
 
 
-def touching(code: str, wish: Wish) -> int:
+def touching(code: str, wish: Any) -> int:
     """Pairs of names that touch on the plan of a grid."""
+    from gis_grid.notices.actions import job_of
+    from gis_grid.notices.labels import overlaps
+    from gis_grid.notices.plan import draw_plan
+    from gis_grid.notices.render import paper_of
+
     job = job_of(code, wish)
     paper = paper_of(job.template)
     if job.ground is None or paper is None:
