@@ -74,6 +74,9 @@ class Register:
         ]
 
 
+REGISTERS: dict[str, Register] = {}  # by name: those with routes
+
+
 @dataclass(frozen=True)
 class Page:
     """Rows and the opaque cursor of the next ones; none at the end."""

@@ -32,6 +32,7 @@ IF_MATCH = {
 
 def list_blueprint(register: Register) -> Blueprint:
     """Routes that only read: list and one."""
+    actions.REGISTERS[register.name] = register
     blueprint = Blueprint(register.name, __name__, url_prefix=f"/api/{register.name}", description=register.title)
     _reading(register, blueprint)
     return blueprint
@@ -127,6 +128,16 @@ def shown_schema(register: Register) -> type[Schema]:
     """How a row of this register goes out: sealed values masked."""
     shown = {column.key: _shown_field(register, column) for column in register.columns}
     return Schema.from_dict(shown, name=register.model.__name__)
+
+
+def keep_schema(register: Register) -> type[Schema]:
+    """What a new row is made of."""
+    return _schemas(register)[1]
+
+
+def change_schema(register: Register) -> type[Schema]:
+    """What may be changed of a row."""
+    return _schemas(register)[2]
 
 
 @cache
