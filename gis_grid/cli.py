@@ -16,6 +16,7 @@ import click
 from gis_grid import __version__, cluster
 from gis_grid.config import settings
 from gis_grid.errors import GridError
+from gis_grid.notices.commands import boards
 
 SCALES = ("community", "district", "city")
 
@@ -24,6 +25,9 @@ SCALES = ("community", "district", "city")
 @click.version_option(__version__)
 def cli() -> None:
     """社区网格空间服务：哪个网格，谁负责。"""
+
+
+cli.add_command(boards)
 
 
 @cli.group()
