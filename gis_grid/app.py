@@ -50,6 +50,7 @@ FEATURES = (
     "gis_grid.maps.near_api",
     "gis_grid.house_status.api",
     "gis_grid.plans.api",
+    "gis_grid.notices.api",
     "gis_grid.pages",
 )
 CSP = (

@@ -64,6 +64,9 @@ class Settings(BaseSettings):
     track_oldest_days: int = 36_500  # refuse fixes older than this
     track_future_minutes: float = 5.0
 
+    # -- printing
+    print_processes: int = 1  # children that write boards of a batch; each takes about 280 MB and makes three a second
+
     # -- the map page (地图管理条例: shown lower-left when set)
     map_review_number: str | None = None
     map_source: str | None = None

@@ -20,6 +20,8 @@ RIGHTS = {
     "events.write": "登记事件",
     "tracks.read": "查看巡查轨迹",
     "tracks.write": "上传巡查轨迹",
+    "boards.print": "制作公示牌与印刷地图",
+    "boards.write": "维护公示牌设置、模板与照片",
     "imports.run": "批量导入",
     "audit.read": "查看审计记录",
     "users.manage": "管理用户与令牌",
@@ -33,7 +35,7 @@ ROLES = {
     "community": ("社区工作人员", [*_BUSINESS, "people.unmask"]),
     "grid_worker": (
         "网格员",
-        [right for right in _BUSINESS if right not in ("areas.write", "imports.run")],
+        [right for right in _BUSINESS if right not in ("areas.write", "boards.write", "imports.run")],
     ),
 }
 

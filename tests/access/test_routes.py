@@ -17,6 +17,7 @@ PUBLIC_ROUTES = {
     ("get", "/api/docs"),
     ("get", "/"),
     ("get", "/{path}"),
+    ("get", "/g/{code}"),
 }
 FILL = {"key": "1", "unit_id": "1", "job_id": "1", "list_name": "sex", "kind": "events", "names": "grids", "username": "x"}
 FILL |= {"token_id": "999999", "z": "14", "x": "1", "y": "1", "path": "x"}
@@ -36,6 +37,7 @@ BODIES = {
     "split": {"members": [{"resident_id": 1, "relation": "02"}]},
     "tags": {"code": "floating"},
     "tenants": {"people": [{"name": "王", "relation": "02"}]},
+    "draft": {"body": "title: x"},
     "changes": {"operation": "merge", "codes": ["500103001001002"], "into": "500103001001001"},
 }
 
@@ -117,7 +119,13 @@ def one_of_each(session) -> dict[str, object]:
     room = make_home(0)
     here = {"area_code": GRID_1, "placed_by": "inside"}
     household = Household(number="H", room_id=room.id, **here)
+    from gis_grid.notices.models import BoardPrint, BoardSetting, BoardTemplate
+
+    printed = {"template": "a4", "orientation": "portrait", "content_hash": "h", "content": {}, "made_by": "测试"}
     rows = {
+        "board-settings": BoardSetting(area_code=GRID_1),
+        "board-templates": BoardTemplate(area_code=GRID_1, name="自定", body="title: x"),
+        "board-prints": BoardPrint(area_code=GRID_1, **printed),
         "estates": Estate(code="E", name="小区", **here),
         "events": Event(number="E", **here),
         "premises": Premises(code="P", name="店", **here),
