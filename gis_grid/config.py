@@ -56,6 +56,9 @@ class Settings(BaseSettings):
     track_gap_minutes: float = 5.0
     track_oldest_days: int = 36_500  # refuse fixes older than this
     track_future_minutes: float = 5.0
+    track_stay_m: float = 30.0  # who keeps within so many metres ...
+    track_stay_minutes: float = 3.0  # ... for so long, stands there
+    track_flap_seconds: float = 20.0  # who is back in an area so soon was not away: jitter at its edge
 
     # -- the map page (地图管理条例: shown lower-left when set)
     map_review_number: str | None = None

@@ -20,7 +20,7 @@ from gis_grid.db import Base, session
 from gis_grid.errors import BadRequest, Changed, Conflict, NotFound
 from gis_grid.sealed import Sealed
 
-HIDDEN = {"id_number_hash", "phone_hash", "password_hash", "token_hash"}
+HIDDEN = {"id_number_hash", "phone_hash", "password_hash", "token_hash", "key_hash"}
 READ_ONLY = {"id", "created_at", "updated_at", "retired_at", "version", "area_code", "placed_by"}
 
 
