@@ -32,6 +32,7 @@ from gis_grid.patrol.devices import device_called
 from gis_grid.patrol.digest import day_of, keep_track, limits_now, place_fixes
 from gis_grid.patrol.fixes import Fixes, Part, TrackInput, arrays, joined
 from gis_grid.patrol.formats import FORMATS
+from gis_grid.patrol.formats.streams import Limited
 from gis_grid.patrol.models import Device, DueDay, Track, TrackArea, Upload
 from gis_grid.patrol.rules import Limits, admit, clean, in_order
 from gis_grid.patrol.store import change_flags, copy_fixes, day_bounds, days_of, keep_last, make_days, read_fixes
@@ -90,35 +91,8 @@ def _reader_of(name: str) -> tuple[str, Any]:
     return kind, FORMATS[kind]
 
 
-class _Limited:
-    """A stream that refuses to give more than MOST_BYTES: a small packed file may be a bomb."""
-
-    def __init__(self, stream: IO[bytes]) -> None:
-        self._stream, self._left = stream, MOST_BYTES
-
-    def read(self, size: int = -1) -> bytes:
-        piece = self._stream.read(min(size, 1 << 22) if size > 0 else 1 << 22) if size != 0 else b""
-        self._left -= len(piece)
-        if self._left < 0:
-            raise ValueError(f"内容超过 {MOST_BYTES // 1024**2} MB，请分成几个文件")
-        if size < 0 and piece:
-            return piece + self.read(-1)
-        return piece
-
-    def __iter__(self) -> Iterator[bytes]:
-        rest = b""
-        while piece := self.read(1 << 18):
-            lines = (rest + piece).splitlines(keepends=True)
-            rest = lines.pop() if lines and not lines[-1].endswith(b"\n") else b""
-            if len(rest) > 1 << 20:
-                raise ValueError("有过长的行")
-            yield from lines
-        if rest:
-            yield rest
-
-
 def _unpacked(stream: IO[bytes], name: str) -> Any:
-    return _Limited(gzip.open(stream) if name.lower().endswith(".gz") else stream)  # type: ignore[arg-type]
+    return Limited(gzip.open(stream) if name.lower().endswith(".gz") else stream, MOST_BYTES)
 
 
 def _record(parts: Iterable[Part], source: TrackInput) -> dict[str, Any]:

@@ -243,3 +243,22 @@ def test_gzip_that_unpacks_without_end_is_refused(session) -> None:
 def test_fixes_know_their_columns() -> None:
     fixes = make_fixes([Fix(1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9)])
     assert (fixes.at[0], fixes.lon[0], fixes.lat[0], fixes.accuracy_m[0], fixes.battery[0], fixes.flags[0]) == (1, 2, 3, 4, 8, 9)
+
+
+SEGMENT = """<trkseg><trkpt lat="29.5" lon="106.5"><ele>1</ele><time>2024-05-06T01:00:00Z</time><speed>1</speed></trkpt>
+<trkpt lon='106.6' lat='29.6'/><trkpt lat="x" lon=""><time/><extensions><g:speed>2</g:speed></extensions></trkpt></trkseg>"""
+
+
+def test_the_quick_scan_of_a_plain_gpx_reads_as_the_handlers_do(monkeypatch) -> None:
+    inside = (
+        f"<metadata><time>2020-01-01T00:00:00Z</time></metadata><wpt lat='1' lon='1'><ele>9</ele></wpt><trk>{SEGMENT * 3}</trk>"
+    )
+    plain = f"<?xml version='1.0'?><gpx xmlns:g='x'>{inside}</gpx>"
+    odd = plain.replace("</trk>", "<!-- <trkpt lat='3' lon='3'></trkpt> --></trk>")
+    prefixed = plain.replace("<trk", "<p:trk").replace("</trk", "</p:trk").replace("xmlns:g", "xmlns:p='y' xmlns:g")
+    monkeypatch.setattr("gis_grid.patrol.formats.gpx.PIECE", 97)
+    found = [joined([part.fixes for part in parts_of(text.encode(), "gpx")]) for text in (plain, odd, prefixed)]
+    assert len(found[0]) == 9
+    for other in found[1:]:
+        for name, values in vars(found[0]).items():
+            assert np.array_equal(values, getattr(other, name), equal_nan=True), name

@@ -11,6 +11,7 @@ import orjson
 
 from gis_grid.patrol.fixes import NAN, Fixes, Flag, Floats, Part, arrays
 from gis_grid.patrol.formats import owntracks
+from gis_grid.patrol.formats.streams import whole
 from gis_grid.patrol.formats.times import epochs, numbers
 
 MOST_BYTES = 128 * 1024**2  # a JSON document is read whole
@@ -19,9 +20,7 @@ _POINT = {"accuracy_m": "accuracy", "speed_mps": "speed", "course_deg": "bearing
 
 def read(stream: IO[bytes], zone: ZoneInfo) -> Iterator[Part]:
     """A part per line, one for all points. Lines without times are refused: RFC 7946 knows none, so they stand beside."""
-    data = stream.read(MOST_BYTES + 1)
-    if len(data) > MOST_BYTES:
-        raise ValueError("GeoJSON 超过 128 MB，请分成几个文件或改用 CSV")
+    data = whole(stream, MOST_BYTES)
     try:
         document = orjson.loads(data)
     except orjson.JSONDecodeError as fault:

@@ -15,6 +15,7 @@ from typing import IO
 from zoneinfo import ZoneInfo
 
 from gis_grid.patrol.fixes import NAN, Fix, Part, make_fixes
+from gis_grid.patrol.formats.streams import whole
 
 MOST_BYTES = 64 * 1024**2
 _BEIJING = timezone(timedelta(hours=8))
@@ -24,9 +25,7 @@ _KMH10 = 36.0  # tenths of km/h in a m/s
 
 def read(stream: IO[bytes], zone: ZoneInfo) -> Iterator[Part]:
     """One part per device, in the order of the file. Damaged frames are counted; positions without satellite fix are no fix."""
-    data = stream.read(MOST_BYTES + 1)
-    if len(data) > MOST_BYTES:
-        raise ValueError("JT/T 808 文件超过 64 MB，请分成几个")
+    data = whole(stream, MOST_BYTES)
     found: dict[str, list[Fix]] = {}
     unread = frames = 0
     for frame in _frames(data):

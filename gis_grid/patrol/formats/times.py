@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -15,12 +16,12 @@ _DIGITS = (0, 1, 2, 3, 5, 6, 8, 9, 11, 12, 14, 15, 17, 18)
 _PUNCTUATION = {4: b"-/", 7: b"-/", 10: b"T ", 13: b":", 16: b":"}
 
 
-def epochs(texts: Sequence[str] | NDArray[np.bytes_], zone: ZoneInfo | None = None) -> Floats:
+def epochs(texts: Sequence[str | bytes] | Sequence[str] | NDArray[np.bytes_], zone: ZoneInfo | None = None) -> Floats:
     """Epoch seconds of ISO times (also with / and a blank, or epoch numbers); NaN for what is none. No zone: UTC."""
     try:
         table = np.array(texts, dtype=np.bytes_)
     except UnicodeEncodeError:
-        return np.array([epoch(text, zone) for text in texts], dtype=np.float64)
+        return np.array([epoch(text if isinstance(text, str) else None, zone) for text in texts], dtype=np.float64)
     if not len(table):
         return np.zeros(0)
     width = table.dtype.itemsize
@@ -90,15 +91,17 @@ def _offsets(local: Floats, zone: ZoneInfo) -> Floats:
     return np.array(found)[which]
 
 
-def numbers(texts: Sequence[str | None]) -> Floats:
-    """Numbers of texts; NaN for what is none."""
+def numbers(texts: Sequence[Any]) -> Floats:
+    """Numbers of texts (str, bytes or None); NaN for what is none."""
+    if not any(texts):
+        return np.full(len(texts), NAN)
     try:
         return np.array(texts, dtype=np.float64)
     except (ValueError, TypeError):
         return np.array([number(text) for text in texts], dtype=np.float64)
 
 
-def number(text: str | None) -> float:
+def number(text: str | bytes | None) -> float:
     """One number; NaN when it is none."""
     try:
         return float(text) if text else NAN
