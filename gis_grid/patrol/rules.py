@@ -208,10 +208,12 @@ def local_metres(fixes: Fixes) -> tuple[Floats, Floats]:
 
 def degree_metres(lat: Floats) -> tuple[Floats, Floats]:
     """Metres in a degree of longitude and of latitude at these latitudes (the usual series on the ellipsoid, to 0.01 m)."""
-    angle = np.radians(lat)
-    per_lat = 111_132.954 - 559.822 * np.cos(2 * angle) + 1.175 * np.cos(4 * angle)
-    per_lon = 111_412.84 * np.cos(angle) - 93.5 * np.cos(3 * angle) + 0.118 * np.cos(5 * angle)
-    return per_lon, per_lat
+    one = np.cos(np.radians(lat))  # cosines of the multiples of an angle come from its own
+    square = one * one
+    two = 2 * square - 1
+    three, five = one * (4 * square - 3), one * (16 * square * square - 20 * square + 5)
+    per_lat = 111_132.954 - 559.822 * two + 1.175 * (2 * two * two - 1)
+    return 111_412.84 * one - 93.5 * three + 0.118 * five, per_lat
 
 
 def steps_m(lon: Floats, lat: Floats, step: int = 1) -> Floats:

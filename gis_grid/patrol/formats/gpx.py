@@ -12,14 +12,12 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from gis_grid.patrol.fixes import Fixes, Flag, Part, arrays
+from gis_grid.patrol.fixes import Fixes, Flag, Floats, Part, arrays
 from gis_grid.patrol.formats.times import epochs, numbers
 from gis_grid.patrol.formats.xml import PIECE, faults, new_parser
 
-MOST = 100_000  # points in a part
-_FIELDS = {"time": 2, "ele": 3, "speed": 4, "course": 5}
-_PLACES = {name.encode(): place for name, place in _FIELDS.items()}
-_FRESH: list[Any] = [None] * 6
+MOST = 20_000  # points in a part
+_FIELDS = {b"time": "at", b"ele": "ele_m", b"speed": "speed_mps", b"course": "course_deg"}
 _TOKEN = re.compile(rb"<(trkpt|trkseg|time|ele|speed|course|/trkpt)\b([^>]*)>([^<]*)")
 _PREFIXED = re.compile(rb"<\w+:(trkpt|trkseg|time|ele)\b")
 _PREFIX = re.compile(rb"<(/?)\w+:(speed|course)\b")
@@ -35,13 +33,13 @@ def read(stream: IO[bytes], zone: ZoneInfo) -> Iterator[Part]:
     gathered = _Gathered()
     count = 0
     for _ in _slices(stream, gathered):
-        if len(gathered.points) >= MOST:
-            count += len(gathered.points)
+        if len(gathered) >= MOST:
+            count += len(gathered)
             yield Part(None, gathered.take())
     if not gathered.is_gpx:
         raise ValueError("不是 GPX 文件")
-    count += len(gathered.points)
-    if gathered.points:
+    count += len(gathered)
+    if len(gathered):
         yield Part(None, gathered.take())
     if not count:
         raise ValueError("没有轨迹点（trkpt）；路线和航点不是轨迹")
@@ -86,66 +84,77 @@ def _is_odd(text: bytes) -> bool:
 
 
 class _Gathered:
-    """The points found so far: lon, lat, time, ele, speed, course as text."""
+    """The points found so far: lists side by side, text as it stands in the file."""
 
     def __init__(self) -> None:
-        self.points: list[list[Any]] = []
-        self.begins: list[int] = []
         self.words: list[str] = []
         self.is_gpx = False
-        self._point: list[Any] | None = None
+        self._inside = False
+        self._places: list[bytes] = []  # lon and lat as attributes
+        self._told: dict[bytes, list[bytes | None]] = {name: [] for name in _FIELDS}
+        self._begins: list[int] = []
+
+    def __len__(self) -> int:
+        return len(self._places)
 
     def look_for_root(self, name: str, attributes: Any) -> None:
         self.is_gpx = self.is_gpx or name.rpartition(":")[2] == "gpx"
 
     def scan(self, text: bytes) -> None:
         """All points of a plain slice."""
-        point: list[Any] | None = None
-        for name, told, value in _TOKEN.findall(_PREFIX.sub(rb"<\1\2", text)):
+        places, told, inside = self._places, self._told, False
+        columns = list(told.values())
+        for name, attributes, value in _TOKEN.findall(_PREFIX.sub(rb"<\1\2", text)):
             if name == b"trkpt":
-                point = _FRESH.copy()
-                lon, lat = _LON.search(told), _LAT.search(told)
-                point[0], point[1] = lon and lon[1], lat and lat[1]
-                if told.endswith(b"/"):
-                    self.points.append(point)
-                    point = None
+                places.append(attributes)
+                for column in columns:
+                    column.append(None)
+                inside = not attributes.endswith(b"/")
             elif name == b"/trkpt":
-                if point is not None:
-                    self.points.append(point)
-                point = None
+                inside = False
             elif name == b"trkseg":
-                self.begins.append(len(self.points))
-            elif point is not None:
-                point[_PLACES[name]] = value
+                self._begins.append(len(places))
+            elif inside:
+                told[name][-1] = value
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         self.words.clear()
         local = name.rpartition(":")[2]
         if local == "trkpt":
-            self._point = _FRESH.copy()
-            self._point[0], self._point[1] = attributes.get("lon"), attributes.get("lat")
+            self._places.append(f'lon="{attributes.get("lon", "")}" lat="{attributes.get("lat", "")}"'.encode())
+            for column in self._told.values():
+                column.append(None)
+            self._inside = True
         elif local == "gpx":
             self.is_gpx = True
         elif local == "trkseg":
-            self.begins.append(len(self.points))
+            self._begins.append(len(self._places))
 
     def end(self, name: str) -> None:
-        if self._point is not None:
-            local = name.rpartition(":")[2]
-            if local in _FIELDS:
-                self._point[_FIELDS[local]] = "".join(self.words)
-            elif local == "trkpt":
-                self.points.append(self._point)
-                self._point = None
+        local = name.rpartition(":")[2].encode()
+        if local == b"trkpt":
+            self._inside = False
+        elif self._inside and local in self._told:
+            self._told[local][-1] = "".join(self.words).encode()
         self.words.clear()
 
     def take(self) -> Fixes:
         """The points as fixes; they are forgotten here."""
-        lon, lat, time, ele, speed, course = zip(*self.points, strict=True)
-        flags = np.zeros(len(self.points), np.int32)
-        flags[[begin for begin in self.begins if begin < len(flags)]] = Flag.CUT
-        self.points.clear()
-        self.begins.clear()
-        at = epochs([one.strip() if one else b"" for one in time])
-        known = {"ele_m": numbers(ele), "speed_mps": numbers(speed), "course_deg": numbers(course)}
-        return arrays(at, numbers(lon), numbers(lat), **known, flags=flags)
+        lon, lat = _coordinates(self._places)
+        flags = np.zeros(len(lon), np.int32)
+        flags[[begin for begin in self._begins if begin < len(flags)]] = Flag.CUT
+        at = epochs([one.strip() if one else b"" for one in self._told[b"time"]])
+        known = {_FIELDS[name]: numbers(column) for name, column in self._told.items() if name != b"time"}
+        for column in (self._places, self._begins, *self._told.values()):
+            column.clear()  # type: ignore[attr-defined]
+        return arrays(at, lon, lat, **known, flags=flags)
+
+
+def _coordinates(places: list[bytes]) -> tuple[Floats, Floats]:
+    """Longitudes and latitudes of attributes; all at once where each point has both, in the usual writing."""
+    text = b"\n".join(places)
+    lon, lat = _LON.findall(text), _LAT.findall(text)
+    if len(lon) != len(places) or len(lat) != len(places):
+        found = [(_LON.search(place), _LAT.search(place)) for place in places]
+        lon, lat = [x[1] if x else None for x, _ in found], [y[1] if y else None for _, y in found]
+    return numbers(lon), numbers(lat)

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import IO, Any
 from xml.parsers import expat
 
-PIECE = 1 << 20
+PIECE = 1 << 19
 
 
 def new_parser() -> Any:
