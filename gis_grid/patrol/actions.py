@@ -223,7 +223,6 @@ def _write_more(device: Device, day: date, fixes: Fixes, codes: NDArray[np.objec
     differs = ~is_new & (cleaned.flags != union.flags)
     if differs.any():
         change_flags(device.id, cleaned.at[differs], cleaned.flags[differs])
-    session().execute(sa.delete(DueDay).where(DueDay.device_id == device.id, DueDay.day == day))
     _tell(keep_track(device, day, cleaned, on), cleaned, told)
 
 

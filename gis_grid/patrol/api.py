@@ -13,7 +13,7 @@ from gis_grid.access.guard import require
 from gis_grid.config import settings
 from gis_grid.errors import BadRequest
 from gis_grid.imports.offers import Importable, offer
-from gis_grid.patrol import actions, devices
+from gis_grid.patrol import actions, devices, due  # noqa: F401  due: what the worker does
 from gis_grid.patrol.formats import FORMATS
 from gis_grid.patrol.models import Device, Track
 from gis_grid.register import Register, list_blueprint, register_blueprint

@@ -16,7 +16,7 @@ from gis_grid.areas.placing import current_index
 from gis_grid.config import settings
 from gis_grid.db import raw_connection, session
 from gis_grid.patrol.fixes import Fixes, Flag, Floats, count_flags
-from gis_grid.patrol.models import Device, DueDay, Track, TrackArea
+from gis_grid.patrol.models import Device, Track, TrackArea
 from gis_grid.patrol.rules import Limits, clean, pieces_of, stays
 from gis_grid.patrol.shares import Share, shares, steps_of
 from gis_grid.patrol.store import change_flags, day_bounds, read_fixes
@@ -60,7 +60,6 @@ def place_fixes(fixes: Fixes) -> tuple[Fixes, NDArray[np.object_]]:
 def digest_day(device: Device, day: date) -> Track | None:
     """Make the track of a day anew from what is stored; also corrects flags that later fixes have changed."""
     fixes, codes = read_fixes(device.id, *day_bounds(day))
-    session().execute(sa.delete(DueDay).where(DueDay.device_id == device.id, DueDay.day == day))
     if not len(fixes):
         session().execute(sa.delete(Track).where(Track.device_id == device.id, Track.day == day))
         return None

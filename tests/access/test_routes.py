@@ -19,6 +19,11 @@ PUBLIC_ROUTES = {
     ("get", "/api/docs"),
     ("get", "/"),
     ("get", "/{path}"),
+    ("get", "/ingest/osmand"),  # these ask for a device's key
+    ("post", "/ingest/osmand"),
+    ("get", "/ingest/osmand/{path}"),
+    ("post", "/ingest/osmand/{path}"),
+    ("post", "/ingest/owntracks"),
 }
 FILL = {"key": "1", "unit_id": "1", "job_id": "1", "list_name": "sex", "kind": "events", "names": "grids", "username": "x"}
 FILL |= {"token_id": "999999", "z": "14", "x": "1", "y": "1", "path": "x"}
