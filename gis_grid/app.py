@@ -42,6 +42,7 @@ FEATURES = (
     "gis_grid.premises",
     "gis_grid.events.api",
     "gis_grid.patrol.api",
+    "gis_grid.patrol.desk",
     "gis_grid.patrol.ingest",
     "gis_grid.maps.api",
     "gis_grid.plans.api",

@@ -14,8 +14,10 @@ from typing import Any
 import click
 
 from gis_grid import __version__, cluster
+from gis_grid.cli_patrol import patrol, retention
 from gis_grid.config import settings
 from gis_grid.errors import GridError
+from gis_grid.shell import command_line
 
 SCALES = ("community", "district", "city")
 
@@ -246,6 +248,10 @@ def demo(scale: str, seed: int, reset: bool, if_none: bool) -> None:
         click.echo(f"注意：另有 {others} 条非演示记录原在演示网格内，已保留，现为未定位。")
 
 
+cli.add_command(patrol)
+cli.add_command(retention)
+
+
 @cli.group()
 def user() -> None:
     """Users."""
@@ -276,17 +282,6 @@ def user_reset(username: str) -> None:
     with command_line():
         once = reset_password(username)
     click.echo(f"{username}  {once}")
-
-
-@contextmanager
-def command_line() -> Iterator[None]:
-    """One transaction with the rights of whoever sits at the machine."""
-    from gis_grid.access.guard import acting
-    from gis_grid.access.rules import COMMAND
-    from gis_grid.db import long_engine, transaction
-
-    with transaction(long_engine()), acting(COMMAND):
-        yield
 
 
 @contextmanager

@@ -61,6 +61,16 @@ class Settings(BaseSettings):
     track_stay_minutes: float = 3.0  # ... for so long, stands there
     track_flap_seconds: float = 20.0  # who is back in an area so soon was not away: jitter at its edge
 
+    # -- signs that a track was made up; they are shown with a score, nothing is dropped for them
+    track_even_pace: float = 0.08  # a walk whose speeds differ less than this share of their mean
+    track_straight_share: float = 0.8  # more than this share of fixes exactly on the line of their neighbours
+    track_together_share: float = 0.8  # more than this share of the time within 15 m of another device
+    track_clock_seconds: float = 120.0  # a phone's clock that is farther ahead
+
+    # -- how long tracks are kept (个人信息保护法第二十八条：行踪轨迹): gis-grid retention run
+    track_thin_days: int = 90  # then single fixes go, ten-minute lines become a few bytes a fix
+    track_keep_days: int = 365  # then lines go too; totals per area and coverage stay
+
     # -- the map page (地图管理条例: shown lower-left when set)
     map_review_number: str | None = None
     map_source: str | None = None

@@ -37,6 +37,8 @@ ORDER = [
     "migrate",
     "app",
     "serve",
+    "shell",
+    "cli_patrol",
     "cli",
 ]
 COMMITS = {"app.py", "cli.py", "db.py", "migrate.py", "jobs/actions.py"}  # db opens transactions for the others

@@ -29,7 +29,7 @@ from gis_grid.imports.actions import Progress
 from gis_grid.imports.offers import Importable, Options
 from gis_grid.imports.report import Report
 from gis_grid.patrol.devices import device_called
-from gis_grid.patrol.digest import day_of, keep_track, limits_now, place_fixes
+from gis_grid.patrol.digest import day_of, is_archived, keep_track, limits_now, place_fixes
 from gis_grid.patrol.fixes import Fixes, Part, TrackInput, arrays, joined
 from gis_grid.patrol.formats import FORMATS
 from gis_grid.patrol.formats.streams import Limited
@@ -39,6 +39,7 @@ from gis_grid.patrol.store import change_flags, copy_fixes, day_bounds, days_of,
 
 MOST_BYTES = 1024**3  # of one track file, unpacked
 BLOCK = 200_000  # fixes held before whole days of them are written
+THOROUGH = 20_000  # so many fixes have their visits found at once; more are left to the worker
 _LOCK = 0x747261  # first half of the advisory lock on a device whose file is being stored
 _FOREIGN = 0.2  # fewer than this share inside any area: perhaps another coordinate system
 
@@ -177,7 +178,7 @@ def _write(
         if _copy(device.id, whole, on_all):
             told.stored += len(whole)
             for day, part, on in fresh:
-                _tell(keep_track(device, day, part, on), part, told)
+                _tell(keep_track(device, day, part, on, thorough=len(whole) <= THOROUGH), part, told)
         else:  # a phone has just sent some of the same
             for day, part, on in fresh:
                 _write_more(device, day, part, on, limits, told)
@@ -205,6 +206,9 @@ def _copy(device_id: int, fixes: Fixes, codes: NDArray[np.object_]) -> bool:
 
 def _write_more(device: Device, day: date, fixes: Fixes, codes: NDArray[np.object_], limits: Limits, told: _Told) -> None:
     """Join with what is stored of the day; only what is new is written, and flags that look different now are corrected."""
+    if is_archived(device.id, day):
+        told.refused["该日已归档"] += len(fixes)
+        return
     there, there_codes = read_fixes(device.id, *day_bounds(day))
     new = ~np.isin(np.round(fixes.at * 1000), np.round(there.at * 1000))
     told.repeated += int((~new).sum())
@@ -223,7 +227,7 @@ def _write_more(device: Device, day: date, fixes: Fixes, codes: NDArray[np.objec
     differs = ~is_new & (cleaned.flags != union.flags)
     if differs.any():
         change_flags(device.id, cleaned.at[differs], cleaned.flags[differs])
-    _tell(keep_track(device, day, cleaned, on), cleaned, told)
+    _tell(keep_track(device, day, cleaned, on, thorough=len(cleaned) <= THOROUGH), cleaned, told)
 
 
 def _tell(track: Track, fixes: Fixes, told: _Told) -> None:

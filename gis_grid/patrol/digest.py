@@ -15,11 +15,13 @@ from sqlalchemy.dialects.postgresql import insert
 from gis_grid.areas.placing import current_index
 from gis_grid.config import settings
 from gis_grid.db import raw_connection, session
+from gis_grid.patrol.doubts import keep_doubts
 from gis_grid.patrol.fixes import Fixes, Flag, Floats, count_flags
-from gis_grid.patrol.models import Device, Track, TrackArea
+from gis_grid.patrol.models import ArchivedSegment, Device, DueDay, Track, TrackArea
 from gis_grid.patrol.rules import Limits, clean, pieces_of, stays
 from gis_grid.patrol.shares import Share, shares, steps_of
 from gis_grid.patrol.store import change_flags, day_bounds, read_fixes
+from gis_grid.patrol.visits import keep_visits
 
 WINDOW_SECONDS = 600
 _BEGAN = date(1970, 1, 1)
@@ -59,6 +61,8 @@ def place_fixes(fixes: Fixes) -> tuple[Fixes, NDArray[np.object_]]:
 
 def digest_day(device: Device, day: date) -> Track | None:
     """Make the track of a day anew from what is stored; also corrects flags that later fixes have changed."""
+    if is_archived(device.id, day):
+        return None
     fixes, codes = read_fixes(device.id, *day_bounds(day))
     if not len(fixes):
         session().execute(sa.delete(Track).where(Track.device_id == device.id, Track.day == day))
@@ -70,8 +74,17 @@ def digest_day(device: Device, day: date) -> Track | None:
     return keep_track(device, day, cleaned, codes)
 
 
-def keep_track(device: Device, day: date, fixes: Fixes, codes: NDArray[np.object_]) -> Track:
-    """Write the track of a day from all its cleaned fixes and their areas; what was there is replaced."""
+def is_archived(device_id: int, day: date) -> bool:
+    """Whether the day was thinned: its fixes are gone, so its track must not be made anew from what comes late."""
+    query = sa.select(ArchivedSegment.track_id).join(Track, Track.id == ArchivedSegment.track_id)
+    return session().scalar(query.where(Track.device_id == device_id, Track.day == day).limit(1)) is not None
+
+
+def keep_track(device: Device, day: date, fixes: Fixes, codes: NDArray[np.object_], *, thorough: bool = True) -> Track:
+    """Write the track of a day from all its cleaned fixes and their areas; what was there is replaced.
+
+    Not `thorough`: visits, coverage and doubts are left to the worker, who finds the day marked as due.
+    """
     good = fixes.good
     line, on = (fixes, codes) if good.all() else (fixes.take(good), codes[good])
     parts = shares(line, on, place_codes, settings().track_flap_seconds)
@@ -84,6 +97,11 @@ def keep_track(device: Device, day: date, fixes: Fixes, codes: NDArray[np.object
         session().execute(insert(TrackArea), rows)
     _copy_segments(track_id, device.id, line, on)
     _copy_stays(track_id, line, on)
+    if thorough:
+        keep_visits(track_id, day, line)
+        keep_doubts(track_id, device, fixes, line)
+    else:
+        session().execute(insert(DueDay).values(device_id=device.id, day=day).on_conflict_do_nothing())
     return session().get_one(Track, track_id, populate_existing=True)
 
 

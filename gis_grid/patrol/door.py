@@ -14,19 +14,18 @@ from dataclasses import dataclass, field
 import numpy as np
 import psycopg
 import sqlalchemy as sa
-from numpy.typing import NDArray
 
-from gis_grid.db import raw_connection, session, transaction
+from gis_grid.db import session, transaction
 from gis_grid.geo import crs
 from gis_grid.kept import Kept
 from gis_grid.logs import logger, where_of
 from gis_grid.patrol.devices import key_digest
-from gis_grid.patrol.digest import day_of, limits_now, place_fixes
+from gis_grid.patrol.digest import limits_now, place_fixes
 from gis_grid.patrol.fixes import Fix, Fixes, Flag, make_fixes
 from gis_grid.patrol.formats.osmand import SPEED_UNITS
 from gis_grid.patrol.models import Device
 from gis_grid.patrol.rules import admit, find_coarse, find_impossible
-from gis_grid.patrol.store import COLUMNS, copy_fixes, days_of, keep_last, make_days
+from gis_grid.patrol.store import make_days, take_fixes
 
 MOST_WAITING = 4_000  # beyond that phones are asked to come back later
 MOST_AT_ONCE = 2_000
@@ -117,8 +116,9 @@ def store_batch(batch: list[Entry]) -> None:
 def _store(batch: list[Entry]) -> None:
     with transaction():
         devices = _devices.get("devices", _read_devices)
+        place_fixes(make_fixes([]))  # the index, too, while nothing is begun: both numbers are read in one trip
         good = [(entry, device) for entry in batch if (device := _device_of(entry, devices)) is not None]
-        good = [(entry, device) for entry, device in good if _is_admitted(entry)]
+        good = _admitted(good)
         if good:
             _write_good(good)
     for entry, _ in good:
@@ -134,34 +134,37 @@ def _device_of(entry: Entry, devices: dict[str, Known]) -> Known | None:
     return None
 
 
-def _is_admitted(entry: Entry) -> bool:
-    _, refused = admit(make_fixes([entry.fix]), limits_now())
-    if refused:
-        entry.outcome, entry.why = REFUSED, f"未保存：{next(iter(refused))}"
-    return not refused
+def _admitted(good: list[tuple[Entry, Known]]) -> list[tuple[Entry, Known]]:
+    """Those that can be stored; of the others each is told why."""
+    limits = limits_now()
+    fixes = make_fixes([entry.fix for entry, _ in good])
+    if not admit(fixes, limits)[1]:
+        return good
+    kept = []
+    for place, (entry, device) in enumerate(good):
+        refused = admit(fixes.part(place, place + 1), limits)[1]
+        if refused:
+            entry.outcome, entry.why = REFUSED, f"未保存：{next(iter(refused))}"
+        else:
+            kept.append((entry, device))
+    return kept
 
 
 def _write_good(good: list[tuple[Entry, Known]]) -> None:
     fixes = make_fixes([entry.fix for entry, _ in good])
-    ids = np.array([device.id for _, device in good], dtype=np.int64)
     units = np.array([device.mps if entry.is_query else 1.0 for entry, device in good])
-    names = np.array([device.crs for _, device in good])
+    names = [device.crs for _, device in good]
     lon, lat = fixes.lon.copy(), fixes.lat.copy()
-    for name in np.unique(names):
-        chosen = names == name
-        lon[chosen], lat[chosen] = crs.to_stored(fixes.lon[chosen], fixes.lat[chosen], str(name))
+    for name in set(names):
+        chosen = np.array([one == name for one in names])
+        lon[chosen], lat[chosen] = crs.to_stored(fixes.lon[chosen], fixes.lat[chosen], name)
     fixes = Fixes(**{**vars(fixes), "lon": lon, "lat": lat, "speed_mps": fixes.speed_mps * units})
-    limits = limits_now()
-    usable = np.ones(len(fixes), dtype=bool)
+    limits, usable = limits_now(), np.ones(len(fixes), dtype=bool)
     fixes = fixes.flagged(find_impossible(fixes, usable, limits), Flag.IMPOSSIBLE)
     fixes = fixes.flagged(find_coarse(fixes, usable, limits), Flag.COARSE)
     fixes, codes = place_fixes(fixes)
-    _, once = np.unique(np.column_stack([ids, np.round(fixes.at * 1000).astype(np.int64)]), axis=0, return_index=True)
-    ids, fixes, codes = ids[once], fixes.take(once), codes[once]
     _see_to_days(fixes)
-    _mark_due(ids, fixes)
-    _insert(ids, fixes, codes)
-    keep_last(ids, fixes, codes)
+    take_fixes([device.id for _, device in good], fixes, codes)
 
 
 def _see_to_days(fixes: Fixes) -> None:
@@ -171,23 +174,3 @@ def _see_to_days(fixes: Fixes) -> None:
         with transaction():
             make_days(fixes.at)
         _days.update(new)
-
-
-def _mark_due(ids: NDArray[np.int64], fixes: Fixes) -> None:
-    pairs = np.unique(np.column_stack([ids, days_of(fixes.at)]), axis=0)
-    raw_connection().execute(
-        "INSERT INTO track_days_due (device_id, day) SELECT * FROM unnest(CAST(%s AS bigint[]), CAST(%s AS date[])) "
-        "ORDER BY 1, 2 ON CONFLICT DO NOTHING",
-        (pairs[:, 0].tolist(), [day_of(int(day)) for day in pairs[:, 1]]),
-    )
-
-
-def _insert(ids: NDArray[np.int64], fixes: Fixes, codes: NDArray[np.object_]) -> None:
-    """COPY; where one of them is there already (a phone that did not hear our yes), the slower way that passes over it."""
-    try:
-        with session().begin_nested():
-            copy_fixes(ids, fixes, codes)
-    except psycopg.errors.UniqueViolation:
-        session().execute(sa.text("CREATE TEMP TABLE IF NOT EXISTS fixes_again (LIKE fixes) ON COMMIT DELETE ROWS"))
-        copy_fixes(ids, fixes, codes, "fixes_again")
-        session().execute(sa.text(f"INSERT INTO fixes ({COLUMNS}) SELECT {COLUMNS} FROM fixes_again ON CONFLICT DO NOTHING"))

@@ -24,9 +24,10 @@ SELECT d.device_id, d.day FROM track_days_due d LEFT JOIN tracks t ON t.device_i
 WHERE t.id IS NULL OR t.updated_at < now() - make_interval(secs => :wait) OR :everything ORDER BY d.since LIMIT 1
 FOR UPDATE OF d SKIP LOCKED
 """
-_DONE = """
+_COUNT = "SELECT count(*) FROM fixes WHERE device_id = :device AND at >= :begin AND at < :end"
+_DONE = f"""
 DELETE FROM track_days_due WHERE device_id = :device AND day = :day
-  AND (SELECT count(*) FROM fixes WHERE device_id = :device AND at >= :begin AND at < :end) = :known
+  AND ({_COUNT}) = :known
 """
 
 
@@ -35,10 +36,11 @@ def digest_next(*, everything: bool = False) -> tuple[int, date] | None:
     row = session().execute(sa.text(_DUE), {"wait": WAIT_SECONDS, "everything": everything}).first()
     if row is None:
         return None
-    track = digest_day(session().get_one(Device, row.device_id), row.day)
     begin, end = day_bounds(row.day)
-    known = track.fixes if track is not None else 0  # who got more in the meantime stays due
-    session().execute(sa.text(_DONE), {"device": row.device_id, "day": row.day, "begin": begin, "end": end, "known": known})
+    what = {"device": row.device_id, "begin": begin, "end": end}
+    known = session().scalar(sa.text(_COUNT), what)  # a day that gets more in the meantime stays due
+    digest_day(session().get_one(Device, row.device_id), row.day)
+    session().execute(sa.text(_DONE), {**what, "day": row.day, "known": known})
     return row.device_id, row.day
 
 

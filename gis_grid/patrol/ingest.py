@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 import orjson
-from flask import Response, request
+from flask import Response
 from flask_smorest import Blueprint
 
 from gis_grid.access.guard import PUBLIC, require
@@ -130,12 +130,8 @@ def wsgi(answer: Any) -> Any:
 
 
 DOORS = {"/ingest/osmand": wsgi(answer_osmand), "/ingest/owntracks": wsgi(answer_owntracks)}
+_NEVER_HERE = Response(status=503)  # the doors answer before Flask is asked; these views are for the API document
 blueprint = Blueprint("ingest", __name__, url_prefix="/ingest", description="手机定位入口（凭设备密钥，不需登录）")
-
-
-def _documented(answer: Any) -> Response:
-    status, body, kind = answer(request.environ)
-    return Response(body, status, content_type=kind)
 
 
 @blueprint.route("/osmand", methods=["GET", "POST"])
@@ -144,7 +140,7 @@ def _documented(answer: Any) -> Response:
 @require(PUBLIC)
 def from_osmand(path: str = "") -> Response:
     """OsmAnd、Traccar Client（查询、表单、JSON）、GPSLogger 自定义网址：一个定位点，存好才答 200"""
-    return _documented(answer_osmand)
+    return _NEVER_HERE
 
 
 @blueprint.route("/owntracks", methods=["POST"])
@@ -152,7 +148,7 @@ def from_osmand(path: str = "") -> Response:
 @require(PUBLIC)
 def from_owntracks() -> Response:
     """OwnTracks HTTP：一条消息，存好才答 200 和 []"""
-    return _documented(answer_owntracks)
+    return _NEVER_HERE
 
 
 BLUEPRINTS = (blueprint,)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
+from math import isnan
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,8 +14,8 @@ import sqlalchemy as sa
 from numpy.typing import NDArray
 
 from gis_grid.config import settings
-from gis_grid.db import raw_connection, session
-from gis_grid.patrol.fixes import NAN, Fixes, arrays
+from gis_grid.db import raw_connection, session, sql
+from gis_grid.patrol.fixes import LEFT_OUT, NAN, Fixes, arrays
 
 COLUMNS = "device_id, at, lon, lat, accuracy_m, speed_mps, course_deg, ele_m, battery, flags, area_code"
 _HEADER = b"PGCOPY\n\xff\r\n\0" + b"\0" * 8
@@ -171,6 +172,17 @@ def last_values(device_ids: NDArray[np.int64], fixes: Fixes, codes: NDArray[np.o
     moments = [datetime.fromtimestamp(at, UTC) for at in chosen.at.tolist()]
     places = [chosen.lon.tolist(), chosen.lat.tolist()]
     return [device_ids[last].tolist(), moments, *places, *known, chosen.flags.tolist(), codes[last].tolist()]
+
+
+def take_fixes(device_ids: Sequence[int], fixes: Fixes, codes: NDArray[np.object_]) -> None:
+    """Store some fixes of many devices, passing over those that are there; for batches of up to a few thousand."""
+    known = ("accuracy_m", "speed_mps", "course_deg", "ele_m", "battery")
+    reals = [[None if isnan(value) else value for value in getattr(fixes, name).tolist()] for name in known]
+    moments = [datetime.fromtimestamp(at, UTC) for at in (np.round(fixes.at * 1000) / 1000).tolist()]
+    days = [date.fromordinal(719_163 + day) for day in days_of(fixes.at).tolist()]
+    places = [fixes.lon.tolist(), fixes.lat.tolist()]
+    values = [list(device_ids), moments, *places, *reals, fixes.flags.tolist(), codes.tolist(), days, int(LEFT_OUT)]
+    raw_connection().execute(sql("take_fixes").text, values)
 
 
 def keep_last(device_ids: NDArray[np.int64], fixes: Fixes, codes: NDArray[np.object_]) -> None:

@@ -16,11 +16,15 @@ BEGIN
     IF to_regclass(name) IS NOT NULL THEN
       CONTINUE;
     END IF;
-    EXECUTE format('CREATE TABLE %I (LIKE fixes INCLUDING DEFAULTS)', name);
-    EXECUTE format(
-      'ALTER TABLE fixes ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)',
-      name, day::timestamp AT TIME ZONE 'UTC', (day + 1)::timestamp AT TIME ZONE 'UTC'
-    );
+    BEGIN
+      EXECUTE format('CREATE TABLE %I (LIKE fixes INCLUDING DEFAULTS)', name);
+      EXECUTE format(
+        'ALTER TABLE fixes ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)',
+        name, day::timestamp AT TIME ZONE 'UTC', (day + 1)::timestamp AT TIME ZONE 'UTC'
+      );
+    EXCEPTION WHEN duplicate_table THEN
+      CONTINUE;  -- somebody else has just made it
+    END;
     made := made + 1;
   END LOOP;
   RETURN made;

@@ -26,6 +26,7 @@ PUBLIC_ROUTES = {
     ("post", "/ingest/owntracks"),
 }
 FILL = {"key": "1", "unit_id": "1", "job_id": "1", "list_name": "sex", "kind": "events", "names": "grids", "username": "x"}
+FILL |= {"track_id": "1"}
 FILL |= {"token_id": "999999", "z": "14", "x": "1", "y": "1", "path": "x"}
 FILL |= {
     "event_id": "1",
@@ -37,7 +38,7 @@ FILL |= {
     "relation": "touches",
     "level": "grid",
 }
-OWN = ("key", "unit_id", "event_id", "plan_id", "device_id")  # what names a row of a register in a path
+OWN = ("key", "unit_id", "event_id", "plan_id", "device_id", "track_id")  # what names a row of a register in a path
 BODIES = {
     "unmask": {"purpose": "核对信息"},
     "layout": {"highest": 1, "doors": 1},
@@ -113,7 +114,7 @@ def one_of_each(session) -> dict[str, object]:
     from gis_grid.areas.models import Staff
     from gis_grid.buildings.models import Estate
     from gis_grid.events.models import Event
-    from gis_grid.patrol.models import Device, Track
+    from gis_grid.patrol.models import Device, Target, Track
     from gis_grid.people.models import Household, Resident
     from gis_grid.plans.models import Plan
     from gis_grid.premises import Premises
@@ -131,6 +132,7 @@ def one_of_each(session) -> dict[str, object]:
         "events": Event(number="E", **here),
         "premises": Premises(code="P", name="店", **here),
         "devices": device,
+        "targets": Target(kind="checkpoint", name="点", **here),
         "tracks": Track(device_id=device.id, day=date(2026, 11, 22), device="D", fixes=1, length_m=0, minutes=0, **here),
         "households": household,
         "plans": Plan(name="方案", area_code=GRID_1, made_by="测试"),
