@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
 from gis_grid.access.guard import PUBLIC, SIGNED_IN
@@ -18,12 +20,29 @@ PUBLIC_ROUTES = {
     ("get", "/"),
     ("get", "/{path}"),
     ("get", "/g/{code}"),
+    ("get", "/ingest/osmand"),  # these ask for a device's key
+    ("post", "/ingest/osmand"),
+    ("get", "/ingest/osmand/{path}"),
+    ("post", "/ingest/osmand/{path}"),
+    ("post", "/ingest/owntracks"),
 }
 FILL = {"key": "1", "unit_id": "1", "job_id": "1", "list_name": "sex", "kind": "events", "names": "grids", "username": "x"}
+FILL |= {"track_id": "1"}
 FILL |= {"token_id": "999999", "z": "14", "x": "1", "y": "1", "path": "x"}
 FILL |= {"event_id": "1", "plan_id": "1", "code": "x", "srid": "4326", "place": "1,1", "relation": "touches", "level": "grid"}
 FILL |= {"form": "svg", "tag_id": "1", "photo_id": "1", "change_id": "1", "size": "preview"}
 OWN = ("key", "unit_id", "event_id", "plan_id", "change_id")  # what names a row of a register in a path
+FILL |= {
+    "event_id": "1",
+    "plan_id": "1",
+    "device_id": "1",
+    "code": "x",
+    "srid": "4326",
+    "place": "1,1",
+    "relation": "touches",
+    "level": "grid",
+}
+OWN = ("key", "unit_id", "event_id", "plan_id", "device_id", "track_id")  # what names a row of a register in a path
 BODIES = {
     "unmask": {"purpose": "核对信息"},
     "layout": {"highest": 1, "doors": 1},
@@ -109,7 +128,7 @@ def one_of_each(session) -> dict[str, object]:
     from gis_grid.areas.models import Staff
     from gis_grid.buildings.models import Estate
     from gis_grid.events.models import Event
-    from gis_grid.patrol.models import Track
+    from gis_grid.patrol.models import Device, Target, Track
     from gis_grid.people.models import Household, Resident, Valuable
     from gis_grid.plans.models import Plan
     from gis_grid.premises import Premises, PremisesStaff
@@ -118,6 +137,9 @@ def one_of_each(session) -> dict[str, object]:
     make_town()
     room = make_home(0)
     here = {"area_code": GRID_1, "placed_by": "inside"}
+    device = Device(code="D", **here)
+    session.add(device)
+    session.flush()
     household = Household(number="H", room_id=room.id, **here)
     from gis_grid.notices.models import BoardPrint, BoardSetting, BoardTemplate
 
@@ -129,7 +151,9 @@ def one_of_each(session) -> dict[str, object]:
         "estates": Estate(code="E", name="小区", **here),
         "events": Event(number="E", **here),
         "premises": Premises(code="P", name="店", **here),
-        "tracks": Track(content_key="k", format="gpx", fixes=1, length_m=0, minutes=0, **here),
+        "devices": device,
+        "targets": Target(kind="checkpoint", name="点", **here),
+        "tracks": Track(device_id=device.id, day=date(2026, 11, 22), device="D", fixes=1, length_m=0, minutes=0, **here),
         "households": household,
         "plans": Plan(name="方案", area_code=GRID_1, made_by="测试"),
     }
