@@ -246,6 +246,36 @@ def demo(scale: str, seed: int, reset: bool, if_none: bool) -> None:
         click.echo(f"注意：另有 {others} 条非演示记录原在演示网格内，已保留，现为未定位。")
 
 
+@cli.group("tiles")
+def tiles_group() -> None:
+    """Tiles made beforehand: for a wall display, or as a file for phones without a network."""
+
+
+@tiles_group.command("seed")
+@click.argument("layers")
+@click.option("--user", "username", help="Whose scope and rights; default: the whole.")
+@click.option("--maxzoom", default=16, help="Down to this zoom.")
+@click.option("--file", "file", type=click.Path(path_type=Path), help="Also write a PMTiles file.")
+def tiles_seed(layers: str, username: str | None, maxzoom: int, file: Path | None) -> None:
+    """Make all tiles of LAYERS (comma separated), as that user will ask for them; they wait on disk for all workers."""
+    from gis_grid.access.actions import caller_named
+    from gis_grid.access.guard import acting, caller
+    from gis_grid.app import load_features
+    from gis_grid.maps import bundle
+    from gis_grid.maps.tiles import asked_layers
+
+    load_features()
+    with command_line(), shown_progress("tiles") as progress, acting(caller_named(username) if username else caller()):
+        wanted, count, size = asked_layers(layers), 0, 0
+        for body in bundle.seed(wanted, maxzoom):
+            count, size = count + 1, size + body
+            progress(count, None)
+        if file:
+            with file.open("w+b") as opened:
+                bundle.write(opened, wanted, maxzoom, bundle.scope_box())
+    click.echo(f"{count} 个瓦片，{size / 1e6:.1f} MB")
+
+
 @cli.group()
 def user() -> None:
     """Users."""
