@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import gzip
 import math
+import os
+import re
 import shutil
 import subprocess
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -28,6 +31,7 @@ from tests.conftest import problem
 from tests.factories import COMMUNITY, GRID_1, GRID_2, SIDE, SOUTH, WEST, geojson_point, make_area, make_town, middle, square
 
 ALL = sorted(RIGHTS)
+WHOLE = 13  # at this zoom one tile holds the whole town
 MVT = "application/vnd.mapbox-vector-tile"
 
 
@@ -66,7 +70,7 @@ def report(client, headers, number: str, column: int = 0) -> dict:
 
 
 def test_every_kind_of_change_shows_in_the_next_request(client, headers) -> None:
-    at = url("events", 16)
+    at = url("events", WHOLE)
     assert client.get(at, headers=headers).status_code == 204
     made = report(client, headers, "E1")
     assert keys(client.get(at, headers=headers), "events", "number") == {"E1"}
@@ -95,14 +99,14 @@ def test_callers_of_different_areas_never_share_a_body(client, headers, bearer) 
         report(client, headers, f"E{column}", column)
     seen = {}
     for scope in ("", GRID_1, GRID_2, COMMUNITY, "620105"):
-        answer = client.get(url("events,grids", 15), headers=bearer(ALL, (scope,)))
+        answer = client.get(url("events,grids", WHOLE), headers=bearer(ALL, (scope,)))
         seen[scope] = (answer.headers["ETag"], frozenset(keys(answer, "events", "number")), frozenset(keys(answer, "grids")))
     assert seen[GRID_1][1:] == (frozenset({"E0"}), frozenset({GRID_1}))
     assert seen[GRID_2][1:] == (frozenset({"E1"}), frozenset({GRID_2}))
     assert seen[""][1] == seen[COMMUNITY][1] == {"E0", "E1", "E2"}
     assert seen["620105"][1:] == (frozenset(), frozenset())
     assert len({etag for etag, *_ in seen.values()}) == len(seen)
-    stolen = client.get(url("events,grids", 15), headers={**bearer(ALL, (GRID_2,)), "If-None-Match": seen[GRID_1][0]})
+    stolen = client.get(url("events,grids", WHOLE), headers={**bearer(ALL, (GRID_2,)), "If-None-Match": seen[GRID_1][0]})
     assert stolen.status_code == 200
 
 
@@ -205,9 +209,7 @@ def test_fields_above_the_callers_rights_are_absent(client, headers, bearer, mon
     """Some layer has a field with a right of its own; whoever lacks it does not even learn that there is one."""
     layer = layers()["events"]
     fields = {**layer.fields, "title": {**layer.fields["title"], "right": "users.manage"}}
-    monkeypatch.setattr(
-        "gis_grid.maps.layers.Layer.fields", property(lambda one: fields if one.name == "events" else one.__dict__["fields"])
-    )
+    monkeypatch.setitem(layers(), "events", replace(layer, fields=fields))
     client.post("/api/events/", json={"number": "E1", "title": "秘密", "point": geojson_point(0)}, headers=headers)
     clerk = bearer([right for right in ALL if right != "users.manage"])
     assert "title" in features(client.get(url("events", 19), headers=headers), "events")[0]["properties"]
@@ -230,8 +232,9 @@ def partition(session, headers) -> int:
     cells = [shapely.intersection(cell, box) for cell in shapely.voronoi_polygons(sites, extend_to=box).geoms]
     bent = shapely.transform(
         shapely.segmentize(np.array(cells), wide / 80),
-        lambda pairs: np.round(pairs + 0.00006 * np.column_stack([np.sin(pairs[:, 1] * 4e4), np.cos(pairs[:, 0] * 4e4)]), 7),
+        lambda pairs: np.round(pairs + 0.00005 * np.column_stack([np.sin(pairs[:, 1] * 1e4), np.cos(pairs[:, 0] * 1e4)]), 7),
     )
+    assert shapely.is_valid(bent).all()
     assert shapely.coverage_is_valid(bent)
     for number, cell in enumerate(bent):
         make_area(f"{COMMUNITY}{100 + number}", "grid", shapely.multipolygons([cell]), parent=COMMUNITY)
@@ -245,7 +248,7 @@ def _tiles(z: int) -> Iterator[tuple[int, int]]:
     return ((x, y) for x in range(x0, min(x1, x0 + 2) + 1) for y in range(y0, min(y1, y0 + 2) + 1))
 
 
-@pytest.mark.parametrize("z", [12, 13, 14, 15, 16, 17, 18])
+@pytest.mark.parametrize("z", [14, 15, 16, 17, 18])
 def test_neighbouring_grids_share_every_vertex_of_their_edges(client, headers, partition, z: int) -> None:
     seen = 0
     for x, y in _tiles(z):
@@ -257,7 +260,22 @@ def test_neighbouring_grids_share_every_vertex_of_their_edges(client, headers, p
         union = shapely.union_all(polygons)
         assert shapely.get_parts(union).size == 1
         assert shapely.get_num_interior_rings(shapely.get_parts(union)).sum() == 0  # no gaps, no slivers
-    assert seen >= (partition if z < 14 else 10)
+    assert seen >= 10
+
+
+@pytest.mark.parametrize("z", [12, 13])
+def test_at_low_zooms_no_seam_is_wider_than_a_quarter_of_a_pixel(client, headers, partition, z: int) -> None:
+    """There, shapes are drawn with steps of 4 units; a neck narrower than that may close on one side only."""
+    x, y = tile_at(WEST + 0.01, SOUTH + 0.01, z)
+    found = features(client.get(f"/tiles/grids/{z}/{x}/{y}", headers=headers), "grids")
+    polygons = np.array([shape(one["geometry"]) for one in found])
+    assert len(polygons) == partition
+    assert shapely.is_valid(polygons).all()
+    union = shapely.union_all(polygons)
+    gaps = shapely.difference(shapely.polygons(shapely.get_exterior_ring(shapely.get_parts(union)[0])), union)
+    left, right = shapely.STRtree(polygons).query(polygons, predicate="overlaps")
+    overlaps = shapely.intersection(polygons[left[left < right]], polygons[right[left < right]])
+    assert shapely.buffer([gaps, *overlaps], -2.001).tolist() == [shapely.Polygon()] * (1 + len(overlaps))
 
 
 @pytest.mark.parametrize("z", [13, 16])
@@ -281,11 +299,14 @@ def test_gdal_reads_the_tile_as_the_decoder_does(client, headers, partition, tmp
     answer = client.get(f"/tiles/grids/14/{x}/{y}", headers=headers)
     file = tmp_path / f"{y}.pbf"
     file.write_bytes(answer.data)
-    words = ["ogrinfo", "-ro", "-al", f"MVT:{file}", "-oo", f"X={x}", "-oo", f"Y={y}", "-oo", "Z=14", "-oo", "METADATA_FILE="]
-    said = subprocess.run(words, capture_output=True, text=True, timeout=60, check=True)
+    words = ["ogrinfo", "-ro", "-al", str(file), "-oo", f"X={x}", "-oo", f"Y={y}", "-oo", "Z=14"]
+    environment = {name: value for name, value in os.environ.items() if name != "GDAL_SKIP"}  # ours skips most drivers
+    said = subprocess.run(words, env=environment, capture_output=True, text=True, timeout=60, check=True)
     part = said.stdout.split("Layer name: grids\n")[1].split("Layer name:")[0]
-    assert f"Feature Count: {len(features(answer, 'grids'))}\n" in part
-    assert all(f"code (String) = {code}\n" in part for code in keys(answer, "grids"))
+    inside = shapely.box(0, 0, 4096, 4096)  # what lies in the margin only is left out by GDAL
+    meant = {one["properties"]["code"] for one in features(answer, "grids") if shape(one["geometry"]).intersection(inside).area}
+    assert set(re.findall(r"code \(String\) = (\d+)", part)) == meant
+    assert len(meant) > 20
     assert "ERROR" not in said.stderr
 
 
@@ -298,8 +319,8 @@ def test_blocks_at_low_zooms_count_every_building_once(client, headers, session,
     session.execute(
         sa.text("""
           INSERT INTO buildings (code, point, footprint, area_code, placed_by)
-          SELECT 'B' || n, ST_SetSRID(ST_MakePoint(x, y), 4490), ST_Multi(ST_Expand(ST_SetSRID(ST_MakePoint(x, y), 4490), 0.00004)),
-            :area, 'inside'
+          SELECT 'B' || n, ST_SetSRID(ST_MakePoint(x, y), 4490),
+            ST_Multi(ST_Expand(ST_SetSRID(ST_MakePoint(x, y), 4490), 0.00004)), :area, 'inside'
           FROM (SELECT n, :west + (n % 25) * 0.0011 AS x, :south + (n / 25) * 0.0013 AS y FROM generate_series(1, :many) n) q
         """),
         {"area": GRID_1, "west": WEST, "south": SOUTH, "many": many},
