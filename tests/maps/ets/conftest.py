@@ -16,7 +16,6 @@ from gis_grid.db import session as current
 from gis_grid.events.models import Event
 from gis_grid.geo import shapes
 from gis_grid.maps.models import BaseFeature
-from gis_grid.patrol.models import Track
 from gis_grid.premises import Premises
 from tests.factories import GRID_1, GRID_2, SIDE, SOUTH, WEST, make_building, make_town, make_unit, point, square
 
@@ -59,7 +58,10 @@ class Engine:
 
     @property
     def names(self) -> list[str]:
-        return [one["id"] for one in self.collections]
+        """Those that have something to tell in this town."""
+        if "names" not in self._known:
+            self._known["names"] = [one["id"] for one in self.collections if self.items(one["id"], limit=1)["features"]]
+        return self._known["names"]
 
     def parameter(self, name: str, collection: str) -> dict[str, Any]:
         """A query parameter of a collection's items as the API definition has it."""
@@ -110,9 +112,6 @@ def _fill_the_town() -> None:
     ]
     rows += [Premises(code=f"P{n:02}", name=f"店{n}", point=point(0), **here) for n in range(12)]
     rows += [Estate(code="S1", name="小区", outline=shapes.to_column(square(0)), **here)]
-    rows += [
-        Track(content_key="k", format="gpx", fixes=2, length_m=1, minutes=1, geom=line, started_at=datetime.now(UTC), **here)
-    ]
     rows += [BaseFeature(source="t", kind=kind, name=kind, geom=outline) for kind in ("water", "green")]
     rows += [BaseFeature(source="t", kind="road", rank="main", name="路", geom=line)]
     current().add_all(rows)
