@@ -45,6 +45,9 @@ class Building(Stamped, Located, Pinned, Base):
     pin_locked: Mapped[bool] = mapped_column(sa.Boolean, server_default="false", nullable=False, comment="锁定位置")
     point = point_column("入口或代表点")
     footprint = area_column("建筑轮廓")
+    clearance: Mapped[float | None] = mapped_column(
+        sa.Double, sa.Computed("ST_MinimumClearance(footprint)", persisted=True), comment="轮廓最小间隙（度）"
+    )  # how far corners may move before the shape touches itself: tiles look at it
 
 
 class Unit(Stamped, Located, Base):

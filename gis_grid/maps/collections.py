@@ -53,23 +53,13 @@ def columns(name: str) -> Columns:
     values = {"at": today(), "zone": settings().time_zone}
     told = kinds_of(driver_text(f"SELECT l.* FROM ({layer.select}\n) l LIMIT 0"), values)
     kinds = {field: KINDS.get(told[field], "other") for field in layer.fields}
-    return Columns(kinds, KINDS.get(told[layer.key]) == "integer", _shape_of(layer))
+    return Columns(kinds, KINDS.get(told[layer.key]) == "integer", layer.shape)
 
 
 def askable(layer: Layer) -> tuple[str, ...]:
     """The fields this caller may see and filter by; lists of numbers, JSON and the like are only shown."""
     kinds = columns(layer.name).kinds
     return tuple(name for name in layer.seen_by(caller()) if kinds[name] != "other")
-
-
-def _shape_of(layer: Layer) -> str:
-    for part in layer.style:
-        kind = {"fill": "polygon", "fill-extrusion": "polygon", "line": "line", "circle": "point", "heatmap": "point"}.get(
-            part["type"]
-        )
-        if kind:
-            return kind
-    return "point"
 
 
 def middle() -> tuple[float, float, float, float] | None:

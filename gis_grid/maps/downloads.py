@@ -94,7 +94,7 @@ def _write_shapes(asked: Asked, path: Path, kind: str, encoding: str) -> int:
     batches = _batches(asked, schema, kind, counted)
     target = path.with_suffix("") / path.name if kind == "shp" else path
     target.parent.mkdir(exist_ok=True)
-    options = {"encoding": "GBK" if encoding == "GBK" else "UTF-8"} if kind == "shp" else {}
+    options = {"shp": {"encoding": encoding}, "fgb": {"SPATIAL_INDEX": "NO"}}.get(kind, {})  # an index takes longer than the rest
     pyogrio.raw.write_arrow(
         pa.RecordBatchReader.from_batches(schema, batches),
         target,

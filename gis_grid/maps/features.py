@@ -41,7 +41,7 @@ def page(asked: Asked) -> Page:
     later, order, more = beyond(asked)
     limit = asked.limit or USUAL
     text, values = asked.select(_shown(asked), f"AND {later} {order} LIMIT {limit + 1}")
-    rows = ask(driver_text(text), _named(text, {**values, **more}))
+    rows = ask(driver_text(text), _named(text, {**values, **more}), prepare=False)
     last = rows[limit - 1] if len(rows) > limit else None
     return _page(asked, rows[:limit], cursor(_marked(asked, last), last[0]) if last else None)
 
@@ -123,7 +123,7 @@ def count(asked: Asked, most: int | None = None) -> int:
     kept = _counts.get(key, dict)
     if state not in kept:
         kept.clear()
-        kept[state] = ask(driver_text(f"SELECT count(*) FROM ({text}) q"), _named(text, values))[0][0]
+        kept[state] = ask(driver_text(f"SELECT count(*) FROM ({text}) q"), _named(text, values), prepare=False)[0][0]
     return kept[state]
 
 

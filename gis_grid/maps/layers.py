@@ -17,7 +17,7 @@ from gis_grid.config import PROJECT
 FOLDER = PROJECT / "layers"
 _KNOWN = {
     "title", "group", "order", "right", "zooms", "visible", "scoped", "select", "fields", "style", "legend", "smallest_px", "key",
-    "seamless", "blocks", "collection", "register", "time", "about",
+    "seamless", "blocks", "stack", "collection", "register", "time", "about",
 }  # fmt: skip
 _FIELD = {"label", "unit", "dictionary", "right", "zoom"}  # zoom: in tiles from this zoom on
 _TABLE = re.compile(r"\b(?:FROM|JOIN)\s+([a-z_]+)\b(?!\s*\()", re.IGNORECASE)
@@ -50,13 +50,21 @@ class Layer:
     smallest_px: float = 0.0  # shapes whose box is smaller than this many pixels are left out
     seamless: bool = False  # neighbours share edges: vertices go to the tile's own grid first, so both sides stay the same
     blocks: tuple[int, int] | None = None  # below this zoom, squares of so many pixels tell how many features lie there
+    stack: int = 0  # so many features on one very spot are told apart; the property `stacked` says how many there are
     collection: bool = True  # also an OGC API collection
     register: str | None = None  # the register through which other systems may write its features
     time: str | None = None  # the field that ?datetime= asks
     about: str = ""
+    clearance: bool = False  # the SELECT tells it: how far (degrees) corners may move before a shape touches itself
     label_zoom: float = 0.0  # names are shown from this zoom on
     tables: tuple[str, ...] = ()  # what the SELECT reads: a change there is a change of the layer
     dated: bool = False  # its answer depends on the day
+
+    @property
+    def shape(self) -> str:
+        """point, line or polygon: how it is drawn."""
+        kinds = {"fill": "polygon", "fill-extrusion": "polygon", "line": "line", "circle": "point", "heatmap": "point"}
+        return next((kinds[part["type"]] for part in self.style if part["type"] in kinds), "point")
 
     def seen_by(self, who: Caller) -> tuple[str, ...]:
         """The fields this caller may see; others are absent."""
@@ -141,12 +149,14 @@ def _made(name: str, told: dict[str, Any]) -> Layer:
         smallest_px=float(told.get("smallest_px", 0)),
         seamless=told.get("seamless", False),
         blocks=(blocks["below"], blocks["px"]) if blocks else None,
+        stack=told.get("stack", 0),
         collection=told.get("collection", True),
         register=told.get("register"),
         time=told.get("time"),
         about=told.get("about", ""),
         label_zoom=min((float(part.get("minzoom", 0)) for part in style if part.get("label")), default=0.0),
         tables=tuple(sorted(set(_TABLE.findall(select)) - set(_NAMED.findall(select)))),
+        clearance=bool(re.search(r"\bclearance\b", select)),
         dated=":at" in select,
     )
 

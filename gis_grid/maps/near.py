@@ -64,7 +64,7 @@ def near(name: str, lon: float, lat: float, most: int, within_m: float, at: date
       ) l
       WHERE l.m <= (SELECT m FROM r) + 0.001 AND l.m <= :within_m ORDER BY l.m, l.id LIMIT :most
     """
-    rows = ask(driver_text(text), values)
+    rows = ask(driver_text(text), values, prepare=False)
     return [{**_feature(layer, row), "distance_m": row[3]} for row in rows]
 
 
@@ -80,7 +80,7 @@ def within(names: Sequence[str], shape: Any, most: int, after: str | None, at: d
           SELECT l.id, l.{layer.key} AS key, {_shape()}{_own(layer)} FROM ({inner}) l
           WHERE ST_Intersects(l.geom, ST_SetSRID(ST_GeomFromWKB(:wkb), 4490)) AND l.id > :last ORDER BY l.id LIMIT :most
         """
-        rows = ask(driver_text(text), values)
+        rows = ask(driver_text(text), values, prepare=False)
         for row in rows:
             if len(items) == most:
                 return Found(items, cursor(str(number), items[-1]["_id"] if items[-1]["layer"] == name else -1))
@@ -106,7 +106,7 @@ def along(names: Sequence[str], line: Any, within_m: float, at: date | None, mos
             AND ST_DWithin(l.geom::geography, (SELECT g::geography FROM w), :within_m)
           ORDER BY share, l.id LIMIT :most
         """
-        for row in ask(driver_text(text), values):
+        for row in ask(driver_text(text), values, prepare=False):
             told = {"along_m": round(_along_m(line, row[4]), 1), "off_m": round(row[3], 1)}
             found.append({**_feature(layer, row, skip=5), **told})
     return sorted(found, key=lambda item: (item["along_m"], item["layer"]))[:most]

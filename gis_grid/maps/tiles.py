@@ -24,9 +24,10 @@ from gis_grid.maps.tile_cache import Tile
 
 EXTENT, BUFFER = 4096, 64
 HIGHEST = 22
-COARSE_BELOW = 13
+COARSE_BELOW, AFFINE_FROM = 13, 14
 RADIUS_M = 6378137.0
 WORLD_M = 2 * math.pi * RADIUS_M  # width of the world in EPSG:3857
+_MIDDLE = f"ST_AsMVTGeom(ST_Transform(ST_PointOnSurface(l.geom), 3857), ST_TileEnvelope(:z, :x, :y), {EXTENT}, {BUFFER}, true)"
 _BOX = "l.geom::box2d::box3d"  # the box kept beside the shape; ::box3d alone walks all vertices
 
 
@@ -70,7 +71,7 @@ def state_of(wanted: list[Layer], at: date | None) -> str:
 @cache
 def _release() -> str:
     """A change of a layer file makes other tiles."""
-    told = [(one.name, one.select, one.smallest_px, one.blocks, one.seamless, list(one.fields)) for one in layers().values()]
+    told = [(one.name, one.select, one.smallest_px, one.blocks, one.stack, one.seamless, one.fields) for one in layers().values()]
     return blake2b(repr(told).encode(), digest_size=8).hexdigest()
 
 
@@ -87,7 +88,8 @@ def make(wanted: list[Layer], z: int, x: int, y: int, at: date | None) -> bytes:
     if not queries:
         return b""
     text = driver_text(f"SELECT {' || '.join(queries)}") if len(queries) > 1 else _single(queries[0])
-    return bytes(ask(text, tile_values(z, x, y, at))[0][0] or b"")
+    planned = None if z > COARSE_BELOW else False  # many rows: worth planning for this very box
+    return bytes(ask(text, tile_values(z, x, y, at), prepare=planned)[0][0] or b"")
 
 
 @cache
@@ -99,10 +101,16 @@ def tile_values(z: int, x: int, y: int, at: date | None) -> dict[str, Any]:
     """What a tile query binds: the box in degrees with its margin, and the tile's corner and unit in metres."""
     west, south, east, north = tile_bounds(z, x, y, BUFFER / EXTENT)
     side = WORLD_M / 2**z
+    inner_west, inner_south, inner_east, inner_north = tile_bounds(z, x, y)
+    middle = math.radians(math.degrees(math.atan(math.sinh(math.pi * (1 - 2 * (y + 0.5) / 2**z)))))
+    across = EXTENT / (inner_east - inner_west)  # units per degree
+    up = across / math.cos(middle)
     return {
         "z": z, "x": x, "y": y, "w": west, "s": south, "e": east, "n": north, "at": at or today(),
         "zone": settings().time_zone, "scope": scope_patterns(), "px": (east - west) / 256,
         "left": x * side - WORLD_M / 2, "top": WORLD_M / 2 - y * side, "unit": side / EXTENT,
+        "iw": inner_west, "is": inner_south, "ie": inner_east, "in": inner_north,
+        "ax": across, "ay": -up, "dx": -inner_west * across, "dy": EXTENT / 2 + math.degrees(middle) * up, "clear": 1.5 / across,
     }  # fmt: skip
 
 
@@ -113,14 +121,28 @@ def _queries(name: str, seen: tuple[str, ...], z: int, whole: bool) -> list[str]
     fields = tuple(field for field in seen if z >= layer.fields[field].get("zoom", 0))
     if layer.blocks and z < layer.blocks[0]:
         return [_blocks_query(layer, layer.blocks[1], whole)]
+    queries = [_shapes_query(layer, name, fields, _shape(layer, z), whole)]
+    if layer.labelled and z + 1 > layer.label_zoom:
+        queries.append(_shapes_query(layer, f"{name}-label", fields, _MIDDLE, whole))
+    return queries
+
+
+def _shape(layer: Layer, z: int) -> str:
+    """The shape in the tile's units.
+
+    A shape wholly inside whose parts are further apart than its corners are moved needs no cutting and no repair: it is moved by
+    one affine step, which from zoom 14 on is true to a tenth of a unit (latitude bends by the square of the tile's height).
+    """
     shape = "ST_Transform(l.geom, 3857)"
     if layer.seamless:
         step = 1 if z > COARSE_BELOW else 4  # a quarter of a pixel
         shape = f"ST_SnapToGrid({shape}, :left, :top, :unit * {step}, :unit * {step})"
-    queries = [_shapes_query(layer, name, fields, shape, whole)]
-    if layer.labelled and z + 1 > layer.label_zoom:
-        queries.append(_shapes_query(layer, f"{name}-label", fields, "ST_Transform(ST_PointOnSurface(l.geom), 3857)", whole))
-    return queries
+    careful = f"ST_AsMVTGeom({shape}, ST_TileEnvelope(:z, :x, :y), {EXTENT}, {BUFFER}, true)"
+    if not layer.clearance or z < AFFINE_FROM:
+        return careful
+    moved = "ST_ForcePolygonCCW(ST_SnapToGrid(ST_Affine(l.geom, :ax, 0, 0, :ay, :dx, :dy), 1))"
+    return f"""
+          CASE WHEN l.clearance > :clear AND l.geom @ ST_MakeEnvelope(:iw, :is, :ie, :in, 4490) THEN {moved} ELSE {careful} END"""
 
 
 def _shapes_query(layer: Layer, name: str, fields: tuple[str, ...], shape: str, whole: bool) -> str:
@@ -128,24 +150,41 @@ def _shapes_query(layer: Layer, name: str, fields: tuple[str, ...], shape: str, 
 
     What becomes nothing is left out by ST_AsMVT itself: a condition on the made shape would make it twice.
     """
-    own = "".join(f", l.{field}" for field in fields)
+    own = "".join(f", l.{field}" for field in (*fields, *(["stacked"] if layer.stack else [])))
     return f"""coalesce((
       SELECT ST_AsMVT(t, '{name}', {EXTENT}, 'geom', 'fid') FROM (
         SELECT l.id AS fid, l.{layer.key}::text AS id,
-          ST_AsMVTGeom({shape}, ST_TileEnvelope(:z, :x, :y), {EXTENT}, {BUFFER}, true) AS geom{own}
-        FROM ({layer.select}
-          ) l
-        WHERE {_within(layer, whole)}
+          {shape} AS geom{own}
+        FROM {_rows(layer, whole)}
       ) t), '')"""
 
 
+def _rows(layer: Layer, whole: bool) -> str:
+    """The rows in the box. Of many on one very spot only the first are told apart; how many there are, goes along."""
+    rows = f"({layer.select}\n) l WHERE {_within(layer, whole)}"
+    if not layer.stack:
+        return rows
+    return f"""(
+          SELECT q.*, CASE WHEN q.many > {layer.stack} THEN q.many END AS stacked FROM (
+            SELECT l.*, row_number() OVER (PARTITION BY l.geom ORDER BY l.id) AS nth,
+              count(*) OVER (PARTITION BY l.geom)::int AS many
+            FROM {rows}
+          ) q WHERE q.nth <= {layer.stack}
+        ) l"""
+
+
 def _blocks_query(layer: Layer, px: int, whole: bool) -> str:
-    """Squares of the tile's own grid and how many features have their middle there: what is too small to see, merged."""
+    """Squares of the tile's own grid and how many features have their middle there: what is too small to see, merged.
+
+    Of points the middle of the square is told.
+    """
     step = px * EXTENT // 256
+    square = f"ST_ForcePolygonCCW(ST_MakeEnvelope(i * {step}, j * {step}, (i + 1) * {step}, (j + 1) * {step}))"
+    if layer.shape == "point":
+        square = f"ST_MakePoint((i + 0.5) * {step}, (j + 0.5) * {step})"
     return f"""coalesce((
       SELECT ST_AsMVT(t, '{layer.name}', {EXTENT}, 'geom') FROM (
-        SELECT ST_ForcePolygonCCW(ST_MakeEnvelope(i * {step}, j * {step}, (i + 1) * {step}, (j + 1) * {step})) AS geom,
-          count(*)::int AS count
+        SELECT {square} AS geom, count(*)::int AS count
         FROM (
           SELECT floor(((ST_XMin({_BOX}) + ST_XMax({_BOX})) / 360 * {WORLD_M / 2} - :left) / (:unit * {step}))::int AS i,
             floor((:top - {RADIUS_M} * ln(tan(pi() / 4 + radians(ST_YMin({_BOX}) + ST_YMax({_BOX})) / 4)))

@@ -76,7 +76,7 @@ def test_every_kind_of_change_shows_in_the_next_request(client, headers) -> None
     assert keys(client.get(at, headers=headers), "events", "number") == {"E1"}
     path, versioned = f"/api/events/{made['id']}", {**headers, "If-Match": '"1"'}
     client.patch(path, json={"title": "路灯"}, headers=versioned)
-    assert keys(client.get(at, headers=headers), "events", "title") == {"路灯"}
+    assert keys(client.get(url("events", 16), headers=headers), "events", "title") == {"路灯"}
     client.patch(path, json={"point": geojson_point(2)}, headers={**headers, "If-Match": '"2"'})
     (moved,) = features(client.get(at, headers=headers), "events")
     assert moved["properties"]["area_code"].endswith("003")

@@ -111,7 +111,8 @@ export function openMap(
       [point.x + by, point.y + by],
     ]
     const around = map.queryRenderedFeatures(box, query).filter(({ geometry }) => !geometry.type.endsWith('Polygon'))
-    return [...around, ...map.queryRenderedFeatures(point, query)].map((feature) => found(feature, point))
+    const hits = [...around, ...map.queryRenderedFeatures(point, query)]
+    return hits.filter(({ properties }) => !('count' in properties)).map((feature) => found(feature, point)) // squares of many are nobody
   }
 
   function found(feature: MapGeoJSONFeature, point: Point): Found {
