@@ -36,6 +36,7 @@ FEATURES = (
     "gis_grid.imports.api",
     "gis_grid.areas.api",
     "gis_grid.buildings.api",
+    "gis_grid.addresses.api",
     "gis_grid.people.api",
     "gis_grid.premises",
     "gis_grid.events.api",

@@ -25,6 +25,7 @@ ORDER = [
     "areas",
     "imports",
     "buildings",
+    "addresses",
     "people",
     "premises",
     "events",
