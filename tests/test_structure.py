@@ -32,6 +32,7 @@ ORDER = [
     "patrol",
     "maps",
     "plans",
+    "sheets",
     "demo",
     "problems",
     "pages",

@@ -143,7 +143,9 @@ def _houses(known: Gazetteer, address: Address, found: Found) -> list[Candidate]
     if any(house.building_id for house in houses):
         houses = [house for house in houses if house.building_id]
     if not houses and number:
-        houses = [_in_building(Candidate(_ANY_BUILDING), row) for row in known.anywhere.get(number, [])[: MOST + 1]]
+        for row in known.anywhere.get(number, [])[: MOST + 1]:
+            estate = known.estates.get(row.estate_id)
+            houses.append(_in_building(Candidate(_ANY_BUILDING, estate=estate.name if estate else None), row))
     return houses
 
 
@@ -177,8 +179,7 @@ def _fetch_rooms(known: Gazetteer, read: Sequence[Address], houses: Sequence[Seq
 
 def _decide(known: Gazetteer, address: Address, houses: Sequence[Candidate]) -> Match:
     places = [candidate for house in houses for candidate in _rooms(known, address, house)]
-    text = normal(address.text)
-    places = [replace(place, score=round(min(1.0, _with_area(known, place, text)), 3)) for place in places]
+    places = _in_named_areas(known, places, normal(address.text))
     places.sort(key=lambda place: (-place.score, place.building_id or 0, place.room_id or 0))
     best = places[0] if places else None
     next_score = places[1].score if len(places) > 1 else 0.0
@@ -215,25 +216,27 @@ def _in_unit(house: Candidate, unit: Any) -> Candidate:
     return replace(house, unit=unit.name, unit_id=unit.id, area_code=unit.area_code)
 
 
-def _with_area(known: Gazetteer, place: Candidate, text: str) -> float:
-    """A place of the same name in the area that is named is meant rather than its namesakes."""
-    code = place.area_code or ""
-    named = any(code.startswith(area) and name[:-2] and name.removesuffix("社区") in text for area, name in _above(known, code))
-    return place.score if named or not _others_named(known, text) else place.score - _AREA_NAMED
+def _in_named_areas(known: Gazetteer, places: list[Candidate], text: str) -> list[Candidate]:
+    """Of places of the same name, those in the area that is named are meant rather than their namesakes."""
+    named = [any(name in text for name in _areas_above(known, place.area_code or "")) for place in places]
+    lower = _AREA_NAMED if any(named) else 0.0
+    return [
+        replace(place, score=round(place.score - (0.0 if is_in else lower), 3))
+        for place, is_in in zip(places, named, strict=True)
+    ]
 
 
-def _above(known: Gazetteer, code: str) -> list[tuple[str, str]]:
-    return [(code[:length], known.areas[code[:length]]) for length in range(len(code) + 1) if code[:length] in known.areas]
-
-
-def _others_named(known: Gazetteer, text: str) -> bool:
-    return any(len(name) > 2 and name.removesuffix("社区") in text for name in set(known.areas.values()))
+def _areas_above(known: Gazetteer, code: str) -> list[str]:
+    above = (known.areas.get(code[:length], "") for length in range(len(code) + 1))
+    return [name.removesuffix("社区") for name in above if len(name) > 2]
 
 
 def _question(address: Address, places: Sequence[Candidate]) -> str:
     if not places:
         return "没有找到这个地址：请补充小区名称或路名，或先登记楼栋。"
     best = places[0]
+    if best.score <= _ANY_BUILDING and address.head and best.missing is None:
+        return "没有找到所写的小区或路名：可能没有登记，或不在您的数据范围内。"
     told = {"building": "小区已找到，但没有这一栋", "unit": "楼栋已找到，但没有这个单元", "room": "楼栋已找到，但没有这个房号"}
     if best.missing:
         return f"{told[best.missing]}，请核对。"

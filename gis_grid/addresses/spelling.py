@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 
 MOST_CHARS = 500
 _SPELLINGS = ("零〇○", "一壹", "二贰两", "三叁", "四肆", "五伍", "六陆", "七柒", "八捌", "九玖")
@@ -36,7 +37,7 @@ _MARKS = (
 _KIND = {mark: kind for kind, marks in _MARKS for mark in marks}
 _MARK = "|".join(sorted(map(re.escape, _KIND), key=len, reverse=True))
 _NOT_A_MARK = r"(?!座山|单位|户外|房[产地屋管东]|号房[产地屋管东]|层次|巷口|座谈|梯队|座椅|楼盘)"
-_WHOLE = r"(?:(?<![A-Z])[A-Z]{1,2})?\d+(?:[A-EG-Z](?![A-Z]))?"  # F is a floor
+_WHOLE = r"(?:负|(?<![A-Z])[A-Z]{1,2})?\d+(?:[A-EG-Z](?![A-Z]))?"  # F is a floor
 _VALUE = rf"(?:{_WHOLE}|(?<![A-Z])[A-Z]{{1,2}}(?=-\d|{_MARK})|[{_STEMS}](?=-|{_MARK}))"
 _DASH = "-"
 _TOKEN = re.compile(
@@ -108,6 +109,7 @@ def same_part(one: str | None, other: str | None) -> bool:
     return plain_part(one) == plain_part(other)
 
 
+@lru_cache(maxsize=50_000)
 def plain_part(text: str | None) -> str | None:
     """A part without its mark and leading zeros: "3号楼" and "三幢" are "3"; None for nothing."""
     if not text:
