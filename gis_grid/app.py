@@ -43,6 +43,7 @@ FEATURES = (
     "gis_grid.patrol.api",
     "gis_grid.maps.api",
     "gis_grid.plans.api",
+    "gis_grid.query.api",
     "gis_grid.sheets.api",
     "gis_grid.pages",
 )

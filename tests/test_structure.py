@@ -32,6 +32,7 @@ ORDER = [
     "patrol",
     "maps",
     "plans",
+    "query",
     "sheets",
     "demo",
     "problems",

@@ -32,6 +32,11 @@ class Resident(Stamped, Follower, Base):
     __table_args__ = (
         sa.Index("ix_residents_id_number_hash", "id_number_hash", unique=True, postgresql_where=sa.text("retired_at IS NULL")),
         sa.Index("ix_residents_phone_hash", "phone_hash"),
+        sa.Index("ix_residents_name", "name"),
+        sa.Index("ix_residents_initials", sa.text("pinyin_initials(name)")),
+        sa.Index("ix_residents_birth_date", "birth_date"),
+        sa.Index("ix_residents_updated_at", "updated_at"),
+        sa.Index("ix_residents_classes", "classes", postgresql_using="gin"),
         Located.area_index("residents"),
         {"comment": "居民"},
     )

@@ -20,7 +20,7 @@ PUBLIC_ROUTES = {
 }
 FILL = {"key": "1", "unit_id": "1", "job_id": "1", "list_name": "sex", "kind": "events", "names": "grids", "username": "x"}
 FILL |= {"token_id": "999999", "z": "14", "x": "1", "y": "1", "path": "x"}
-FILL |= {"source": "x"}
+FILL |= {"source": "x", "name": "residents"}
 FILL |= {"event_id": "1", "plan_id": "1", "code": "x", "srid": "4326", "place": "1,1", "relation": "touches", "level": "grid"}
 OWN = ("key", "unit_id", "event_id", "plan_id")  # what names a row of a register in a path
 BODIES = {
