@@ -138,6 +138,24 @@ def load(kind: str, file: Path, columns: tuple[str, ...], remarks: Path | None, 
 
 
 @cli.command()
+@click.argument("register")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--where", help="Which rows, as JSON; default all.")
+@click.option("--purpose", required=True, help="What for; it stands in the first row and in the audit log.")
+@click.option("--plain", is_flag=True, help="Identity and phone numbers as they are.")
+def export(register: str, file: Path, where: str | None, purpose: str, plain: bool) -> None:
+    """Write a register into a sheet (.xlsx or .csv)."""
+    from gis_grid.app import load_features
+    from gis_grid.sheets.export import Wanted
+    from gis_grid.sheets.export import export as write
+
+    load_features()
+    wanted = Wanted(register, purpose, json.loads(where) if where else None, plain=plain)
+    with command_line(), shown_progress(f"export {register}") as progress:
+        click.echo(f"导出 {write(wanted, file, progress)['rows']} 行：{file}")
+
+
+@cli.command()
 @click.argument("lon", type=float)
 @click.argument("lat", type=float)
 @click.option("--crs", default="wgs84", help="wgs84, cgcs2000, gcj02, bd09 or EPSG:n.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -15,11 +16,16 @@ from gis_grid.access.guard import SIGNED_IN, caller, check_right, require
 from gis_grid.config import settings
 from gis_grid.dictionary import names
 from gis_grid.errors import BadRequest, NotFound
+from gis_grid.imports.actions import Progress
 from gis_grid.imports.api import OptionsSchema, read_columns
 from gis_grid.imports.offers import Options
 from gis_grid.jobs import actions as jobs
+from gis_grid.jobs.api import JobSchema
+from gis_grid.query.api import WHERE
 from gis_grid.register.fields import BIGINT, FILE_UPLOAD, Strict, Text
 from gis_grid.sheets import actions
+from gis_grid.sheets.export import Wanted, check_export
+from gis_grid.sheets.export import export as write_export
 from gis_grid.sheets.kinds import KINDS, SheetKind
 from gis_grid.sheets.result import write_template
 
@@ -94,6 +100,15 @@ class ColumnsSchema(Strict):
     )
 
 
+class ExportSchema(Strict):
+    where = fields.Dict(allow_none=True, metadata=WHERE)
+    columns = fields.List(Text(validate=validate.Length(max=40)), load_default=[], validate=validate.Length(max=100))
+    purpose = Text(required=True, validate=validate.Length(min=4, max=200), metadata={"title": "用途"})
+    plain = fields.Boolean(load_default=False, metadata={"title": "号码原文（须有查看原文的权限）"})
+    retired = fields.Boolean(load_default=False, metadata={"title": "包括已注销"})
+    format = fields.String(load_default="xlsx", validate=validate.OneOf(("xlsx", "csv")), metadata={"title": "格式"})
+
+
 blueprint = Blueprint("sheets", __name__, url_prefix="/api/sheets", description="表格导入导出")
 
 
@@ -161,6 +176,38 @@ def delete_mapping(kind: str, source: str) -> Response:
     """删去一个来源的列对应"""
     actions.delete_columns(_kind(kind).name, _source(source))
     return Response(status=204)
+
+
+@blueprint.route("/export/<string:name>", methods=["POST"])
+@blueprint.arguments(ExportSchema)
+@blueprint.response(202, JobSchema)
+@require(SIGNED_IN)
+def export(asked: dict[str, Any], name: str) -> Any:
+    """导出一个登记表：当前查询条件内、您能看的行；须说明用途，记入审计"""
+    suffix = asked.pop("format")
+    wanted = Wanted(name, **asked)
+    check_export(wanted)
+    return jobs.start_job("export", {"folder": secrets.token_hex(12), "file": f"export.{suffix}", "wanted": asdict(wanted)})
+
+
+@blueprint.route(f"/exported/<int(max={BIGINT}):job_id>")
+@blueprint.response(200, content_type=XLSX)
+@require(SIGNED_IN)
+def exported(job_id: int) -> Response:
+    """导出的文件（只能取自己的，三天内有效）"""
+    job = jobs.find_job(job_id)
+    path = settings().uploads / str(job.arguments.get("folder", "-")) / str(job.arguments.get("file", "-"))
+    if job.kind != "export" or job.status != "done" or not path.is_file():
+        raise NotFound("该任务没有导出的文件，尚未完成或已过期。")
+    return send_file(path, as_attachment=True, download_name=(job.report or {}).get("name", path.name))
+
+
+@jobs.job_kind("export")
+def export_job(arguments: dict[str, Any], progress: Progress) -> dict[str, Any]:
+    """The sheet behind an export."""
+    folder = settings().uploads / arguments["folder"]
+    folder.mkdir(parents=True, mode=0o700, exist_ok=True)
+    return write_export(Wanted(**arguments["wanted"]), folder / arguments["file"], progress)
 
 
 @blueprint.route(f"/results/<int(max={BIGINT}):job_id>")
