@@ -25,6 +25,7 @@ class Merge:
     importable: Importable
     columns: Sequence[str]
     keep_blank: bool = False  # an empty cell leaves what is on record
+    fills: Sequence[str] = ()  # columns worked out from others: they fill what is empty, and overwrite nothing
 
     @property
     def table(self) -> str:
@@ -55,6 +56,11 @@ def copy_rows(merge: Merge, rows: Iterable[Sequence[Any]]) -> None:
 def merge_rows(merge: Merge, report: Report) -> None:
     """Refuse doubles and what the caller may not touch, then update what differs and insert what is new."""
     refuse_rows(merge, report)
+    write_rows(merge, report)
+
+
+def write_rows(merge: Merge, report: Report) -> None:
+    """Update what differs and insert what is new; the rest is unchanged."""
     report.counts["updated"] = _update(merge)
     report.counts["inserted"] = _insert(merge)
     total = session().scalar(sa.text(f"SELECT count(*) FROM {STAGED}")) or 0
@@ -157,6 +163,8 @@ def _new(name: str, merge: Merge) -> str:
     """What was given to a grid by hand stays there, whatever position a file brings."""
     if name in ("area_code", "placed_by") and "placed_by" in merge.importable.model.__table__.c:
         return f'CASE WHEN t.placed_by = \'manual\' THEN t."{name}" ELSE i."{name}" END'
+    if name in merge.fills:
+        return f'coalesce(t."{name}", i."{name}")'
     return f'coalesce(i."{name}", t."{name}")' if merge.keep_blank else f'i."{name}"'
 
 

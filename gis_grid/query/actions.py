@@ -17,6 +17,7 @@ from gis_grid import audit
 from gis_grid.access.guard import caller, scoped
 from gis_grid.areas.placing import today
 from gis_grid.db import SRID, session
+from gis_grid.dictionary import names
 from gis_grid.errors import BadRequest, Conflict, Forbidden, Invalid, NotFound
 from gis_grid.geo import shapes
 from gis_grid.query.models import SavedQuery
@@ -141,11 +142,16 @@ _OPS: dict[str, Any] = {
 
 
 def _codes(register: Register, node: Condition) -> Any:
+    """Codes that the caller may not see are asked for in vain, and count as if they were not there."""
     column = getattr(register.model, node.field.key)
+    may_see = register.shown.get(node.field.key, list)
     if node.op in ("empty", "filled"):
-        none = sa.func.coalesce(sa.func.cardinality(column), 0) == 0
-        return none if node.op == "empty" else sa.not_(none)
-    values = sa.cast(list(node.values), column.type)
+        some = column.overlap(sa.cast(may_see(list(names(node.field.codes or ""))), column.type))
+        return some if node.op == "filled" else sa.not_(some)
+    seen = may_see(list(node.values))
+    if not seen or (node.op == "all" and len(seen) < len(node.values)):
+        return sa.false()
+    values = sa.cast(seen, column.type)
     return column.contains(values) if node.op == "all" else column.overlap(values)
 
 

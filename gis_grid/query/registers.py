@@ -16,8 +16,8 @@ from gis_grid.buildings.api import BUILDINGS, ESTATES, ROOMS, UNITS
 from gis_grid.buildings.models import Building, Room, Unit
 from gis_grid.errors import NotFound
 from gis_grid.events.api import EVENTS
-from gis_grid.people.api import HOUSEHOLDS, RESIDENTS
-from gis_grid.people.models import Household, Resident
+from gis_grid.people.models import Household, Resident, Valuable
+from gis_grid.people.registers import HOUSEHOLDS, RESIDENTS, VALUABLES
 from gis_grid.premises import PREMISES
 from gis_grid.query.rules import Asked
 from gis_grid.register import Register
@@ -25,9 +25,9 @@ from gis_grid.sealed import Sealed
 
 REGISTERS: dict[str, Register] = {
     register.name: register
-    for register in (AREAS, STAFF, ESTATES, BUILDINGS, UNITS, ROOMS, HOUSEHOLDS, RESIDENTS, PREMISES, EVENTS)
+    for register in (AREAS, STAFF, ESTATES, BUILDINGS, UNITS, ROOMS, HOUSEHOLDS, RESIDENTS, VALUABLES, PREMISES, EVENTS)
 }
-PEOPLE = ("households", "residents")  # who asks for these is noted
+PEOPLE = ("households", "residents", "valuables")  # who asks for these is noted
 Place = Callable[[Any], Any]  # a condition on a point -> the condition on the register's rows
 
 
@@ -91,6 +91,10 @@ def _of_households(holds: Any) -> Any:
     return sa.select(Household.id).where(Household.room_id.in_(_of_rooms(holds)))
 
 
+def _of_residents(holds: Any) -> Any:
+    return sa.select(Resident.id).where(Resident.household_id.in_(_of_households(holds)))
+
+
 def _of_units(holds: Any) -> Any:
     return sa.or_(holds(Unit.point), sa.and_(Unit.point.is_(None), Unit.building_id.in_(_of_buildings(holds))))
 
@@ -100,4 +104,5 @@ PLACES: dict[str, Place] = {  # those without a point lie where their building s
     "rooms": lambda holds: Room.building_id.in_(_of_buildings(holds)),
     "households": lambda holds: Household.room_id.in_(_of_rooms(holds)),
     "residents": lambda holds: Resident.household_id.in_(_of_households(holds)),
+    "valuables": lambda holds: Valuable.resident_id.in_(_of_residents(holds)),
 }

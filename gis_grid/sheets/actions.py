@@ -19,14 +19,16 @@ from gis_grid.imports.offers import KINDS as IMPORTS
 from gis_grid.imports.offers import Importable, Options, offer
 from gis_grid.imports.read import LAT, LON, WKT
 from gis_grid.imports.report import Report
-from gis_grid.imports.stage import STAGED, Merge, copy_rows, make_stage, merge_rows, outcomes, refuse_rows
+from gis_grid.imports.stage import STAGED, Merge, copy_rows, make_stage, outcomes, refuse_rows, write_rows
 from gis_grid.people.actions import move_with_rooms as people_follow
 from gis_grid.sealed import mask_id, mask_phone
+from gis_grid.sheets.finish import FROM_NUMBER
 from gis_grid.sheets.kinds import KINDS, SheetKind, map_header, score_for
 from gis_grid.sheets.models import SheetMapping
 from gis_grid.sheets.read import Table, open_table
 from gis_grid.sheets.result import write_result
 from gis_grid.sheets.rows import SheetReader
+from gis_grid.sheets.tags import keep_tags, note_classes
 
 BATCH = 5_000
 PREVIEWED = 50
@@ -49,7 +51,13 @@ def take_sheet(importable: Importable, path: Path, work: Path, options: Options,
     staged = stage_sheet(importable, path, options, report, progress)
     session().execute(sa.text("SELECT pg_advisory_xact_lock(hashtext(:kind))"), {"kind": f"import {importable.name}"})
     identify(staged, report)
-    merge_rows(staged.merge, report)
+    refuse_rows(staged.merge, report)
+    with_classes = importable.name == "residents" and "classes" in staged.merge.columns
+    if with_classes:
+        note_classes()
+    write_rows(staged.merge, report)
+    if with_classes:
+        keep_tags()
     homes = staged.reader.homes
     if homes.made:
         report.warnings.append(f"新建 {homes.made} 户（房屋原无住户）")
@@ -74,7 +82,8 @@ def stage_sheet(
     options = replace(options, columns={**saved_columns(kind.name, options.source), **options.columns})
     table = open_table(path, score_for(kind, options.columns), options.sheet, kind.names)
     reader = SheetReader(kind, table, options, report)
-    merge = Merge(replace(importable, key="id"), reader.columns, keep_blank=True)
+    fills = [name for name in FROM_NUMBER if name not in reader.mapping]
+    merge = Merge(replace(importable, key="id"), reader.columns, keep_blank=True, fills=fills)
     make_stage(merge)
     for lines in _batches(itertools.islice(table.lines(), most)):
         report.rows += len(lines)

@@ -107,7 +107,7 @@ def columns_of(register: Register, *, plain: bool) -> list[Column]:
     placed = [Column(key, *_PLACED[key], _as_is) for key in _LINKS.get(register.name, ())]
     own = [_own(register, column, plain) for column in register.columns if _is_shown(column)]
     point = getattr(register.model, "point", None)
-    if point is not None:
+    if point is not None and register.name != "households":  # theirs is only where they are drawn
         placed += [Column("lon", "经度", sa.func.ST_X(point), _as_is), Column("lat", "纬度", sa.func.ST_Y(point), _as_is)]
     return [*placed, *own]
 
@@ -124,7 +124,8 @@ def _own(register: Register, column: sa.Column[Any], plain: bool) -> Column:
         mask = register.masks[column.key]
         return Column(column.key, label, source, _as_is if plain else lambda value: None if value is None else mask(value))
     if isinstance(column.type, ARRAY):
-        return Column(column.key, label, source, lambda value: "、".join((codes or {}).get(one, one) for one in value or ()))
+        may_see, known = register.shown.get(column.key, list), codes or {}
+        return Column(column.key, label, source, lambda value: "、".join(known.get(one, one) for one in may_see(value or ())))
     if codes is not None:
         return Column(column.key, label, source, lambda value: codes.get(value, value))
     if isinstance(column.type, sa.DateTime):

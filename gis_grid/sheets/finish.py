@@ -8,13 +8,16 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from gis_grid.errors import GridError
 from gis_grid.imports.rules import derived_key
-from gis_grid.people.actions import RESIDENT_ID
-from gis_grid.people.rules import phone_fault, read_id_number
+from gis_grid.people.actions import RESIDENT_ID, place_of
+from gis_grid.people.classes import check_class
+from gis_grid.people.rules import birth_fault, phone_fault, read_id_number
 from gis_grid.sealed import fingerprint, normal
 from gis_grid.sheets.homes import Homes, Unresolved, place_text
 
 Values = dict[str, Any]
+FROM_NUMBER = ("birth_date", "sex", "native_place", "birth_place")  # what an identity number tells
 
 
 @dataclass(frozen=True)
@@ -33,12 +36,19 @@ def _resident(row: Values, homes: Homes, today: date) -> Values:
     row["household_id"], row["area_code"] = homes.household(row)
     row["placed_by"] = "room"
     if number := row.get("id_number"):
-        _take_number(row, normal(number), today)
+        _take_number(row, normal(number), homes, today)
     _take_phone(row)
+    if row.get("birth_date") and (fault := birth_fault(row["birth_date"], today)):
+        raise Unresolved("birth_date", fault)
+    for code in row.get("classes") or ():
+        try:
+            check_class(code)
+        except GridError as refused:
+            raise Unresolved("classes", refused.detail) from None
     return row
 
 
-def _take_number(row: Values, number: str, today: date) -> None:
+def _take_number(row: Values, number: str, homes: Homes, today: date) -> None:
     row["id_number"], row["id_number_hash"] = number, fingerprint(number)
     if (row.get("id_type") or RESIDENT_ID) != RESIDENT_ID:
         return
@@ -48,6 +58,10 @@ def _take_number(row: Values, number: str, today: date) -> None:
         raise Unresolved("id_number", str(fault)) from None
     row["birth_date"] = row.get("birth_date") or told.birth_date
     row["sex"] = row.get("sex") or told.sex
+    if number[:6] not in homes.issued:
+        homes.issued[number[:6]] = place_of(number)
+    for key in ("native_place", "birth_place"):
+        row[key] = row.get(key) or homes.issued[number[:6]]
 
 
 def _take_phone(row: Values) -> None:
@@ -119,7 +133,7 @@ FINISH: dict[str, Finish] = {
     "residents": Finish(
         _resident,
         ("household_id", *_PLACED),
-        {"id_number": ("id_number_hash", "birth_date", "sex"), "phone": ("phone_hash",)},
+        {"id_number": ("id_number_hash", *FROM_NUMBER), "phone": ("phone_hash",)},
     ),
     "households": Finish(_household, ("number", "room_id", *_PLACED), {}),
     "rooms": Finish(_room, ("unit_id", "building_id", "floor", "door", *_PLACED), {}),

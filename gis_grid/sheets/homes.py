@@ -47,6 +47,7 @@ class Homes:
     by_number: dict[str, Home] = field(default_factory=dict)
     by_room: dict[int, list[Home]] = field(default_factory=dict)
     taken: set[str] = field(default_factory=set)  # numbers that anybody's household bears
+    issued: dict[str, str | None] = field(default_factory=dict)  # first six digits of a number -> the place that issued it
     new: list[Home] = field(default_factory=list)
     keys: list[int] = field(default_factory=list)
     made: int = 0

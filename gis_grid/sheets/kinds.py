@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from gis_grid.areas.api import STAFF
 from gis_grid.buildings.api import ESTATES, ROOMS, UNITS
-from gis_grid.people.api import HOUSEHOLDS, RESIDENTS
+from gis_grid.people.registers import HOUSEHOLDS, RESIDENTS
 from gis_grid.premises import PREMISES
 from gis_grid.register import Register
 from gis_grid.register.fields import is_required

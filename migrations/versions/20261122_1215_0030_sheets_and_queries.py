@@ -1,4 +1,4 @@
-"""column names saved per source of files; saved queries; people found by name, initials, birth date, class and day of change"""
+"""column names saved per source of files; saved queries; people found by name, initials, birth date, and class"""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
 revision = "0030"
-down_revision = "0007"
+down_revision = "0020"
 branch_labels = None
 depends_on = None
 
@@ -48,13 +48,12 @@ def upgrade() -> None:
     op.create_index("ix_residents_name", "residents", ["name"])
     op.create_index("ix_residents_initials", "residents", [sa.text("pinyin_initials(name)")])
     op.create_index("ix_residents_birth_date", "residents", ["birth_date"])
-    op.create_index("ix_residents_updated_at", "residents", ["updated_at"])
     op.create_index("ix_residents_classes", "residents", ["classes"], postgresql_using="gin")
     op.execute("ANALYZE residents")  # so that the planner knows how many names begin with which letters
 
 
 def downgrade() -> None:
-    for name in ("classes", "updated_at", "birth_date", "initials", "name"):
+    for name in ("classes", "birth_date", "initials", "name"):
         op.drop_index(f"ix_residents_{name}", "residents")
     op.execute("DROP FUNCTION pinyin_initials(text)")
     op.drop_table("saved_queries")

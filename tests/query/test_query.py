@@ -26,9 +26,9 @@ def people(session) -> None:
         session.add(Household(id=column + 1, number=code, room_id=room.id, area_code=room.area_code, placed_by="room"))
     session.flush()
     rows = (
-        ("王小明", 1, "1", date(1950, 6, 1), ["low_income"], GRID_1),
+        ("王小明", 1, "1", date(1950, 6, 1), ["veteran"], GRID_1),
         ("王晓梅", 1, "2", date(1990, 1, 1), [], GRID_1),
-        ("曾建国", 1, "1", None, ["low_income", "disabled"], GRID_1),
+        ("曾建国", 1, "1", None, ["veteran", "floating"], GRID_1),
         ("李四", 2, "1", date(2015, 1, 1), [], GRID_2),
     )
     for name, household, sex, born, classes, area in rows:
@@ -81,8 +81,8 @@ NEAR = {"near": {"lon": middle(1)[0], "lat": middle(1)[1], "metres": 30}}
         (is_("age", "ge", 60), ["王小明"]),
         (is_("age", "lt", 18), ["李四"]),
         (is_("age", "between", [18, 59]), ["王晓梅"]),
-        (is_("classes", "in", ["low_income"]), ["王小明", "曾建国"]),
-        (is_("classes", "all", ["low_income", "disabled"]), ["曾建国"]),
+        (is_("classes", "in", ["veteran"]), ["王小明", "曾建国"]),
+        (is_("classes", "all", ["veteran", "floating"]), ["曾建国"]),
         (is_("classes", "empty"), ["王晓梅", "李四"]),
         (is_("id_number", "eq", ID.lower()), ["王小明"]),
         (is_("phone", "eq", "138 0000 0001"), ["王小明"]),

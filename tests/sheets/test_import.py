@@ -184,6 +184,23 @@ def test_a_household_that_moves_takes_its_people_along(load, write, session, est
     assert people(session)["王小明"].area_code == GRID_2
 
 
+def test_classes_begin_and_end_as_tags_and_hidden_ones_stay(load, write, session, estate) -> None:
+    from gis_grid.people.models import ResidentTag
+
+    header = ["姓名", "身份证号", "住址", "人员类别"]
+    row = ["王小明", id_number(1), "阳光家园3幢1单元101"]
+    load("residents", write([header, [*row, "优抚对象、流动人口"]]))
+    session.execute(sa.update(Resident).values(classes=["veteran", "floating", "low_income"]))
+    assert load("residents", write([header, [*row, "优抚对象"]]))["updated"] == 1
+    assert people(session)["王小明"].classes == ["low_income", "veteran"]  # the sensitive one, hidden here, stays
+    tags = {tag.code: tag.until for tag in session.scalars(sa.select(ResidentTag).order_by(ResidentTag.id))}
+    assert tags["veteran"] is None
+    assert tags["floating"] is not None
+    assert load("residents", write([header, [*row, ""]]))["unchanged"] == 1
+    refused = load("residents", write([header, [*row, "低保"]]), keep_good=True)
+    assert "敏感个人信息" in refused["remarks"][0]["reason"]
+
+
 def test_the_preview_tells_what_will_become_of_each_row_and_keeps_nothing(load, write, session, estate) -> None:
     kept = ["王小明", "户主", id_number(1), "汉族", "", "13800000001", *HOME]
     load("residents", write([HEADER, kept]))
