@@ -52,6 +52,7 @@ FEATURES = (
     "gis_grid.house_status.api",
     "gis_grid.plans.api",
     "gis_grid.query.api",
+    "gis_grid.stats.api",
     "gis_grid.sheets.api",
     "gis_grid.pages",
 )

@@ -38,6 +38,7 @@ ORDER = [
     "house_status",
     "plans",
     "query",
+    "stats",
     "sheets",
     "demo",
     "problems",

@@ -13,12 +13,12 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from gis_grid.access.guard import check_right
 from gis_grid.areas.api import AREAS, STAFF
 from gis_grid.buildings.api import BUILDINGS, ESTATES, ROOMS, UNITS
-from gis_grid.buildings.models import Building, Room, Unit
+from gis_grid.buildings.models import Building, Estate, Room, Unit
 from gis_grid.errors import NotFound
 from gis_grid.events.api import EVENTS
 from gis_grid.people.models import Household, Resident, Valuable
 from gis_grid.people.registers import HOUSEHOLDS, RESIDENTS, VALUABLES
-from gis_grid.premises import PREMISES
+from gis_grid.premises import PREMISES, Premises
 from gis_grid.query.rules import Asked
 from gis_grid.register import Register
 from gis_grid.sealed import Sealed
@@ -106,3 +106,28 @@ PLACES: dict[str, Place] = {  # those without a point lie where their building s
     "residents": lambda holds: Resident.household_id.in_(_of_households(holds)),
     "valuables": lambda holds: Valuable.resident_id.in_(_of_residents(holds)),
 }
+LINKS = {
+    "residents": ("household_number", "estate", "building", "unit", "room"),
+    "households": ("estate", "building", "unit", "room"),
+    "rooms": ("estate", "building", "unit"),
+    "units": ("estate", "building"),
+    "buildings": ("estate",),
+    "premises": ("estate", "building", "unit", "room"),
+}
+
+
+def with_place(register: Register, query: Any) -> Any:
+    """The tables that tell where a row belongs."""
+    links = LINKS.get(register.name, ())
+    if register.name == "residents":
+        query = query.outerjoin(Household, Resident.household_id == Household.id)
+    if "room" in links:
+        query = query.outerjoin(Room, (Premises.room_id if register.name == "premises" else Household.room_id) == Room.id)
+    if "unit" in links:
+        query = query.outerjoin(Unit, Room.unit_id == Unit.id)
+    if "building" in links:
+        query = query.outerjoin(Building, BUILDING_OF.get(register.name, Room.building_id) == Building.id)
+    return query.outerjoin(Estate, Building.estate_id == Estate.id) if "estate" in links else query
+
+
+BUILDING_OF = {"units": Unit.building_id, "premises": Premises.building_id}

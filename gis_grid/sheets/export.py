@@ -25,10 +25,9 @@ from gis_grid.dictionary import names
 from gis_grid.errors import BadRequest, Invalid
 from gis_grid.imports.actions import Progress
 from gis_grid.jobs.actions import now_and_then
-from gis_grid.people.models import Household, Resident
-from gis_grid.premises import Premises
+from gis_grid.people.models import Household
 from gis_grid.query.actions import clause, matching
-from gis_grid.query.registers import asked_register, fields_of
+from gis_grid.query.registers import LINKS, asked_register, fields_of, with_place
 from gis_grid.query.rules import fields_of as fields_asked
 from gis_grid.query.rules import read_query
 from gis_grid.register import Register
@@ -86,7 +85,7 @@ def export(wanted: Wanted, path: Path, progress: Progress) -> dict[str, Any]:
     register = asked_register(wanted.register)
     chosen = [one for one in columns_of(register, plain=wanted.plain) if not wanted.columns or one.key in wanted.columns]
     query = matching(register, read_query(wanted.where, fields_of(register)), retired=wanted.retired)
-    query = _with_place(register, query).with_only_columns(*(one.source for one in chosen)).order_by(register.key)
+    query = with_place(register, query).with_only_columns(*(one.source for one in chosen)).order_by(register.key)
     writing = _csv_sheet if path.suffix == ".csv" else _excel_sheet
     rows = 0
     with writing(path, register.title, chosen, _watermark(wanted)) as write:
@@ -104,7 +103,7 @@ def export(wanted: Wanted, path: Path, progress: Progress) -> dict[str, Any]:
 
 def columns_of(register: Register, *, plain: bool) -> list[Column]:
     """Where a row belongs, its own columns with names instead of codes, its coordinates; as our own import reads them."""
-    placed = [Column(key, *_PLACED[key], _as_is) for key in _LINKS.get(register.name, ())]
+    placed = [Column(key, *_PLACED[key], _as_is) for key in LINKS.get(register.name, ())]
     own = [_own(register, column, plain) for column in register.columns if _is_shown(column)]
     point = getattr(register.model, "point", None)
     if point is not None and register.name != "households":  # theirs is only where they are drawn
@@ -145,31 +144,6 @@ _PLACED: dict[str, tuple[str, Any]] = {
     "unit": (PLACE["unit"][0], Unit.name),
     "room": (PLACE["room"][0], Room.number),
 }
-_LINKS = {
-    "residents": ("household_number", "estate", "building", "unit", "room"),
-    "households": ("estate", "building", "unit", "room"),
-    "rooms": ("estate", "building", "unit"),
-    "units": ("estate", "building"),
-    "buildings": ("estate",),
-    "premises": ("estate", "building", "unit", "room"),
-}
-
-
-def _with_place(register: Register, query: Any) -> Any:
-    """The tables that tell where a row belongs."""
-    links = _LINKS.get(register.name, ())
-    if register.name == "residents":
-        query = query.outerjoin(Household, Resident.household_id == Household.id)
-    if "room" in links:
-        query = query.outerjoin(Room, (Premises.room_id if register.name == "premises" else Household.room_id) == Room.id)
-    if "unit" in links:
-        query = query.outerjoin(Unit, Room.unit_id == Unit.id)
-    if "building" in links:
-        query = query.outerjoin(Building, _BUILDING_OF.get(register.name, Room.building_id) == Building.id)
-    return query.outerjoin(Estate, Building.estate_id == Estate.id) if "estate" in links else query
-
-
-_BUILDING_OF = {"units": Unit.building_id, "premises": Premises.building_id}
 
 
 def _watermark(wanted: Wanted) -> str:
