@@ -197,9 +197,9 @@ def _csv_sheet(path: Path, title: str, columns: Sequence[Column], watermark: str
 
 @now_and_then
 def forget_old_files() -> None:
-    """Sheets that were written for somebody lie here no longer than three days."""
+    """Sheets that were written for somebody, or that a refused import left, lie here no longer than three days."""
     before = time.time() - KEPT_HOURS * 3600
-    for pattern in ("*/export.xlsx", "*/export.csv", "*/remarks.xlsx"):
+    for pattern in ("*/export.xlsx", "*/export.csv", "*/remarks.xlsx", "*/data*"):
         for path in settings().uploads.glob(pattern):
             if path.stat().st_mtime < before:
                 path.unlink(missing_ok=True)
