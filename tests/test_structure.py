@@ -40,6 +40,7 @@ ORDER = [
     "query",
     "stats",
     "sheets",
+    "notices",
     "demo",
     "problems",
     "pages",
