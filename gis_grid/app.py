@@ -38,6 +38,7 @@ FEATURES = (
     "gis_grid.imports.api",
     "gis_grid.areas.api",
     "gis_grid.buildings.api",
+    "gis_grid.addresses.api",
     "gis_grid.people.api",
     "gis_grid.people.changes_api",
     "gis_grid.premises",
@@ -54,6 +55,9 @@ FEATURES = (
     "gis_grid.maps.near_api",
     "gis_grid.house_status.api",
     "gis_grid.plans.api",
+    "gis_grid.query.api",
+    "gis_grid.stats.api",
+    "gis_grid.sheets.api",
     "gis_grid.notices.api",
     "gis_grid.pages",
 )

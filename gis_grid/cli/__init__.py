@@ -21,6 +21,8 @@ from gis_grid.cli.users import user
 from gis_grid.config import settings
 from gis_grid.errors import GridError
 
+GEOMETRIES = ("areas", "buildings", "premises", "events", "tracks")
+SHEETS = ("residents", "households", "rooms", "units", "staff")
 SCALES = ("community", "district", "city")
 
 
@@ -111,7 +113,7 @@ def openapi() -> None:
 
 
 @cli.command()
-@click.argument("kind", type=click.Choice(["areas", "buildings", "premises", "events", "tracks"]))
+@click.argument("kind", type=click.Choice([*GEOMETRIES, *SHEETS]))
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--level", default="grid", help="For areas: district, street, community or grid.")
 @click.option("--crs", help="wgs84, cgcs2000, gcj02, bd09 or EPSG:n; default: what the file says, else wgs84.")
@@ -120,6 +122,8 @@ def openapi() -> None:
 @click.option("--code-prefix", help="For areas without codes: number them below this prefix.")
 @click.option("--any-code", is_flag=True, help="For areas with codes of another scheme.")
 @click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="For areas: the day from which the boundaries hold.")
+@click.option("--sheet", help="The worksheet, when a workbook has several that fit.")
+@click.option("--source", help="The office whose saved column names are to be used.")
 @click.option("--keep-good", is_flag=True, help="Keep the good rows although others are refused.")
 @click.option("--repair", is_flag=True, help="Repair invalid polygons; each repair is told.")
 @click.option("--dry-run", is_flag=True, help="Check everything, keep nothing.")
@@ -127,7 +131,10 @@ def openapi() -> None:
     "--remarks", type=click.Path(path_type=Path), help="Where to write refused and odd rows (default FILE.remarks.csv)."
 )
 def load(kind: str, file: Path, columns: tuple[str, ...], remarks: Path | None, **given: Any) -> None:
-    """Load a file: GeoJSON (.gz), zipped Shapefile, GeoPackage, FlatGeobuf, CSV, Excel; tracks: GPX, PLT, CSV or a zip."""
+    """Load a file: GeoJSON (.gz), zipped Shapefile, GeoPackage, FlatGeobuf, CSV, Excel; tracks: GPX, PLT, CSV or a zip.
+
+    People, homes, rooms, units and staff come as sheets (.xlsx, .xls, .csv); refused rows go to a workbook beside the remarks.
+    """
     from gis_grid.app import load_features
     from gis_grid.imports.actions import run_import
     from gis_grid.imports.offers import Options
@@ -144,6 +151,24 @@ def load(kind: str, file: Path, columns: tuple[str, ...], remarks: Path | None, 
             _show_report(refused.extra["report"], remarks)
         raise
     _show_report(report, remarks)
+
+
+@cli.command()
+@click.argument("register")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--where", help="Which rows, as JSON; default all.")
+@click.option("--purpose", required=True, help="What for; it stands in the first row and in the audit log.")
+@click.option("--plain", is_flag=True, help="Identity and phone numbers as they are.")
+def export(register: str, file: Path, where: str | None, purpose: str, plain: bool) -> None:
+    """Write a register into a sheet (.xlsx or .csv)."""
+    from gis_grid.app import load_features
+    from gis_grid.sheets.export import Wanted
+    from gis_grid.sheets.export import export as write
+
+    load_features()
+    wanted = Wanted(register, purpose, json.loads(where) if where else None, plain=plain)
+    with command_line(), shown_progress(f"export {register}") as progress:
+        click.echo(f"导出 {write(wanted, file, progress)['rows']} 行：{file}")
 
 
 @cli.command()

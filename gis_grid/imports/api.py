@@ -37,6 +37,8 @@ class OptionsSchema(Strict):
     code_prefix = Text(validate=validate.Regexp(r"^[0-9A-Za-z_-]{0,32}$"), metadata={"title": "自动编号的前缀"})
     any_code = fields.Boolean(load_default=False, metadata={"title": "不检查编码位数"})
     since = fields.Date(metadata={"title": "边界生效日期"})
+    sheet = Text(validate=validate.Length(max=31), metadata={"title": "工作表名"})
+    source = Text(validate=validate.Length(max=80), metadata={"title": "来源（用其保存的列对应）"})
 
 
 blueprint = Blueprint("imports", __name__, url_prefix="/api/imports", description="批量导入")
@@ -87,17 +89,21 @@ def import_job(arguments: dict[str, Any], progress: Progress) -> dict[str, Any]:
     return report
 
 
+def read_columns(text: str | None) -> dict[str, str]:
+    """field -> file column, from JSON."""
+    try:
+        columns = json.loads(text) if text else {}
+    except (ValueError, RecursionError):
+        columns = None
+    if not isinstance(columns, dict) or not all(isinstance(value, str) for value in columns.values()):
+        raise BadRequest('columns 须为 JSON 对象，如 {"name": "名称"}。', code="bad_columns")
+    return columns
+
+
 def _options(asked: dict[str, Any]) -> Options:
     if asked.get("crs"):
         datum(asked["crs"])
-    columns: Any = {}
-    if asked.get("columns"):
-        try:
-            columns = json.loads(asked["columns"])
-        except (ValueError, RecursionError):
-            columns = None
-        if not isinstance(columns, dict) or not all(isinstance(v, str) for v in columns.values()):
-            raise BadRequest('columns 须为 JSON 对象，如 {"name": "名称"}。', code="bad_columns")
+    columns = read_columns(asked.get("columns"))
     since = asked.get("since")
     return Options(**{**asked, "columns": columns, "since": since.isoformat() if since else None})
 

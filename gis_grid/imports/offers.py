@@ -41,6 +41,8 @@ class Options:
     code_prefix: str | None = None  # areas without codes: number them below this prefix
     any_code: bool = False  # areas with codes of another scheme
     since: str | None = None
+    sheet: str | None = None  # the worksheet, when a workbook has several that fit
+    source: str | None = None  # the office whose saved column names are to be used
 
 
 KINDS: dict[str, Importable] = {}

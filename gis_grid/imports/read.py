@@ -142,7 +142,7 @@ def _shapefile_encoding(path: Path) -> str | None:
         return None
     if table.open("rb").read(30)[29:30] != b"\x00":
         return None
-    return "UTF-8" if _guess_encoding(table).startswith("utf-8") else "GBK"
+    return "UTF-8" if guess_encoding(table).startswith("utf-8") else "GBK"
 
 
 def _vector_batches(path: Path, encoding: str | None) -> Iterator[Batch]:
@@ -183,7 +183,7 @@ def _from_wkb(wkb: list[bytes | None]) -> tuple[NDArray[np.object_], dict[int, s
 def _open_csv(path: Path, encoding: str | None, columns: Mapping[str, str]) -> Source:
     if not path.stat().st_size:
         raise Invalid("文件是空的。", code="empty_file")
-    used = encoding or _guess_encoding(path)
+    used = encoding or guess_encoding(path)
     with path.open(encoding=used, newline="") as file:
         try:
             header = next(csv.reader([_first_line(file)], delimiter=_delimiter(path, used)), [])
@@ -215,7 +215,7 @@ def _delimiter(path: Path, encoding: str) -> str:
     return max(",;\t", key=line.count)
 
 
-def _guess_encoding(path: Path) -> str:
+def guess_encoding(path: Path) -> str:
     """UTF-8 when the first megabyte says so, otherwise GB18030, as Chinese Excel writes it."""
     head = path.open("rb").read(1 << 20)
     for cut in range(4):

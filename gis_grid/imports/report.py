@@ -24,6 +24,7 @@ class Report:
     warnings: list[str] = field(default_factory=list)
     mapping: dict[str, str] = field(default_factory=dict)
     first: list[dict[str, Any]] = field(default_factory=list)
+    faults: dict[int, dict[str, str]] = field(default_factory=dict)  # row -> field -> why it was refused
 
     def __post_init__(self) -> None:
         self._file = self.path.open("w", encoding="utf-8-sig", newline="")
@@ -31,8 +32,9 @@ class Report:
         self._csv.writerow(["行号", "结果", "字段", "值", "原因"])
 
     def refuse(self, row: int, field_name: str, value: Any, reason: str) -> None:
-        """A row that is not taken."""
-        self.counts["refused"] += 1
+        """A row that is not taken; it counts once, whatever else is wrong with it."""
+        self.counts["refused"] += row not in self.faults
+        self.faults.setdefault(row, {})[field_name] = reason
         self._note(row, "拒绝", field_name, value, reason)
 
     def repaired(self, row: int, reason: str) -> None:

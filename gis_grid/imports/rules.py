@@ -63,6 +63,8 @@ def _text(cell: Any, column: sa.Column[Any], _: ZoneInfo) -> str:
     if isinstance(cell, float) and cell.is_integer():
         cell = int(cell)  # spreadsheets turn codes into numbers
     text = str(cell).replace("\x00", "")
+    if isinstance(column.type, Sealed) and "*" in text:
+        raise ValueError("是脱敏后的号码，不能导入；不改此项请清空")
     longest = getattr(column.type, "length", None)
     if longest and len(text) > longest:
         raise ValueError(f"太长（{len(text)} 字，最多 {longest}）")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +24,8 @@ class Merge:
 
     importable: Importable
     columns: Sequence[str]
+    keep_blank: bool = False  # an empty cell leaves what is on record
+    fills: Sequence[str] = ()  # columns worked out from others: they fill what is empty, and overwrite nothing
 
     @property
     def table(self) -> str:
@@ -53,15 +55,34 @@ def copy_rows(merge: Merge, rows: Iterable[Sequence[Any]]) -> None:
 
 def merge_rows(merge: Merge, report: Report) -> None:
     """Refuse doubles and what the caller may not touch, then update what differs and insert what is new."""
+    refuse_rows(merge, report)
+    write_rows(merge, report)
+
+
+def write_rows(merge: Merge, report: Report) -> None:
+    """Update what differs and insert what is new; the rest is unchanged."""
+    report.counts["updated"] = _update(merge)
+    report.counts["inserted"] = _insert(merge)
+    total = session().scalar(sa.text(f"SELECT count(*) FROM {STAGED}")) or 0
+    report.counts["unchanged"] = total - report.counts["updated"] - report.counts["inserted"]
+
+
+def refuse_rows(merge: Merge, report: Report) -> None:
+    """Take doubles, others' rows and retired ones out of the stage, each with its reason."""
     session().execute(sa.text(f"CREATE INDEX ON {STAGED} ({merge.key})"))
     session().execute(sa.text(f"ANALYZE {STAGED}"))
     _refuse(merge, report, _DOUBLES, "与第 {other} 行编号重复")
     _refuse(merge, report, _FOREIGN, "同一编号的现有记录不在您的数据范围内", scope=scope_patterns())
     _refuse(merge, report, _RETIRED, "同一编号的记录已注销")
-    report.counts["updated"] = _update(merge)
-    report.counts["inserted"] = _insert(merge)
-    total = session().scalar(sa.text(f"SELECT count(*) FROM {STAGED}")) or 0
-    report.counts["unchanged"] = total - report.counts["updated"] - report.counts["inserted"]
+
+
+def outcomes(merge: Merge) -> dict[int, str]:
+    """What would become of each staged row: row -> new, changed or same."""
+    text = f"""
+    SELECT i.row_no, CASE WHEN t.{merge.key} IS NULL THEN 'new' WHEN {differing(merge)} THEN 'changed' ELSE 'same' END
+    FROM {STAGED} i LEFT JOIN {merge.table} t ON t.{merge.key} = i.{merge.key}
+    """
+    return {row: outcome for row, outcome in session().execute(sa.text(text))}
 
 
 _DOUBLES = """
@@ -90,10 +111,10 @@ def _update(merge: Merge) -> int:
     """Rows that differ are updated and their old values kept in the audit log."""
     table = merge.importable.model.__table__
     compared = [name for name in merge.columns if not isinstance(table.c[name].type, Sealed)]
-    differs = " OR ".join(_differs(name, table.c[name]) for name in compared) or "false"
-    sets = ", ".join(f'"{name}" = {_new(name)}' for name in merge.columns)
-    plain = [name for name in compared if not isinstance(table.c[name].type, Geometry)]
-    before, after = (_json_of(alias, plain) for alias in ("t", "i"))
+    differs = differing(merge)
+    sets = ", ".join(f'"{name}" = {_new(name, merge)}' for name in merge.columns)
+    plain = [name for name in compared if not isinstance(table.c[name].type, Geometry | sa.LargeBinary)]
+    before, after = _json_of(plain, lambda name: f't."{name}"'), _json_of(plain, lambda name: _new(name, merge))
     text = f"""
     WITH changed AS (
       SELECT t.{table.primary_key.columns[0].key} AS id, t.area_code, {before} AS before, {after} AS after, t.version, i.row_no
@@ -114,9 +135,10 @@ def _update(merge: Merge) -> int:
 
 def _insert(merge: Merge) -> int:
     names = ", ".join(_quoted((merge.key, *merge.columns)))
+    values = ", ".join(_value(name, merge.importable.model.__table__.c[name]) for name in (merge.key, *merge.columns))
     text = f"""
     WITH done AS (
-      INSERT INTO {merge.table} ({names}) SELECT {names} FROM {STAGED} i
+      INSERT INTO {merge.table} ({names}) SELECT {values} FROM {STAGED} i
       WHERE NOT EXISTS (SELECT 1 FROM {merge.table} t WHERE t.{merge.key} = i.{merge.key}) ORDER BY row_no
       RETURNING 1
     )
@@ -125,20 +147,39 @@ def _insert(merge: Merge) -> int:
     return int(session().scalar(sa.text(text)) or 0)
 
 
-def _differs(name: str, column: sa.Column[Any]) -> str:
-    cast = "::bytea" if isinstance(column.type, Geometry) else ""
-    return f't."{name}"{cast} IS DISTINCT FROM {_new(name)}{cast}'
+def differing(merge: Merge) -> str:
+    """The condition under which a staged row i says something else than its row t."""
+    table = merge.importable.model.__table__
+    compared = [name for name in merge.columns if not isinstance(table.c[name].type, Sealed)]
+    return " OR ".join(_differs(name, merge) for name in compared) or "false"
 
 
-def _new(name: str) -> str:
+def _differs(name: str, merge: Merge) -> str:
+    cast = "::bytea" if isinstance(merge.importable.model.__table__.c[name].type, Geometry) else ""
+    return f't."{name}"{cast} IS DISTINCT FROM ({_new(name, merge)}){cast}'
+
+
+def _new(name: str, merge: Merge) -> str:
     """What was given to a grid by hand stays there, whatever position a file brings."""
-    if name in ("area_code", "placed_by"):
+    if name in ("area_code", "placed_by") and "placed_by" in merge.importable.model.__table__.c:
         return f'CASE WHEN t.placed_by = \'manual\' THEN t."{name}" ELSE i."{name}" END'
-    return f'i."{name}"'
+    if name in merge.fills:
+        return f'coalesce(t."{name}", i."{name}")'
+    return f'coalesce(i."{name}", t."{name}")' if merge.keep_blank else f'i."{name}"'
 
 
-def _json_of(alias: str, names: Sequence[str]) -> str:
-    pairs = ", ".join(f"'{name}', {alias}.\"{name}\"" for name in names)
+def _value(name: str, column: sa.Column[Any]) -> str:
+    """What a new row gets: the column's default where it must have a value and the file says nothing."""
+    default = column.server_default
+    if column.nullable or not isinstance(default, sa.DefaultClause):
+        return f'i."{name}"'
+    text = default.arg if isinstance(default.arg, str) else str(default.arg)
+    literal = f"'{text}'" if isinstance(default.arg, str) else text
+    return f'coalesce(i."{name}", {literal})'
+
+
+def _json_of(names: Sequence[str], value: Callable[[str], str]) -> str:
+    pairs = ", ".join(f"'{name}', {value(name)}" for name in names)
     return f"jsonb_build_object({pairs})"
 
 

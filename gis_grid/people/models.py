@@ -35,6 +35,10 @@ class Resident(Stamped, Follower, Verified, Base):
     __table_args__ = (
         sa.Index("ix_residents_id_number_hash", "id_number_hash", unique=True, postgresql_where=sa.text("retired_at IS NULL")),
         sa.Index("ix_residents_phone_hash", "phone_hash", postgresql_using="hash"),  # a quarter of a btree's cost at each move
+        sa.Index("ix_residents_name", "name"),
+        sa.Index("ix_residents_initials", sa.text("pinyin_initials(name)")),
+        sa.Index("ix_residents_birth_date", "birth_date"),
+        sa.Index("ix_residents_classes", "classes", postgresql_using="gin"),
         Located.area_index("residents"),
         {"comment": "居民"},
     )

@@ -106,11 +106,11 @@ def list_page(register: Register, wanted: Mapping[str, Any]) -> Page:
         query = query.where(model.retired_at.is_(None))
     if wanted.get("unplaced"):
         query = query.where(model.area_code.is_(None))
-    column, down = _sort_column(register, wanted.get("sort"))
-    query = _after(query, column, register.key, down, wanted.get("after"))
+    column, down = sort_column(register, wanted.get("sort"))
+    query = beyond_cursor(query, column, register.key, down, wanted.get("after"))
     rows = list(session().scalars(query.limit(limit + 1)))
     more = len(rows) > limit
-    return Page(rows[:limit], _cursor(rows[limit - 1], column, register.key) if more else None)
+    return Page(rows[:limit], cursor_of(rows[limit - 1], column, register.key) if more else None)
 
 
 def find(register: Register, key: Any, *, lock: bool = False) -> Any:
@@ -228,7 +228,7 @@ def _area(row: Any) -> str | None:
     return code
 
 
-def _sort_column(register: Register, sort: str | None) -> tuple[sa.Column[Any], bool]:
+def sort_column(register: Register, sort: str | None) -> tuple[sa.Column[Any], bool]:
     name = (sort or register.key.key).removeprefix("-")
     for column in register.columns:
         if column.key == name and not isinstance(column.type, Geometry | Sealed | sa.ARRAY | sa.JSON):
@@ -236,7 +236,7 @@ def _sort_column(register: Register, sort: str | None) -> tuple[sa.Column[Any], 
     raise BadRequest(f"不能按“{name[:40]}”排序。", code="unknown_sort")
 
 
-def _after(query: Any, column: Any, key: Any, down: bool, cursor: str | None) -> Any:
+def beyond_cursor(query: Any, column: Any, key: Any, down: bool, cursor: str | None) -> Any:
     order = [column.desc().nulls_last(), key.desc()] if down else [column.asc().nulls_last(), key.asc()]
     query = query.order_by(*order) if column is not key else query.order_by(order[1])
     if not cursor:
@@ -251,7 +251,7 @@ def _after(query: Any, column: Any, key: Any, down: bool, cursor: str | None) ->
     return query.where(sa.or_(beyond, sa.and_(column == value, beyond_key), column.is_(None)))
 
 
-def _cursor(row: Any, column: Any, key: Any) -> str:
+def cursor_of(row: Any, column: Any, key: Any) -> str:
     pair = [getattr(row, column.key), getattr(row, key.key)]
     return base64.urlsafe_b64encode(orjson.dumps(pair)).decode().rstrip("=")
 

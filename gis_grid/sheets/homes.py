@@ -1,0 +1,175 @@
+"""Which room, household or building the rows of a sheet belong to: by number, by place, or by the row above."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import sqlalchemy as sa
+
+from gis_grid.access.guard import scope_patterns
+from gis_grid.addresses.actions import Candidate, Gazetteer, Match, gazetteer, match_addresses
+from gis_grid.addresses.spelling import plain_part
+from gis_grid.db import session, sql
+from gis_grid.people.models import Household
+from gis_grid.sheets.kinds import PLACE
+
+_KEYS = 500
+HEAD = ("01", "02")  # GB/T 4761: 本人 or 户主
+
+
+class Unresolved(ValueError):
+    """A row whose place is not known; `field` is the column to look at."""
+
+    def __init__(self, field_name: str, reason: str) -> None:
+        super().__init__(reason)
+        self.field = field_name
+
+
+@dataclass(frozen=True)
+class Home:
+    """A household: where it lives and who is its head."""
+
+    id: int
+    number: str
+    room_id: int
+    area_code: str | None
+    head: str | None
+
+
+@dataclass
+class Homes:
+    """What was found so far in one import; the gazetteer is read once."""
+
+    known: Gazetteer = field(default_factory=gazetteer)
+    matches: dict[str, Match] = field(default_factory=dict)
+    by_number: dict[str, Home] = field(default_factory=dict)
+    by_room: dict[int, list[Home]] = field(default_factory=dict)
+    taken: set[str] = field(default_factory=set)  # numbers that anybody's household bears
+    issued: dict[str, str | None] = field(default_factory=dict)  # first six digits of a number -> the place that issued it
+    new: list[Home] = field(default_factory=list)
+    keys: list[int] = field(default_factory=list)
+    made: int = 0
+    carried: int = 0
+
+    def look_up(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Everything that a batch of rows names, in a few queries."""
+        texts = {place_text(row) for row in rows} - self.matches.keys() - {""}
+        ordered = sorted(texts)
+        self.matches.update(zip(ordered, match_addresses(ordered, self.known), strict=True))
+        numbers = {str(row["household_number"]) for row in rows if row.get("household_number")} - self.by_number.keys()
+        rooms = {match.decided.room_id for match in self.matches.values() if match.decided and match.decided.room_id}
+        self._fetch_households(numbers, rooms - self.by_room.keys())
+
+    def _fetch_households(self, numbers: set[str], rooms: set[Any]) -> None:
+        self.by_room.update({room: [] for room in rooms})
+        asked = {"numbers": list(numbers), "rooms": list(rooms), "scope": scope_patterns(), "heads": list(HEAD)}
+        for row in session().execute(sql("households"), asked):
+            home = Home(*row)
+            self.by_number[home.number] = home
+            if home.room_id in rooms:
+                self.by_room[home.room_id].append(home)
+        wanted = [*numbers, *(f"R{room}" for room in rooms)]
+        self.taken.update(session().scalars(sa.select(Household.number).where(Household.number.in_(wanted))))
+
+    def place(self, row: Mapping[str, Any], least: str) -> Candidate:
+        """The place a row names, at least as exact as `least` (building, unit, room); otherwise Unresolved, with a reason."""
+        text = place_text(row)
+        if not text:
+            raise Unresolved(_first_place(row), "没有住址：请填写小区、楼栋、房号，或详细地址")
+        match = self.matches[text]
+        if match.decided is None:
+            raise Unresolved(_first_place(row), _told(match, text))
+        found = self._with_only_unit(match.decided) if least != "building" else match.decided
+        if getattr(found, f"{least}_id") is None:
+            wanted = {"building": "楼栋", "unit": "单元", "room": "房号"}[least]
+            raise Unresolved(_first_place(row), f"住址“{text[:40]}”没有写到{wanted}")
+        return found
+
+    def _with_only_unit(self, found: Candidate) -> Candidate:
+        units = self.known.units.get(found.building_id or 0, [])
+        if found.unit_id is None and len(units) == 1:
+            one = units[0]
+            return Candidate(**{**found.__dict__, "unit": one.name, "unit_id": one.id, "area_code": one.area_code})
+        return found
+
+    def household(self, row: Mapping[str, Any]) -> tuple[int, str | None]:
+        """The household (id, area) of a person: by number, else by room; made when the room has none yet."""
+        number = row.get("household_number")
+        if number and str(number) in self.by_number:
+            found = self.by_number[str(number)]
+            return found.id, found.area_code
+        if number and not place_text(row):
+            raise Unresolved("household_number", "没有这个户籍编号，或不在您的数据范围内；没有编号时请填写住址")
+        room = self.place(row, "room")
+        there = self.by_room[room.room_id or 0]
+        if number or not there:
+            return self._make(room, str(number) if number else None)
+        if len(there) == 1:
+            return there[0].id, there[0].area_code
+        head = row.get("head") or (row.get("name") if row.get("relation") in HEAD else None)
+        fitting = [one for one in there if head and one.head == head]
+        if len(fitting) != 1:
+            told = "、".join(f"{one.number}（{one.head or '无户主'}）" for one in there[:5])
+            raise Unresolved("household_number", f"该房屋有 {len(there)} 户：{told}。请填写户籍编号或户主姓名")
+        return fitting[0].id, fitting[0].area_code
+
+    def _make(self, room: Candidate, number: str | None) -> tuple[int, str | None]:
+        """A new household in a room; numbered by the room when the sheet has no number."""
+        taken = len(self.by_room[room.room_id or 0])
+        number = number or f"R{room.room_id}" + (f"-{taken + 1}" if taken else "")
+        if number in self.taken:
+            raise Unresolved("household_number", f"户籍编号 {number} 已被占用（可能在您的数据范围之外，或已注销）")
+        made = Home(self._next_key(), number, room.room_id or 0, room.area_code, None)
+        self.new.append(made)
+        self.taken.add(number)
+        self.by_number[number] = made
+        self.by_room[room.room_id or 0].append(made)
+        return made.id, made.area_code
+
+    def _next_key(self) -> int:
+        if not self.keys:
+            block = f"SELECT nextval(pg_get_serial_sequence('households', 'id')) FROM generate_series(1, {_KEYS})"
+            self.keys = list(session().scalars(sa.text(block)))
+        return self.keys.pop()
+
+    def keep_new(self) -> None:
+        """Write the households made since the last time; their people come after them."""
+        if self.new:
+            rows = [{**asdict(home), "placed_by": "room"} for home in self.new]
+            session().execute(sa.insert(Household), [{k: v for k, v in row.items() if k != "head"} for row in rows])
+            self.made += len(self.new)
+            self.new.clear()
+
+
+def place_text(row: Mapping[str, Any]) -> str:
+    """The place of a row as one address: what is in its columns goes before a free-text address."""
+    building, unit, room = (plain_part(str(row[key])) if row.get(key) else None for key in ("building", "unit", "room"))
+    if building or row.get("estate"):
+        named = building if building and len(building) > 3 and not building[0].isdigit() else f"{building}幢" if building else ""
+        return f"{row.get('estate') or ''}{named}" + (f"{unit}单元" if unit else "") + (f"{room}室" if room else "")
+    return str(row.get("address") or "")
+
+
+def carry_down(rows: Sequence[dict[str, Any]], last: dict[str, Any], homes: Homes) -> dict[str, Any]:
+    """People under their head often have empty cells for the home: they take it from the row above. Answers the last home."""
+    keys = (*PLACE, "household_number", "head")
+    for row in rows:
+        if any(row.get(key) for key in keys):
+            last = {key: row.get(key) for key in keys}
+        elif last and row.get("relation") not in (None, *HEAD):
+            row.update(last)
+            homes.carried += 1
+    return last
+
+
+def _first_place(row: Mapping[str, Any]) -> str:
+    return next((key for key in ("address", "room", "building", "estate") if row.get(key)), "address")
+
+
+def _told(match: Match, text: str) -> str:
+    if not match.candidates:
+        return f"没有找到“{text[:40]}”：可能没有登记，或不在您的数据范围内"
+    places = ["".join(filter(None, (one.estate, one.building, one.unit, one.room))) for one in match.candidates[:3]]
+    return f"“{text[:40]}”{match.question} 相近的有：{'；'.join(dict.fromkeys(places))}"

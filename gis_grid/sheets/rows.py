@@ -1,0 +1,149 @@
+"""Rows of a sheet as rows of a table: converted, placed, sealed; every fault of a row is told beside its cell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+
+from gis_grid.access.guard import caller
+from gis_grid.areas.placing import today
+from gis_grid.config import settings
+from gis_grid.dictionary import names
+from gis_grid.errors import Invalid
+from gis_grid.imports.offers import Options
+from gis_grid.imports.report import Report
+from gis_grid.imports.rules import to_value
+from gis_grid.sealed import Sealed, seal
+from gis_grid.sheets.cells import Codes, is_blank, plain_text, to_day, to_number_text
+from gis_grid.sheets.finish import FINISH
+from gis_grid.sheets.homes import Homes, Unresolved, carry_down
+from gis_grid.sheets.kinds import Field, SheetKind, is_ignored, map_header
+from gis_grid.sheets.read import Table
+
+_SEPARATORS = str.maketrans(dict.fromkeys("、,，;；/|", " "))
+
+
+class SheetReader:
+    """Turns lines of a table into rows for COPY, refusing what cannot be taken."""
+
+    def __init__(self, kind: SheetKind, table: Table, options: Options, report: Report) -> None:
+        self.kind, self.table, self.report = kind, table, report
+        self.zone = ZoneInfo(settings().time_zone)
+        self.today = today()
+        self.fields = {one.key: one for one in kind.fields}
+        self._check_given(options.columns)
+        self.mapping = map_header(kind, table.header, options.columns)
+        self._check_mapping()
+        at = {name: i for i, name in enumerate(table.header)}
+        self.cells = [(self.fields[key], at[column]) for key, column in self.mapping.items()]
+        self.codes = {one.key: Codes(one.codes, names(one.codes)) for one, _ in self.cells if one.codes}
+        self.sealed = {name for name, column in kind.register.model.__table__.c.items() if isinstance(column.type, Sealed)}
+        self.homes = Homes()
+        self.last: dict[str, Any] = {}
+        report.mapping = self.mapping
+        unused = [name for name in table.header if name not in self.mapping.values() and not is_ignored(name)]
+        if unused:
+            report.warnings.append(f"以下列没有用到：{'、'.join(unused)[:300]}")
+
+    @property
+    def columns(self) -> list[str]:
+        """The target's columns that rows fill, without the key."""
+        own = [one.key for one, _ in self.cells if one.column is not None]
+        return list(dict.fromkeys([*own, *FINISH[self.kind.name].columns(own)]))
+
+    def read(self, lines: Sequence[tuple[int, list[Any]]]) -> Iterator[Sequence[Any]]:
+        """Rows (row_no, no key yet, *columns) that can be taken."""
+        rows = [(row_no, self.values(row_no, cells)) for row_no, cells in lines]
+        self.last = carry_down([values for _, values in rows], self.last, self.homes)
+        self.homes.look_up([values for _, values in rows])
+        columns = self.columns
+        for row_no, values in rows:
+            if row_no in self.report.faults:
+                continue
+            staged = self.finished(row_no, values)
+            if staged is not None:
+                yield (row_no, None, *(self._stored(name, staged.get(name)) for name in columns))
+        self.homes.keep_new()
+
+    def values(self, row_no: int, cells: Sequence[Any]) -> dict[str, Any]:
+        """field -> value of the cells that are not blank; faulty cells are refused."""
+        values: dict[str, Any] = {}
+        for one, at in self.cells:
+            cell = cells[at] if at < len(cells) else None
+            if is_blank(cell):
+                if one.required:
+                    self.refuse(row_no, one.key, cell, f"{one.label}不能为空")
+                continue
+            try:
+                values[one.key] = self.value(one, cell)
+            except ValueError as fault:
+                self.refuse(row_no, one.key, cell, str(fault))
+        return values
+
+    def value(self, one: Field, cell: Any) -> Any:
+        """One cell as the field's value; ValueError tells the fault."""
+        if one.codes:
+            return self._codes(one, cell)
+        if one.column is None:
+            return plain_text(cell)
+        if one.is_sealed:
+            text = to_number_text(cell)
+            if "*" in text:
+                raise ValueError("是脱敏后的号码，不能导入；不改此项请清空")
+            return text
+        if isinstance(one.column.type, sa.Date) and not isinstance(one.column.type, sa.DateTime):
+            return to_day(cell)
+        if isinstance(one.column.type, sa.String):
+            cell = plain_text(cell)
+        return to_value(cell, one.column, self.zone)
+
+    def _codes(self, one: Field, cell: Any) -> Any:
+        words = plain_text(cell).translate(_SEPARATORS).split() if one.is_list else [cell]
+        found = [self.codes[one.key].find(word) for word in words]
+        if None in found:
+            wrong = str(words[found.index(None)])[:20]
+            raise ValueError(f"“{wrong}”不是“{one.label}”代码表中的代码或名称")
+        return list(dict.fromkeys(found)) if one.is_list else found[0]
+
+    def finished(self, row_no: int, values: dict[str, Any]) -> dict[str, Any] | None:
+        """The row with all that is worked out; None when it was refused."""
+        try:
+            staged = FINISH[self.kind.name].finish(dict(values), self.homes, self.today)
+        except Unresolved as fault:
+            self.refuse(row_no, fault.field, values.get(fault.field), str(fault))
+            return None
+        if not caller().covers(staged.get("area_code")):
+            self.refuse(row_no, "address", "", "不在您的数据范围内")
+            return None
+        return staged
+
+    def refuse(self, row_no: int, key: str, cell: Any, reason: str) -> None:
+        """A fault of one cell; sealed values never reach a report."""
+        one = self.fields.get(key)
+        shown = "（略）" if one is not None and one.is_sealed and cell else cell
+        column = self.mapping.get(key) or (one.label if one else key)
+        self.report.refuse(row_no, column, shown, reason)
+
+    def _stored(self, name: str, value: Any) -> Any:
+        return seal(value) if value is not None and name in self.sealed else value
+
+    def _check_given(self, given: Mapping[str, str]) -> None:
+        for key, column in given.items():
+            if key not in self.fields:
+                raise Invalid(f"没有“{key[:40]}”这个字段，可用：{'、'.join(self.fields)}。", code="no_field")
+            if column not in self.table.header:
+                raise Invalid(f"表中没有“{column[:40]}”这一列，现有：{'、'.join(self.table.header)[:200]}。", code="no_column")
+
+    def _check_mapping(self) -> None:
+        missing = [one.label for one in self.fields.values() if one.required and one.key not in self.mapping]
+        if not self.mapping or missing:
+            wanted = "、".join(missing) or "、".join(one.label for one in list(self.fields.values())[:8])
+            raise Invalid(
+                f"这不像“{self.kind.register.title}”表：缺少“{wanted}”列"
+                f"（工作表“{self.table.name}”第 {self.table.header_row} 行为表头）。"
+                f"表中的列：{'、'.join(self.table.header)[:200]}。请用模板，或指明列的对应。",
+                code="missing_column",
+            )

@@ -1,0 +1,1 @@
+"""Counts by area and any dictionary, on today's boundaries or those of another day."""

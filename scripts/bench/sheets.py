@@ -1,0 +1,246 @@
+#!/usr/bin/env python3
+"""How long 100,000 residents take in and out, how many addresses are read right, how fast somebody is found.
+
+    scripts/bench/sheets.py [--json] [--home FOLDER] [--corpus FILE.jsonl.gz] [--rows N] [--only addresses,queries,import,export]
+
+Without --home a district is made in a private database of its own (a few minutes) and removed afterwards; with --home the
+database there (its district demo) is used and the import is tried without being kept.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import json
+import os
+import resource
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+PYTHON = ROOT / ".venv" / "bin" / "python"
+if Path(sys.prefix).resolve() != PYTHON.parents[1].resolve() and PYTHON.exists():
+    os.execv(PYTHON, [str(PYTHON), *sys.argv])  # noqa: S606  the same script, in the product's environment
+sys.path.insert(0, str(ROOT))
+
+METRICS = (
+    "import_100k_s",
+    "import_100k_mb",
+    "export_100k_s",
+    "addresses_per_s",
+    "address_exact_share",
+    "query_first_page_ms",
+    "search_name_ms",
+    "search_id_ms",
+)
+LABELS = {"houseno": "building", "cellno": "unit", "roomno": "room"}
+SECTIONS = ("addresses", "queries", "import", "export")
+REPEATS = 9
+
+
+def addresses(corpus: Path | None) -> dict[str, float]:
+    """Of rows labelled with building and room, how many have every labelled part right; and rows a second."""
+    from gis_grid.addresses.rules import read_address
+    from gis_grid.addresses.spelling import plain_part
+
+    if corpus is None or not corpus.is_file():
+        say("skipped addresses: no annotated corpus (--corpus)")
+        return {}
+    rows = [json.loads(line) for line in gzip.decompress(corpus.read_bytes()).splitlines()]
+    began = time.perf_counter()
+    read = [read_address(row["text"]) for row in rows]
+    took = time.perf_counter() - began
+    both = right = others = wrong = 0
+    for row, found in zip(rows, read, strict=True):
+        wanted: dict[str, set[str | None]] = {}
+        for label, text in row["entities"]:
+            if label in LABELS:
+                wanted.setdefault(LABELS[label], set()).add(plain_part(text))
+        parts = {name: plain_part(getattr(found, name)) for name in LABELS.values()}
+        if {"building", "room"} <= wanted.keys():
+            both += 1
+            right += all(parts[name] in values for name, values in wanted.items())
+        else:
+            others += 1
+            wrong += any(part and part not in wanted.get(name, ()) for name, part in parts.items())
+    say(f"addresses: {right}/{both} right, a wrong part in {wrong}/{others} others")
+    return {"addresses_per_s": len(rows) / took, "address_exact_share": right / both, "address_wrong_share": wrong / others}
+
+
+def queries() -> dict[str, float]:
+    """The slowest first page of the indexed questions, and the searches for one person, in the whole district (medians)."""
+    import sqlalchemy as sa
+
+    from gis_grid import db
+    from gis_grid.people.rules import check_digit
+
+    with db.transaction() as own:
+        text = "SELECT name, area_code FROM residents WHERE area_code IS NOT NULL ORDER BY id OFFSET 9999 LIMIT 1"
+        name, code = own.execute(sa.text(text)).one()
+        initials = own.scalar(sa.text("SELECT pinyin_initials(:name)"), {"name": name})
+        lon, lat = own.execute(sa.text("SELECT ST_X(point), ST_Y(point) FROM buildings ORDER BY id OFFSET 300 LIMIT 1")).one()
+        number = "99010119500101001"
+    pages: dict[str, Any] = {
+        "everybody": None,
+        "community": {"area": code[:12]},
+        "age": is_("age", "ge", 95),
+        "born": is_("birth_date", "between", ["1950-01-01", "1950-02-01"]),
+        "classes": is_("classes", "in", ["elderly_alone"]),
+        "near": {"near": {"lon": lon, "lat": lat, "metres": 100}},
+        "street, women over 60": {"all": [{"area": code[:9]}, is_("age", "ge", 60), is_("sex", "eq", "2")]},
+    }
+    names = {
+        "name": is_("name", "starts", name[:2]),
+        "whole name": is_("name", "eq", name),
+        "initials": is_("initials", "starts", initials),
+    }
+    numbers = {"id": is_("id_number", "eq", number + check_digit(number)), "phone": is_("phone", "eq", "13800000100")}
+    return {
+        "query_first_page_ms": slowest(pages),
+        "search_name_ms": slowest(names),
+        "search_id_ms": slowest(numbers),
+    }
+
+
+def is_(field: str, op: str, value: Any) -> dict[str, Any]:
+    return {"field": field, "op": op, "value": value}
+
+
+def slowest(asked: dict[str, Any]) -> float:
+    """The largest of the medians, in milliseconds."""
+    from gis_grid import db
+    from gis_grid.access.guard import acting
+    from gis_grid.access.rules import COMMAND
+    from gis_grid.query.actions import ask
+    from gis_grid.query.registers import REGISTERS
+
+    medians = []
+    for title, where in asked.items():
+        took = []
+        for _ in range(REPEATS):
+            with db.transaction(), acting(COMMAND):
+                began = time.perf_counter()
+                found = ask(REGISTERS["residents"], {"where": where, "limit": 50})
+                took.append((time.perf_counter() - began) * 1000)
+        medians.append(statistics.median(took))
+        say(f"query {title}: {medians[-1]:.1f} ms, {len(found.items)} rows")
+    return max(medians)
+
+
+def write_people(path: Path, rows: int) -> None:
+    """A sheet of people for rooms of the district, as an office would send it."""
+    import sqlalchemy as sa
+    import xlsxwriter
+
+    from gis_grid import db
+    from gis_grid.people.rules import check_digit
+
+    query = """
+    SELECT e.name, b.name, u.name, r.number FROM rooms r JOIN units u ON u.id = r.unit_id
+    JOIN buildings b ON b.id = r.building_id JOIN estates e ON e.id = b.estate_id
+    WHERE b.name ~ '幢' AND NOT EXISTS (SELECT 1 FROM estates o WHERE o.name = e.name AND o.id <> e.id) ORDER BY r.id LIMIT 60000
+    """
+    with db.transaction() as own:
+        rooms = own.execute(sa.text(query)).all()
+    header = "姓名 与户主关系 身份证号 民族 文化程度 婚姻状况 联系电话 小区 楼号 单元 门牌号 备注".split()
+    with xlsxwriter.Workbook(str(path), {"constant_memory": True}) as book:
+        sheet = book.add_worksheet("常住人口信息表")
+        sheet.write_row(0, 0, header)
+        for i in range(rows):
+            first = f"500103{1940 + i % 80}{1 + i % 12:02d}{1 + i % 28:02d}{(i // 960) % 999:03d}"
+            known = (("户主", "妻", "儿子")[i % 3], first + check_digit(first), "汉族", "本科", "已婚", f"138{i:08d}")
+            person = [f"测试{i:06d}", *known]
+            sheet.write_row(i + 1, 0, [*person, *rooms[(i // 3) % len(rooms)], f"备注{i}"])
+
+
+def take_in(folder: Path, rows: int, keep: bool) -> dict[str, float]:
+    """Wall seconds and peak memory of the command that imports the sheet."""
+    path = folder / "people.xlsx"
+    write_people(path, rows)
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    began = time.perf_counter()
+    command = [str(PYTHON), "-m", "gis_grid.cli", "load", "residents", str(path), *(() if keep else ("--dry-run",))]
+    told = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    took = time.perf_counter() - began
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    say(f"import: {told.stdout.splitlines()[0]}; {took:.1f} s, {cpu:.1f} s CPU of the command")
+    return {"import_100k_s": took * 100_000 / rows, "import_100k_mb": after.ru_maxrss / 1024}
+
+
+def give_out(folder: Path, rows: int) -> dict[str, float]:
+    """Seconds to write the first rows of the register as .xlsx."""
+    import sqlalchemy as sa
+
+    from gis_grid import db
+    from gis_grid.access.guard import acting
+    from gis_grid.access.rules import COMMAND
+    from gis_grid.sheets.export import Wanted, export
+
+    with db.transaction(db.long_engine()) as own, acting(COMMAND):
+        last = own.scalar(sa.text("SELECT id FROM residents ORDER BY id OFFSET :rows LIMIT 1"), {"rows": rows})
+        where = None if last is None else is_("id", "lt", last)
+        began = time.perf_counter()
+        told = export(Wanted("residents", "性能测试", where=where), folder / "out.xlsx", lambda done, total: None)
+        took = time.perf_counter() - began
+    say(f"export: {told['rows']} rows, {took:.1f} s")
+    return {"export_100k_s": took * 100_000 / told["rows"]}
+
+
+def say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def make_district(home: Path) -> None:
+    for command in (["db", "start"], ["migrate"], ["demo", "--scale", "district"]):
+        subprocess.run([str(PYTHON), "-m", "gis_grid.cli", *command], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--home", type=Path)
+    parser.add_argument("--corpus", type=Path, default=ROOT.parent / "shared" / "data" / "addresses_cn_ner" / "dev.jsonl.gz")
+    parser.add_argument("--rows", type=int, default=100_000)
+    parser.add_argument("--only", default=",".join(SECTIONS))
+    asked = parser.parse_args()
+    only = set(asked.only.split(","))
+    metrics: dict[str, float | None] = dict.fromkeys(METRICS)
+    folder = Path(tempfile.mkdtemp(prefix="gis-grid-bench-", dir="/tmp"))
+    home = asked.home or folder / "home"
+    os.environ["GIS_GRID_HOME"] = str(home)
+    try:
+        if "addresses" in only:
+            metrics.update(addresses(asked.corpus))
+        if only - {"addresses"}:
+            if asked.home is None:
+                make_district(home)
+            from gis_grid.app import load_features
+
+            load_features()
+        if "queries" in only:
+            metrics.update(queries())
+        if "import" in only:
+            metrics.update(take_in(folder, asked.rows, keep=asked.home is None))
+        if "export" in only:
+            metrics.update(give_out(folder, asked.rows))
+    finally:
+        if asked.home is None and home.exists():
+            subprocess.run([str(PYTHON), "-m", "gis_grid.cli", "db", "stop"], cwd=ROOT, check=False, stdout=subprocess.DEVNULL)
+        shutil.rmtree(folder, ignore_errors=True)
+    if asked.json:
+        print(json.dumps(metrics, indent=1))
+        return
+    for name, value in metrics.items():
+        print(f"{name:22} {'-' if value is None else f'{value:,.3f}'}")
+
+
+if __name__ == "__main__":
+    main()
