@@ -13,7 +13,7 @@ from gis_grid import audit
 from gis_grid.access.guard import PUBLIC, check_area, require
 from gis_grid.errors import BadRequest
 from gis_grid.jobs.api import JobSchema
-from gis_grid.notices import actions, jobs, pictures, stale
+from gis_grid.notices import actions, jobs, mapsheet, pictures, stale
 from gis_grid.notices.batch import Form, file_name, written
 from gis_grid.notices.models import BoardPrint, BoardSetting, BoardTemplate
 from gis_grid.notices.pages import SECONDS_CACHED, public_page
@@ -63,6 +63,16 @@ class BoardDraftSchema(Strict):
     dpi = Number(load_default=80, validate=validate.Range(min=20, max=300))
 
 
+class SheetQuery(Strict):
+    area_code = Text(required=True, validate=_CODE, metadata={"title": "哪个区域"})
+    each = fields.Boolean(load_default=False, metadata={"title": "其下每个网格一页"})
+    layers = Text(load_default=mapsheet.USUAL, validate=validate.Length(min=1, max=300), metadata={"title": "图层，逗号分隔"})
+    paper = fields.String(load_default="a4", validate=validate.OneOf(sorted(mapsheet.PAPERS)), metadata={"title": "纸张"})
+    orientation = fields.String(load_default="landscape", validate=validate.OneOf(("portrait", "landscape")))
+    title = Text(validate=validate.Length(min=1, max=80), metadata={"title": "图名"})
+    scale = fields.Integer(validate=validate.Range(min=50, max=10_000_000), metadata={"title": "固定比例尺的分母"})
+
+
 class AreaQuery(Strict):
     area_code = Text(load_default="", validate=validate.Length(max=32), metadata={"title": "区域编码前缀"})
 
@@ -95,6 +105,20 @@ def list_templates(asked: dict[str, Any]) -> Response:
     if code:
         check_area(code)
     return _json({"items": list(actions.listed_templates(code or None))})
+
+
+@blueprint.route("/sheet")
+@blueprint.arguments(SheetQuery, location="query")
+@blueprint.response(200, content_type="application/pdf")
+@require("boards.print")
+def sheet(asked: dict[str, Any]) -> Response:
+    """任意图层的印刷地图：图名、图例、比例尺、指北针、日期、来源；可每个网格一页"""
+    code = asked.pop("area_code")
+    actions.check_code(code)
+    codes = actions.grids_under(code) if asked.pop("each") else [code]
+    pdf = mapsheet.print_sheets(codes, mapsheet.Sheet(**asked))
+    audit.record("export", "map sheets", code, after={"layers": asked["layers"], "pages": len(codes)}, area_code=code)
+    return Response(pdf, mimetype=MIMES["pdf"])
 
 
 @blueprint.route("/stale")

@@ -92,7 +92,8 @@ def _rows(name: str, box: Box, within: str | None = None) -> list[_Row]:
     """A layer's rows in a box (degrees), of one area when `within` is given. The layer's own SELECT decides what there is."""
     layer = layers()[name]
     query = f"""
-    SELECT ST_AsBinary(l.geom) AS wkb, l.* FROM ({layer.select}) l
+    SELECT ST_AsBinary(l.geom) AS wkb, l.* FROM ({layer.select}
+    ) l
     WHERE l.geom && ST_MakeEnvelope(:w, :s, :e, :n, 4490) {"AND l.area_code LIKE :within" if within else ""} ORDER BY l.id
     """
     values = {
