@@ -87,7 +87,16 @@ def _page(code: str, shape: Any, wanted: Sequence[Layer], sheet: Sheet, paper: t
     clip = f'<clipPath id="view">{svg.rect(0.0, 0.0, *inner)}</clipPath>'
     arrow = furniture.arrow(furniture.arrow_box(inner[0], 1.5 * letter), "#222222")
     ground = svg.rect(0.0, 0.0, *inner, fill="#f7f5f0")
-    drawn = svg.document(*box, [clip, svg.group([ground, *view.parts], clip_path="url(#view)"), arrow, frame, foot.svg])
+    edge = svg.drawn(
+        shapely.boundary(to_paper(metres(shape))),
+        fill="none",
+        stroke=COLOURS["edge"],
+        stroke_width=0.9 * unit,
+        stroke_opacity=0.75,
+    )
+    drawn = svg.document(
+        *box, [clip, svg.group([ground, *view.shapes, edge, *view.names], clip_path="url(#view)"), arrow, frame, foot.svg]
+    )
     chain = [all_areas()[code].link["name"]]
     told = {
         "paper": paper, "margin": margin, "unit": unit, "map": drawn, "title": sheet.title or f"{chain[0]}地图", "code": code,

@@ -43,9 +43,10 @@ class Drawn:
 
 @dataclass
 class View:
-    """A drawn view: its SVG parts and how its names were placed."""
+    """A drawn view: its shapes and names as SVG, and how the names were placed."""
 
-    parts: list[str] = field(default_factory=list)
+    shapes: list[str] = field(default_factory=list)
+    names: list[str] = field(default_factory=list)
     placement: Placement = field(default_factory=Placement)
 
 
@@ -72,11 +73,11 @@ def draw_view(layers: Sequence[Drawn], window: Window, lat: float, least: float)
             if entry["type"] == "symbol":
                 names += _names(entry, chosen, frame, least, len(layers) - rank, looks)
             else:
-                view.parts += _shapes(entry, chosen)
+                view.shapes += _shapes(entry, chosen)
     inset = 0.5 * least
     arrow = furniture.arrow_box(window.width, 1.5 * least)
     view.placement = place(names, (inset, inset, window.width - inset, window.height - inset), [shapely.box(*arrow)])
-    view.parts += _written(view.placement, looks)
+    view.names += _written(view.placement, looks)
     return view
 
 
