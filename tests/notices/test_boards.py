@@ -327,6 +327,31 @@ def test_an_atlas_has_cover_overview_index_pages_and_staff(client, mine, session
         assert said in text
 
 
+def test_labels_come_on_sheets(client, mine, session) -> None:
+    asked = {"area_code": COMMUNITY, "what": "sheet", "template": "label-90x60"}
+    job = client.post("/api/boards/jobs", headers=mine, json=asked)
+    session.commit()
+    jobs.run_job(job.json["id"])
+    session.expire_all()
+    pdf = client.get(f"/api/boards/jobs/{job.json['id']}/file", headers=mine).data
+    assert page_sizes_mm(pdf) == [pytest.approx((210, 297), abs=0.05)]
+    assert [name for name in ("名001名001", "名001名002", "名001名003") if name not in poppler("pdftotext", pdf)] == []
+
+
+def test_on_the_command_line(street, session, tmp_path) -> None:
+    from click.testing import CliRunner
+
+    from gis_grid.cli import cli
+
+    out = tmp_path / "board.png"
+    done = CliRunner().invoke(cli, ["boards", "print", GRID_1, "--format", "png", "--dpi", "30", "--out", str(out)])
+    assert done.exit_code == 0, done.output
+    assert "1 块公示牌" in done.output
+    assert "没有监督电话" in done.output
+    assert Image.open(out).size == pytest.approx((248, 351), abs=1)
+    assert "共 0 块公示牌应重印" in CliRunner().invoke(cli, ["boards", "stale"]).output
+
+
 def test_others_files_and_unfinished_ones_are_not_found(client, mine, bearer) -> None:
     assert client.get("/api/boards/jobs/999999/file", headers=mine).status_code == 404
     assert problem(client.post("/api/boards/jobs", headers=mine, json={"area_code": "nothing"}))["status"] == 404
