@@ -6,7 +6,7 @@ from geoalchemy2 import Geometry
 from sqlalchemy.dialects.postgresql import JSONB
 
 revision = "0050"
-down_revision = "0009"
+down_revision = "0020"
 branch_labels = None
 depends_on = None
 
