@@ -90,6 +90,19 @@ def test_you_are_here(client, mine) -> None:
     assert problem(client.get(f"/api/boards/{GRID_1}?lon=106.5", headers=mine))["code"] == "half_a_point"
 
 
+def test_key_places_are_on_the_plan_and_make_a_board_stale(client, mine, session) -> None:
+    from gis_grid.patrol.models import Target
+
+    printed(client, mine)
+    at = shapes.to_column(shapely.Point(WEST + 0.0005, SOUTH + 0.0008))
+    session.add(Target(kind="key_place", name="配电房", point=at, area_code=GRID_1, placed_by="inside"))
+    session.flush()
+    svg = client.get(f"/api/boards/{GRID_1}?format=svg", headers=mine).text
+    assert "配电房" in svg
+    assert "重点部位" in svg
+    assert [row["changed"] for row in stale(client, mine)] == [["边界、楼栋或重点部位"]]
+
+
 def test_nothing_of_residents_is_on_a_board(client, mine, session) -> None:
     from gis_grid.people.models import Household, Resident
 
@@ -223,7 +236,7 @@ def test_staff_boundary_and_buildings_make_a_board_stale(client, mine, session) 
     make_building(0, "B9", name="9号楼")
     session.execute(sa.update(Area).where(Area.code == GRID_1).values(extent="人民路以北"))
     (row,) = stale(client, mine)
-    assert row["changed"] == ["调解员王芳到任", "管辖范围", "边界或楼栋"]
+    assert row["changed"] == ["调解员王芳到任", "管辖范围", "边界、楼栋或重点部位"]
 
 
 def test_a_board_that_was_taken_down_is_no_longer_listed(client, mine, session) -> None:
