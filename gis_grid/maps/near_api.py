@@ -51,7 +51,7 @@ class WithinSchema(Strict):
     after = Text(load_default=None, validate=validate.Length(max=500))
 
 
-class PathSchema(Strict):
+class AlongSchema(Strict):
     layers = fields.List(Text(validate=validate.Length(min=1, max=40)), required=True, validate=validate.Length(min=1, max=20))
     line = fields.Dict(required=True, metadata={"title": "线（GeoJSON LineString）"})
     within_m = Number(load_default=30.0, validate=validate.Range(min=0, max=1000), metadata={"title": "两侧多少米"})
@@ -96,7 +96,7 @@ def inside(asked: dict[str, Any]) -> Response:
 
 
 @blueprint.route("/path", methods=["POST"])
-@blueprint.arguments(PathSchema)
+@blueprint.arguments(AlongSchema)
 @blueprint.response(200, _schema("PathFound"))
 @require(SIGNED_IN)
 def along(asked: dict[str, Any]) -> Response:
