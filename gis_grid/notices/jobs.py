@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import time
 from collections.abc import Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -18,6 +19,7 @@ from gis_grid.notices.batch import Form, Result, in_chunks, write_zip
 from gis_grid.notices.render import Job, compose, write_pdf
 
 CHUNK, MOST = 100, 20_000
+KEPT_DAYS = 30
 MOST_ATLAS, MOST_LABELS = 400, 2000
 
 
@@ -121,6 +123,15 @@ def print_labels(prefix: str, wish: Wish, path: Path, progress: jobs.Progress) -
         progress(number, len(codes) + 1)
     path.write_bytes(write_pdf(boards))
     return {"boards": len(boards), "gaps": gaps, "refused": {}}
+
+
+@jobs.now_and_then
+def drop_old_files() -> None:
+    """Files that nobody fetched for a month are made again faster than they are found."""
+    oldest = time.time() - KEPT_DAYS * 86_400
+    for path in (settings().home / "prints").glob("*"):
+        if path.stat().st_mtime < oldest:
+            path.unlink(missing_ok=True)
 
 
 def file_of(job_id: int) -> Path:

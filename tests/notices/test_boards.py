@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import time
 import zipfile
 
 import pytest
@@ -341,6 +343,20 @@ def test_an_atlas_has_cover_overview_index_pages_and_staff(client, mine, session
     text = poppler("pdftotext", file.data)
     for said in ("网格图集", "网格总图", "楼栋索引", "6号楼", "街巷索引", "人民路", "网格队伍", "张直"):
         assert said in text
+
+
+def test_files_are_kept_for_a_month() -> None:
+    from gis_grid.notices.jobs import KEPT_DAYS, drop_old_files
+
+    folder = settings().home / "prints"
+    folder.mkdir(parents=True, exist_ok=True)
+    old, new = folder / "old.zip", folder / "new.zip"
+    for path, days in ((old, KEPT_DAYS + 1), (new, KEPT_DAYS - 1)):
+        path.write_bytes(b"x")
+        os.utime(path, (time.time() - days * 86_400,) * 2)
+    drop_old_files()
+    assert [path.exists() for path in (old, new)] == [False, True]
+    new.unlink()
 
 
 def test_labels_come_on_sheets(client, mine, session) -> None:
