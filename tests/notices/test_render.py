@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ import zxingcpp
 from PIL import Image, ImageFilter
 
 from gis_grid.errors import Invalid, NotFound, TooLarge
+from gis_grid.notices.batch import Form, each_file
 from gis_grid.notices.ground import Ground
 from gis_grid.notices.layout import lay_out
 from gis_grid.notices.render import compose, html_to_pdf, to_png, write_pdf
@@ -91,6 +93,15 @@ def test_several_labels_stand_on_one_sheet() -> None:
     pdf = write_pdf(boards)
     assert page_sizes_mm(pdf) == [pytest.approx((210, 297), abs=0.05)] * 2
     assert poppler("pdftotext", pdf, "-f", "1", "-l", "1").count("某社区第") == 8
+
+
+def test_more_than_a_few_are_written_by_a_child_in_order() -> None:
+    wanted = [job("label-90x60", "landscape", name=f"第{n}网格") for n in range(5)] + [replace(job(), ground=None)]
+    found = list(each_file(iter(wanted), Form(), len(wanted), 1))
+    assert [made.content.name for made, _ in found] == [each.content.name for each in wanted]
+    assert all(result[0].startswith(b"%PDF") for _, result in found[:5])
+    assert found[5][1][0] is None
+    assert "没有边界" in found[5][1][2]
 
 
 def test_the_qr_code_reads(a4: bytes) -> None:
