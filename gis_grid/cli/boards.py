@@ -25,19 +25,22 @@ def boards() -> None:
 @click.option("--dpi", type=click.FloatRange(20, 1200), default=150.0, help="Of PNG pictures.")
 @click.option("--crop-marks", is_flag=True, help="With crop marks and 3 mm bleed.")
 @click.option("--atlas", is_flag=True, help="The atlas of an area instead of its grids' boards.")
-def print_boards(code: str, out: Path | None, kind: str, dpi: float, crop_marks: bool, atlas: bool, **wanted: Any) -> None:
+@click.option("--sheets", is_flag=True, help="Labels of all its grids, several on each sheet.")
+def print_boards(
+    code: str, *, out: Path | None, kind: str, dpi: float, crop_marks: bool, atlas: bool, sheets: bool, **wanted: Any
+) -> None:
     """The board of a grid CODE, or those of all grids below another area as a zip. Each print is kept for the reprint list."""
     from gis_grid.notices.actions import Wish, check_code, grids_under, job_of, keep_print
     from gis_grid.notices.batch import Form, one_file
-    from gis_grid.notices.jobs import print_all, print_atlas
+    from gis_grid.notices.jobs import print_all, print_atlas, print_labels
 
     wish, form = Wish(**wanted), Form(kind, dpi, crop_marks)
     with _command_line():
         check_code(code)
         codes = grids_under(code)
-        if atlas:
+        if atlas or sheets:
             path = out or Path(f"{code}.pdf")
-            report = print_atlas(code, wish, path, lambda done, total: None)
+            report = (print_atlas if atlas else print_labels)(code, wish, path, lambda done, total: None)
         elif codes == [code]:
             path, job = out or Path(f"{code}.{kind}"), job_of(code, wish)
             file, gaps, refused = one_file(job, form)

@@ -13,7 +13,7 @@ from gis_grid import audit
 from gis_grid.access.guard import PUBLIC, check_area, require
 from gis_grid.errors import BadRequest
 from gis_grid.jobs.api import JobSchema
-from gis_grid.notices import actions, jobs, pictures, stale
+from gis_grid.notices import actions, jobs, mapsheet, pictures, stale
 from gis_grid.notices.batch import Form, file_name, written
 from gis_grid.notices.models import BoardPrint, BoardSetting, BoardTemplate
 from gis_grid.notices.pages import SECONDS_CACHED, public_page
@@ -24,6 +24,7 @@ from gis_grid.register.api import IF_MATCH, shown_schema, wanted_version
 from gis_grid.register.fields import BIGINT, FILE_UPLOAD, Number, Shape, Strict, Text
 
 MIMES = {"pdf": "application/pdf", "png": "image/png", "svg": "image/svg+xml"}
+WHAT = ("boards", "sheet", "atlas")
 _OWN = {"read": "boards.print", "write": "boards.write", "settable": ("area_code",)}
 SETTINGS = Register("board-settings", "公示牌设置", BoardSetting, prepare=actions.prepare_setting, **_OWN)  # type: ignore[arg-type]
 TEMPLATES = Register(
@@ -52,15 +53,23 @@ class BoardQuery(Strict):
 
 class BatchSchema(BoardQuery):
     area_code = Text(required=True, validate=_CODE, metadata={"title": "其下全部网格"})
-    what = fields.String(
-        load_default="boards", validate=validate.OneOf(("boards", "atlas")), metadata={"title": "boards 或 atlas"}
-    )
+    what = fields.String(load_default="boards", validate=validate.OneOf(WHAT), metadata={"title": "每格一份、拼版、图集"})
 
 
 class BoardDraftSchema(Strict):
     body = Text(required=True, validate=validate.Length(min=1, max=50_000), metadata={"title": "模板内容（YAML）"})
     orientation = fields.String(validate=validate.OneOf(("portrait", "landscape")))
     dpi = Number(load_default=80, validate=validate.Range(min=20, max=300))
+
+
+class SheetQuery(Strict):
+    area_code = Text(required=True, validate=_CODE, metadata={"title": "哪个区域"})
+    each = fields.Boolean(load_default=False, metadata={"title": "其下每个网格一页"})
+    layers = Text(load_default=mapsheet.USUAL, validate=validate.Length(min=1, max=300), metadata={"title": "图层，逗号分隔"})
+    paper = fields.String(load_default="a4", validate=validate.OneOf(sorted(mapsheet.PAPERS)), metadata={"title": "纸张"})
+    orientation = fields.String(load_default="landscape", validate=validate.OneOf(("portrait", "landscape")))
+    title = Text(validate=validate.Length(min=1, max=80), metadata={"title": "图名"})
+    scale = fields.Integer(validate=validate.Range(min=50, max=10_000_000), metadata={"title": "固定比例尺的分母"})
 
 
 class AreaQuery(Strict):
@@ -97,6 +106,20 @@ def list_templates(asked: dict[str, Any]) -> Response:
     return _json({"items": list(actions.listed_templates(code or None))})
 
 
+@blueprint.route("/sheet")
+@blueprint.arguments(SheetQuery, location="query")
+@blueprint.response(200, content_type="application/pdf")
+@require("boards.print")
+def sheet(asked: dict[str, Any]) -> Response:
+    """任意图层的印刷地图：图名、图例、比例尺、指北针、日期、来源；可每个网格一页"""
+    code = asked.pop("area_code")
+    actions.check_code(code)
+    codes = actions.grids_under(code) if asked.pop("each") else [code]
+    pdf = mapsheet.print_sheets(codes, mapsheet.Sheet(**asked))
+    audit.record("export", "map sheets", code, after={"layers": asked["layers"], "pages": len(codes)}, area_code=code)
+    return Response(pdf, mimetype=MIMES["pdf"])
+
+
 @blueprint.route("/stale")
 @blueprint.arguments(AreaQuery, location="query")
 @blueprint.response(200, _items("StaleBoards"))
@@ -111,7 +134,7 @@ def list_stale(asked: dict[str, Any]) -> Response:
 @blueprint.response(202, JobSchema)
 @require("boards.print")
 def start_batch(asked: dict[str, Any]) -> Any:
-    """制作一个区域之下全部网格的公示牌（压缩包），或社区图集（PDF）；答一个任务"""
+    """制作一个区域之下全部网格的公示牌（压缩包）、标签拼版或社区图集（PDF）；答一个任务"""
     return jobs.start(asked["area_code"], asked["what"], _wish(asked), _form(asked))
 
 

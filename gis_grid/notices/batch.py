@@ -5,11 +5,13 @@ A child knows no database. It takes a job and gives back bytes, so memory does n
 
 from __future__ import annotations
 
+import os
+import threading
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +56,9 @@ def each_file(jobs: Iterator[Job], form: Form, total: int, workers: int) -> Iter
         yield from ((job, one_file(job, form)) for job in jobs)
         return
     context = get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=context, max_tasks_per_child=RENEWED_AFTER) as pool:
+    with ProcessPoolExecutor(
+        workers, mp_context=context, max_tasks_per_child=RENEWED_AFTER, initializer=_end_with_parent
+    ) as pool:
         waiting: list[tuple[Job, Future[Result]]] = []
         try:
             for job in jobs:
@@ -68,6 +72,18 @@ def each_file(jobs: Iterator[Job], form: Form, total: int, workers: int) -> Iter
         finally:
             for _, future in waiting:
                 future.cancel()
+
+
+def _end_with_parent() -> None:
+    """A child waits for work for ever, also when the worker that started it was killed: it watches, and goes too."""
+
+    def watch() -> None:
+        parent = parent_process()
+        if parent is not None:
+            parent.join()
+            os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def write_zip(path: Path, jobs: Iterator[Job], form: Form, total: int, workers: int, done: Callable[[Job, Result], Any]) -> None:

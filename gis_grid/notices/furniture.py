@@ -99,8 +99,8 @@ def _sample(kind: str, x: float, y: float, note: float, colours: Mapping[str, st
         dash = f"{0.9 * note:.2f} {0.25 * note:.2f} {0.15 * note:.2f} {0.25 * note:.2f}" if kind == "edge" else None
         level = shapely.LineString([(x, y), (x + 1.8 * note, y)])
         return svg.drawn(level, fill="none", stroke=colours[kind], stroke_width=4 * line, stroke_dasharray=dash)
-    if kind == "entrance":
-        return symbol("entrance", x + 0.9 * note, y, 1.25 * note, colours)
+    if kind in ("entrance", "place"):
+        return symbol(kind, x + 0.9 * note, y, 1.25 * note, colours)
     marks = {"water": svg.waves(box, 0.45 * note, 0.6 * note), "green": svg.tufts(box, 0.6 * note)}.get(kind)
     hatched = {"shop": 45, "public": 0}.get(kind)
     if hatched is not None:

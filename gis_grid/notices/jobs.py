@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import time
 from collections.abc import Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -15,19 +16,20 @@ from gis_grid.jobs.models import Job as LongJob
 from gis_grid.notices.actions import STANDARD, Wish, check_code, grids_under, job_of, jobs_of, keep_print, with_ground
 from gis_grid.notices.atlas import Atlas, write_atlas
 from gis_grid.notices.batch import Form, Result, in_chunks, write_zip
-from gis_grid.notices.render import Job, compose
+from gis_grid.notices.render import Job, compose, write_pdf
 
 CHUNK, MOST = 100, 20_000
-MOST_ATLAS = 400
+KEPT_DAYS = 30
+MOST_ATLAS, MOST_LABELS = 400, 2000
 
 
 def start(prefix: str, what: str, wish: Wish, form: Form) -> LongJob:
-    """Queue the boards of all grids below an area (`boards`), or its atlas (`atlas`)."""
+    """Queue the boards of all grids below an area (`boards`), several labels on each sheet (`sheet`), or the `atlas`."""
     check_code(prefix)
     codes = grids_under(prefix)
     if not codes:
         raise Invalid(f"{prefix} 之下没有使用中的网格。", code="no_grids")
-    most = MOST_ATLAS if what == "atlas" else MOST
+    most = {"atlas": MOST_ATLAS, "sheet": MOST_LABELS}.get(what, MOST)
     if len(codes) > most:
         raise Invalid(f"一次最多 {most} 个网格，{prefix} 之下有 {len(codes)} 个，请分开制作。", code="too_many_grids")
     return jobs.start_job("boards", {"prefix": prefix, "what": what, "wish": asdict(wish), "form": asdict(form)})
@@ -40,11 +42,12 @@ def boards_job(arguments: dict[str, Any], progress: jobs.Progress) -> dict[str, 
     form = Form(**arguments["form"])
     folder = settings().home / "prints"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    kind = "pdf" if arguments["what"] == "atlas" else "zip"
+    make = {"atlas": print_atlas, "sheet": print_labels}.get(arguments["what"])
+    kind = "pdf" if make else "zip"
     path = folder / f"{secrets.token_hex(12)}.{kind}"
     try:
-        if kind == "pdf":
-            report = print_atlas(arguments["prefix"], wish, path, progress)
+        if make:
+            report = make(arguments["prefix"], wish, path, progress)
         else:
             report = print_all(grids_under(arguments["prefix"]), wish, form, path, progress)
     except BaseException:
@@ -104,6 +107,31 @@ def print_atlas(prefix: str, wish: Wish, path: Path, progress: jobs.Progress) ->
         progress(number, len(codes) + 1)
     path.write_bytes(write_atlas(Atlas(whole, grids, boards)))
     return {"boards": len(boards), "gaps": gaps, "refused": refused}
+
+
+def print_labels(prefix: str, wish: Wish, path: Path, progress: jobs.Progress) -> dict[str, Any]:
+    """One PDF with several small boards on each sheet, for templates that say how many."""
+    codes, boards, gaps = grids_under(prefix), [], {}
+    for number, job in enumerate(_each_job(codes, wish), 1):
+        if job.template.sheet is None:
+            raise Invalid(f"模板“{job.template.name}”没有 sheet 一项，不能拼版；请用 label-90x60。", code="no_sheet")
+        board = compose(job)
+        boards.append(board)
+        if board.gaps:
+            gaps[job.content.code] = board.gaps
+        keep_print(job)
+        progress(number, len(codes) + 1)
+    path.write_bytes(write_pdf(boards))
+    return {"boards": len(boards), "gaps": gaps, "refused": {}}
+
+
+@jobs.now_and_then
+def drop_old_files() -> None:
+    """Files that nobody fetched for a month are made again faster than they are found."""
+    oldest = time.time() - KEPT_DAYS * 86_400
+    for path in (settings().home / "prints").glob("*"):
+        if path.stat().st_mtime < oldest:
+            path.unlink(missing_ok=True)
 
 
 def file_of(job_id: int) -> Path:

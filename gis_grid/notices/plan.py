@@ -238,6 +238,7 @@ class _Sheet:
             ("shop", "商业办公", bool(uses & {"02", "03"})),
             ("public", "学校医疗", bool(uses & {"04", "05"})),
             ("entrance", "单元入口", any(mark.kind == "entrance" for mark in ground.marks)),
+            ("place", "重点部位", any(mark.kind not in ("entrance", "here") for mark in ground.marks)),
             ("water", "水系", bool(ground.waters)),
             ("green", "绿地", bool(ground.greens)),
         )

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import shapely
 import sqlalchemy as sa
 
-from gis_grid.areas.duty import all_areas
+from gis_grid.areas.duty import Node, all_areas
 from gis_grid.areas.placing import today
 from gis_grid.areas.rules import LEVEL_CODES
 from gis_grid.config import settings
@@ -33,13 +33,16 @@ def read_ground(code: str, shape: Any, *, inner: bool = False, marks: tuple[str,
     room_x, room_y = _ROOM * max(east - west, (north - south)), _ROOM * max(north - south, east - west)
     box = (west - room_x, south - room_y, east + room_x, north + room_y)
     metres = flat((west + east) / 2, (south + north) / 2)
-    level = all_areas()[code].link["level"]
+    tree = all_areas()
+    level = tree[code].link["level"]
     below = LEVEL_CODES[min(LEVEL_CODES.index(level) + 1, len(LEVEL_CODES) - 1)]
     near = _rows(_area_layer(level), box)
     return Ground(
         area=metres(shape),
-        name=all_areas()[code].link["name"],
-        neighbours=tuple(Patch(_full_name(row.code, code), metres(row.shape), row.code) for row in near if row.code != code),
+        name=tree[code].link["name"],
+        neighbours=tuple(
+            Patch(_full_name(tree, row.code, code), metres(row.shape), row.code) for row in near if row.code != code
+        ),
         inner=tuple(_inner(below, box, code, metres)) if inner else (),
         streets=tuple(_streets(box, metres)),
         waters=_patches("water", box, metres),
@@ -63,9 +66,8 @@ def _area_layer(level: str) -> str:
     return {"district": "districts", "street": "streets", "community": "communities", "grid": "grids"}[level]
 
 
-def _full_name(other: str, mine: str) -> str:
+def _full_name(tree: Mapping[str, Node], other: str, mine: str) -> str:
     """A neighbour's name; with its parent's when it is not ours."""
-    tree = all_areas()
     node, own = tree[other], tree[mine]
     parent = tree.get(node.parent or "")
     return node.link["name"] if node.parent == own.parent or parent is None else f"{parent.link['name']}{node.link['name']}"
@@ -92,7 +94,8 @@ def _rows(name: str, box: Box, within: str | None = None) -> list[_Row]:
     """A layer's rows in a box (degrees), of one area when `within` is given. The layer's own SELECT decides what there is."""
     layer = layers()[name]
     query = f"""
-    SELECT ST_AsBinary(l.geom) AS wkb, l.* FROM ({layer.select}) l
+    SELECT ST_AsBinary(l.geom) AS wkb, l.* FROM ({layer.select}
+    ) l
     WHERE l.geom && ST_MakeEnvelope(:w, :s, :e, :n, 4490) {"AND l.area_code LIKE :within" if within else ""} ORDER BY l.id
     """
     values = {

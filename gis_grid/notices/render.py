@@ -78,7 +78,7 @@ def compose(job: Job) -> Board:
 def write_pdf(boards: Sequence[Board], *, crop_marks: bool = False) -> bytes:
     """Boards of one size, a page each; with crop marks and 3 mm bleed when the sign maker cuts."""
     first = boards[0].template
-    if first.sheet and len(boards) > 1:
+    if first.sheet and len(boards) > 1:  # one label alone is printed in its own size
         return html_to_pdf(_sheets(boards, first.sheet), first.sheet[0], first.sheet[1])
     return html_to_pdf("".join(board.html for board in boards), first.width, first.height, crop_marks=crop_marks)
 

@@ -184,7 +184,7 @@ def area_spots(text: str, shape: BaseGeometry, size: float, least: float, *, bey
             letter = max(size * share, least)
             tries += [box(lines, x, y, letter, cost=rank + 2 * (1 - share) + 0.02 * n) for n, (x, y) in enumerate(points)]
     west, top, east, bottom = part.bounds
-    if bottom - top > 2.5 * (east - west):  # a river on one side: its name runs along it
+    if bottom - top > 2.5 * (east - west) and not re.search(r"[\dA-Za-z（]", text):  # a river on one side: its name runs along it
         tall = [box((text,), x, y, size, angle=90.0, cost=0.02 * n, spread=0.6 * size) for n, (x, y) in enumerate(points)]
         tries += [_upright(spot) for spot in tall]
     shapely.prepare(part)

@@ -17,7 +17,7 @@ from gis_grid.notices.said import Content
 _LABELS = {
     "name": "网格名称", "above": "上级名称", "extent": "管辖范围", "services": "服务事项", "supervision_phone": "监督电话",
     "publisher": "制图单位", "heading": "牌面标题", "url": "扫码网址", "report_link": "上报网址", "review_number": "审图号",
-    "counts": "户数人数", "ground": "边界或楼栋", "logo": "标志", "people": "人员",
+    "counts": "户数人数", "ground": "边界、楼栋或重点部位", "logo": "标志", "people": "人员",
 }  # fmt: skip
 
 

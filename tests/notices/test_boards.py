@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import time
 import zipfile
 
 import pytest
@@ -88,6 +90,19 @@ def test_you_are_here(client, mine) -> None:
     at = f"lon={WEST + SIDE / 2}&lat={SOUTH + SIDE / 2}"
     assert "您在此处" in client.get(f"/api/boards/{GRID_1}?format=svg&{at}", headers=mine).text
     assert problem(client.get(f"/api/boards/{GRID_1}?lon=106.5", headers=mine))["code"] == "half_a_point"
+
+
+def test_key_places_are_on_the_plan_and_make_a_board_stale(client, mine, session) -> None:
+    from gis_grid.patrol.models import Target
+
+    printed(client, mine)
+    at = shapes.to_column(shapely.Point(WEST + 0.0005, SOUTH + 0.0008))
+    session.add(Target(kind="key_place", name="配电房", point=at, area_code=GRID_1, placed_by="inside"))
+    session.flush()
+    svg = client.get(f"/api/boards/{GRID_1}?format=svg", headers=mine).text
+    assert "配电房" in svg
+    assert "重点部位" in svg
+    assert [row["changed"] for row in stale(client, mine)] == [["边界、楼栋或重点部位"]]
 
 
 def test_nothing_of_residents_is_on_a_board(client, mine, session) -> None:
@@ -223,7 +238,7 @@ def test_staff_boundary_and_buildings_make_a_board_stale(client, mine, session) 
     make_building(0, "B9", name="9号楼")
     session.execute(sa.update(Area).where(Area.code == GRID_1).values(extent="人民路以北"))
     (row,) = stale(client, mine)
-    assert row["changed"] == ["调解员王芳到任", "管辖范围", "边界或楼栋"]
+    assert row["changed"] == ["调解员王芳到任", "管辖范围", "边界、楼栋或重点部位"]
 
 
 def test_a_board_that_was_taken_down_is_no_longer_listed(client, mine, session) -> None:
@@ -328,6 +343,45 @@ def test_an_atlas_has_cover_overview_index_pages_and_staff(client, mine, session
     text = poppler("pdftotext", file.data)
     for said in ("网格图集", "网格总图", "楼栋索引", "6号楼", "街巷索引", "人民路", "网格队伍", "张直"):
         assert said in text
+
+
+def test_files_are_kept_for_a_month() -> None:
+    from gis_grid.notices.jobs import KEPT_DAYS, drop_old_files
+
+    folder = settings().home / "prints"
+    folder.mkdir(parents=True, exist_ok=True)
+    old, new = folder / "old.zip", folder / "new.zip"
+    for path, days in ((old, KEPT_DAYS + 1), (new, KEPT_DAYS - 1)):
+        path.write_bytes(b"x")
+        os.utime(path, (time.time() - days * 86_400,) * 2)
+    drop_old_files()
+    assert [path.exists() for path in (old, new)] == [False, True]
+    new.unlink()
+
+
+def test_labels_come_on_sheets(client, mine, session) -> None:
+    asked = {"area_code": COMMUNITY, "what": "sheet", "template": "label-90x60"}
+    job = client.post("/api/boards/jobs", headers=mine, json=asked)
+    session.commit()
+    jobs.run_job(job.json["id"])
+    session.expire_all()
+    pdf = client.get(f"/api/boards/jobs/{job.json['id']}/file", headers=mine).data
+    assert page_sizes_mm(pdf) == [pytest.approx((210, 297), abs=0.05)]
+    assert [name for name in ("名001名001", "名001名002", "名001名003") if name not in poppler("pdftotext", pdf)] == []
+
+
+def test_on_the_command_line(street, session, tmp_path) -> None:
+    from click.testing import CliRunner
+
+    from gis_grid.cli import cli
+
+    out = tmp_path / "board.png"
+    done = CliRunner().invoke(cli, ["boards", "print", GRID_1, "--format", "png", "--dpi", "30", "--out", str(out)])
+    assert done.exit_code == 0, done.output
+    assert "1 块公示牌" in done.output
+    assert "没有监督电话" in done.output
+    assert Image.open(out).size == pytest.approx((248, 351), abs=1)
+    assert "共 0 块公示牌应重印" in CliRunner().invoke(cli, ["boards", "stale"]).output
 
 
 def test_others_files_and_unfinished_ones_are_not_found(client, mine, bearer) -> None:

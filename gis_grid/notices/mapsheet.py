@@ -1,0 +1,149 @@
+"""A view of the map as a printed sheet: title, map at a round or fixed scale, legend, scale bar, north, date, source."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import shapely
+import sqlalchemy as sa
+
+from gis_grid.access.guard import caller, scope_patterns
+from gis_grid.areas.duty import all_areas
+from gis_grid.areas.placing import today
+from gis_grid.config import settings
+from gis_grid.db import session
+from gis_grid.errors import Invalid, TooLarge
+from gis_grid.maps.layers import Layer
+from gis_grid.maps.tiles import asked_layers
+from gis_grid.notices import furniture, svg
+from gis_grid.notices.actions import check_code
+from gis_grid.notices.expressions import Unknown
+from gis_grid.notices.ground import flat
+from gis_grid.notices.reading import boundary_shapes
+from gis_grid.notices.render import html_to_pdf
+from gis_grid.notices.scale import Window, at_scale, fit
+from gis_grid.notices.style import COLOURS
+from gis_grid.notices.templates import FOLDER
+from gis_grid.notices.views import DRAWN, Drawn, Feature, draw_view, legend_items
+
+PAPERS = {"a4": (210, 297), "a3": (297, 420), "a2": (420, 594), "a1": (594, 841), "a0": (841, 1189), "8k": (260, 370)}
+USUAL = "green,water,roads,buildings,grids"
+MOST_FEATURES, MOST_PAGES = 60_000, 200
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """How a sheet is wanted."""
+
+    layers: str = USUAL
+    paper: str = "a4"
+    orientation: str = "landscape"
+    title: str | None = None
+    scale: int | None = None
+
+
+def print_sheets(codes: Sequence[str], sheet: Sheet) -> bytes:
+    """A page per area. Layers are the caller's: his rights, his scope, the fields he may see."""
+    wanted = asked_layers(sheet.layers)
+    for layer in wanted:
+        if not any(entry["type"] in DRAWN for entry in layer.style):
+            raise Invalid(f"图层“{layer.title}”只能在屏幕上显示，不能印刷。", code="not_printable")
+    if len(codes) > MOST_PAGES:
+        raise Invalid(f"一次最多 {MOST_PAGES} 页，其下有 {len(codes)} 个区域。", code="too_many_pages")
+    width, height = PAPERS[sheet.paper] if sheet.orientation == "portrait" else PAPERS[sheet.paper][::-1]
+    known = boundary_shapes(codes)
+    pages = []
+    for code in codes:
+        check_code(code)
+        if code not in known:
+            raise Invalid(f"{all_areas()[code].link['name']}（{code}）没有边界，不能印图。", code="no_boundary")
+        pages.append(_page(code, known[code], wanted, sheet, (width, height)))
+    return html_to_pdf("".join(pages), width, height)
+
+
+def _page(code: str, shape: Any, wanted: Sequence[Layer], sheet: Sheet, paper: tuple[float, float]) -> str:
+    unit = min(paper) / 210  # letters grow with the paper
+    margin, letter = 10 * unit, 2.3 * unit
+    box = (paper[0] - 2 * margin, paper[1] - 2 * margin - 24 * unit)
+    west, south, east, north = shape.bounds
+    lon, lat = (west + east) / 2, (south + north) / 2
+    metres = flat(lon, lat)
+    strip = furniture.strip_height(letter)
+    bounds = metres(shape).bounds
+    inner = (box[0], box[1] - strip)
+    window = at_scale(bounds, *inner, sheet.scale) if sheet.scale else fit(bounds, *inner, 4 * unit)
+    to_paper = window.to_paper()
+    degrees = _degrees(window, lon, lat)
+    layers = [_drawn(layer, degrees, lambda one: to_paper(metres(one)), window) for layer in wanted]
+    try:
+        view = draw_view(layers, window, lat, 1.9 * unit)
+    except Unknown as fault:
+        raise Invalid(f"所选图层的样式“{fault}”不能印刷。", code="not_printable") from None
+    foot = furniture.foot((*inner[:1], inner[1], strip), window.scale, letter, [], "示意图", COLOURS)
+    frame = svg.rect(0.0, 0.0, *inner, fill="none", stroke="#222222", stroke_width=0.13 * letter)
+    clip = f'<clipPath id="view">{svg.rect(0.0, 0.0, *inner)}</clipPath>'
+    arrow = furniture.arrow(furniture.arrow_box(inner[0], 1.5 * letter), "#222222")
+    ground = svg.rect(0.0, 0.0, *inner, fill="#f7f5f0")
+    edge = svg.drawn(
+        shapely.boundary(to_paper(metres(shape))),
+        fill="none",
+        stroke=COLOURS["edge"],
+        stroke_width=0.9 * unit,
+        stroke_opacity=0.75,
+    )
+    drawn = svg.document(
+        *box, [clip, svg.group([ground, *view.shapes, edge, *view.names], clip_path="url(#view)"), arrow, frame, foot.svg]
+    )
+    chain = [all_areas()[code].link["name"]]
+    told = {
+        "paper": paper, "margin": margin, "unit": unit, "map": drawn, "title": sheet.title or f"{chain[0]}地图", "code": code,
+        "legend": list({(item["label"], item["color"]): item for item in legend_items(layers)}.values())[:24],
+        "day": today(), "source": settings().map_source, "publisher": settings().map_publisher,
+        "review": settings().map_review_number, "by": caller().name,
+    }  # fmt: skip
+    made: str = _template().render(**told)
+    return made
+
+
+def _degrees(window: Window, lon: float, lat: float) -> tuple[float, float, float, float]:
+    """The window in degrees, a little wider."""
+    metres = flat(lon, lat)
+    one = metres(shapely.Point(lon + 1e-3, lat + 1e-3))
+    x, y = lon + window.x / one.x * 1e-3, lat + window.y / one.y * 1e-3
+    half_x = window.width * window.scale / 2000 / one.x * 1.05e-3
+    half_y = window.height * window.scale / 2000 / one.y * 1.05e-3
+    return (x - half_x, y - half_y, x + half_x, y + half_y)
+
+
+def _drawn(layer: Layer, box: tuple[float, float, float, float], to_paper: Any, window: Window) -> Drawn:
+    """A layer's rows in the window, within the caller's scope, with the fields he may see."""
+    fields = "".join(f", l.{name}" for name in layer.seen_by(caller()))
+    scope = "AND coalesce(l.area_code LIKE ANY(:scope), '%' = ANY(:scope))" if layer.scoped else ""
+    query = f"""
+    SELECT ST_AsBinary(l.geom) AS wkb_{fields} FROM ({layer.select}
+    ) l
+    WHERE l.geom && ST_MakeEnvelope(:w, :s, :e, :n, 4490) {scope} ORDER BY l.id LIMIT {MOST_FEATURES + 1}
+    """
+    w, s, e, n = box
+    values = {"w": w, "s": s, "e": e, "n": n, "at": today(), "zone": settings().time_zone, "scope": scope_patterns()}
+    rows = session().execute(sa.text(query), {name: value for name, value in values.items() if f":{name}" in query}).all()
+    if len(rows) > MOST_FEATURES:
+        raise TooLarge(f"图层“{layer.title}”在此范围内超过 {MOST_FEATURES} 个要素，请用更大的比例尺。", code="too_many_features")
+    rim = shapely.box(-20, -20, window.width + 20, window.height + 20)
+    features = [Feature(_properties(row), shapely.intersection(to_paper(shapely.from_wkb(bytes(row.wkb_))), rim)) for row in rows]
+    return Drawn(layer.title, layer.style, layer.legend, [feature for feature in features if not feature.shape.is_empty])
+
+
+def _properties(row: sa.Row[Any]) -> Mapping[str, Any]:
+    return {name: value for name, value in row._mapping.items() if name != "wkb_"}
+
+
+@cache
+def _template() -> Any:
+    from jinja2 import Environment, StrictUndefined
+
+    made = Environment(autoescape=True, undefined=StrictUndefined)
+    return made.from_string((FOLDER / "sheet.html").read_text(encoding="utf-8"))

@@ -1,0 +1,101 @@
+"""Map sheets: the caller's layers drawn for paper by their own styles; what print cannot show is refused."""
+
+from __future__ import annotations
+
+import pytest
+
+from gis_grid.maps.layers import layers
+from gis_grid.notices.expressions import Seen, Unknown, evaluate
+from gis_grid.notices.views import DRAWN, zoom_of
+from tests.conftest import problem
+from tests.factories import COMMUNITY, GRID_1, make_building, make_town
+from tests.notices.boards import page_sizes_mm, poppler
+
+RIGHTS = ["boards.print", "areas.read", "buildings.read"]
+
+
+@pytest.mark.parametrize(
+    ("told", "value"),
+    [
+        ("#fff", "#fff"),
+        (["get", "use"], "02"),
+        (["match", ["get", "use"], "02", "a", ["03", "04"], "b", "c"], "a"),
+        (["match", ["get", "none"], "02", "a", "c"], "c"),
+        (["case", ["has", "none"], 1, ["==", ["get", "use"], "02"], 2, 3], 2),
+        (["interpolate", ["linear"], ["zoom"], 14, 1, 18, 3], 2),
+        (["interpolate", ["exponential", 2], ["zoom"], 14, 0, 18, 15], 3),
+        (["step", ["zoom"], "far", 15, "near"], "near"),
+        (["concat", ["get", "floors"], "层"], "6层"),
+        (["slice", ["get", "code"], -3], "009"),
+        (["all", [">=", ["zoom"], 16], ["!", ["in", ["get", "use"], ["literal", ["05"]]]]], True),
+        (["format", ["get", "use"], {}, "\n", {}, ["get", "floors"], {"font-scale": 0.9}], "02\n6"),
+        (["<", ["get", "none"], 3], False),
+    ],
+)
+def test_expressions(told, value) -> None:
+    assert evaluate(told, Seen({"use": "02", "floors": 6.0, "code": "990009"}, 16)) == value
+
+
+def test_an_expression_print_does_not_know_is_not_guessed() -> None:
+    with pytest.raises(Unknown, match="heatmap-density"):
+        evaluate(["interpolate", ["linear"], ["heatmap-density"], 0, 1, 1, 2], Seen({}, 16))
+
+
+@pytest.mark.parametrize("name", sorted(layers()))
+def test_every_expression_of_every_layer_that_is_drawn_is_known(name: str) -> None:
+    for entry in layers()[name].style:
+        if entry["type"] in DRAWN:
+            for value in [entry.get("filter"), *entry.get("paint", {}).values(), entry.get("layout", {}).get("text-field")]:
+                evaluate(value, Seen({}, 16)) if not isinstance(value, list) or isinstance(value[0], str) else None
+
+
+def test_a_scale_is_the_zoom_that_shows_it() -> None:
+    assert zoom_of(4268, 0) == pytest.approx(16.08, abs=0.05)
+
+
+@pytest.fixture
+def mine(session, bearer):
+    make_town()
+    make_building(0, name="1号楼", use="01")
+    return bearer(RIGHTS)
+
+
+def test_a_view_comes_out_as_a_sheet(client, mine) -> None:
+    sheet = client.get(f"/api/boards/sheet?area_code={COMMUNITY}&layers=grids&paper=a3&title=网格划分图", headers=mine)
+    assert sheet.status_code == 200, sheet.data
+    assert page_sizes_mm(sheet.data) == [pytest.approx((420, 297), abs=0.05)]
+    text = poppler("pdftotext", sheet.data)
+    for said in ("网格划分图", "普通网格", "制图日期", "示意图", "北"):
+        assert said in text
+
+
+def test_a_page_for_each_grid_at_a_fixed_scale(client, mine) -> None:
+    sheet = client.get(f"/api/boards/sheet?area_code={COMMUNITY}&layers=grids&each=true&scale=1000", headers=mine)
+    assert len(page_sizes_mm(sheet.data)) == 3
+    assert poppler("pdftotext", sheet.data).count("1:1000") == 3
+
+
+@pytest.mark.parametrize(
+    ("query", "status", "code"),
+    [
+        ("layers=nothing", 404, "not_found"),
+        ("layers=events", 404, "not_found"),  # no right to it: as if it were not there
+        ("scale=50", 422, "scale_too_large"),
+        ("paper=b9", 422, "invalid"),
+    ],
+)
+def test_what_cannot_be_printed_is_refused(client, mine, query: str, status: int, code: str) -> None:
+    told = problem(client.get(f"/api/boards/sheet?area_code={GRID_1}&{query}", headers=mine))
+    assert (told["status"], told["code"]) == (status, code)
+
+
+def test_heat_is_for_screens(client, session, bearer) -> None:
+    make_town()
+    headers = bearer(["boards.print", "events.read", "areas.read"])
+    told = problem(client.get(f"/api/boards/sheet?area_code={GRID_1}&layers=event_heat", headers=headers))
+    assert told["code"] == "not_printable"
+
+
+def test_anothers_area_is_not_printed(client, mine, bearer) -> None:
+    other = bearer(RIGHTS, ("620105",))
+    assert client.get(f"/api/boards/sheet?area_code={GRID_1}", headers=other).status_code == 403
