@@ -25,7 +25,7 @@ from gis_grid.access.api import identify, identify_reader
 from gis_grid.access.guard import PUBLIC, acting, check_right
 from gis_grid.access.rules import Caller
 from gis_grid.config import settings
-from gis_grid.db import session, transaction
+from gis_grid.db import reading, session, transaction
 from gis_grid.errors import Forbidden, GridError
 from gis_grid.logs import logger, where_of
 
@@ -39,12 +39,20 @@ FEATURES = (
     "gis_grid.areas.api",
     "gis_grid.buildings.api",
     "gis_grid.people.api",
+    "gis_grid.people.changes_api",
     "gis_grid.premises",
+    "gis_grid.visits.api",
+    "gis_grid.photos.models",
+    "gis_grid.pins",
     "gis_grid.events.api",
     "gis_grid.patrol.api",
     "gis_grid.patrol.desk",
     "gis_grid.patrol.ingest",
     "gis_grid.maps.api",
+    "gis_grid.maps.ogc",
+    "gis_grid.maps.ogc_tiles",
+    "gis_grid.maps.near_api",
+    "gis_grid.house_status.api",
     "gis_grid.plans.api",
     "gis_grid.pages",
 )
@@ -57,10 +65,10 @@ CSP = (
 class GridApp(Flask):
     """Flask with one transaction around each view: what a view wrote is committed or, on any error, is not there."""
 
-    quick: ClassVar[dict[str, Any]] = {}  # path -> view of plain GETs that are asked thousands of times a second
+    quick: ClassVar[dict[str, Any]] = {}  # first part of a path -> view of plain GETs that are asked thousands of times a second
     doors: ClassVar[
         dict[str, Any]
-    ] = {}  # path -> WSGI application that mostly waits (for others' fixes to be stored with its own)
+    ] = {}  # path -> WSGI application that mostly waits: for others' fixes, to be stored with its own
 
     def wsgi_app(self, environ: Any, start_response: Any) -> Any:
         """Doors wait outside the gate, so that waiting phones take nobody's turn; all others pass it, `threads` at a time."""
@@ -72,11 +80,13 @@ class GridApp(Flask):
 
     def _within(self, environ: Any, start_response: Any) -> Any:
         """Quick views answer without the machinery of requests and schemas; whatever is not plain goes the usual way."""
-        view = self.quick.get(environ["PATH_INFO"]) if environ["REQUEST_METHOD"] == "GET" else None
-        body = _quick_answer(view, environ) if view is not None else None
-        if body is None:
+        path = environ["PATH_INFO"]
+        view = self.quick.get(path) or self.quick.get(path[: path.find("/", 1) + 1])
+        answer = _quick_answer(view, environ) if view is not None and environ["REQUEST_METHOD"] == "GET" else None
+        if answer is None:
             return super().wsgi_app(environ, start_response)
-        start_response("200 OK", [*_QUICK_HEADERS, ("Content-Length", str(len(body))), ("X-Request-Id", audit.request_id.get())])
+        status, headers, body = answer
+        start_response(status, [*_QUICK_HEADERS, *headers, ("X-Request-Id", audit.request_id.get())])
         return [body]
 
     def dispatch_request(self) -> ResponseReturnValue:
@@ -100,19 +110,19 @@ def _gate() -> threading.BoundedSemaphore:
     return threading.BoundedSemaphore(max(1, settings().threads))
 
 
-def _quick_answer(view: Any, environ: dict[str, Any]) -> bytes | None:
-    """The body, or None for a request that is not plain or is refused: the usual way finds the reason and says it."""
+def _quick_answer(view: Any, environ: dict[str, Any]) -> tuple[str, list[tuple[str, str]], bytes] | None:
+    """Status, headers, body; None for what is not plain or is refused: the usual way finds the reason and says it."""
     began = time.perf_counter()
     try:
-        with transaction(), acting(identify_reader(environ)):
+        with reading(), acting(identify_reader(environ)):
             check_right(view.right)
-            body: bytes | None = view.quick(environ.get("QUERY_STRING", ""))
+            answer: tuple[str, list[tuple[str, str]], bytes] | None = view.quick(environ)
     except Exception:  # whatever it is, the usual way answers it as a problem and logs it
         return None
-    if body is not None:
+    if answer is not None:
         _set_request_id(environ.get("HTTP_X_REQUEST_ID", ""))
-        _log("GET", environ["PATH_INFO"], 200, began)
-    return body
+        _log("GET", environ["PATH_INFO"], int(answer[0][:3]), began)
+    return answer
 
 
 def load_features() -> None:
@@ -183,7 +193,7 @@ def _tell_rights(app: Flask, api: Api) -> None:
                 operation["responses"].pop("default", None)
 
 
-_TYPES = ("application/json", "multipart/form-data", "text/csv")
+_TYPES = ("application/json", "multipart/form-data", "text/csv", "application/geo+json", "application/merge-patch+json")
 _PROBLEM = {
     "type": "object",
     "properties": {
@@ -201,7 +211,7 @@ _PROBLEMS = {
 
 
 _HEADERS = {"X-Content-Type-Options": "nosniff", "Content-Security-Policy": CSP, "Referrer-Policy": "same-origin"}
-_QUICK_HEADERS = [*_HEADERS.items(), ("Cache-Control", "no-store"), ("Content-Type", "application/json")]
+_QUICK_HEADERS = list(_HEADERS.items())
 
 
 def _start() -> None:

@@ -43,6 +43,13 @@ class Settings(BaseSettings):
     nearest_m: float = 15.0  # a point outside all areas but this near takes the nearest one, and says so
     grid_households: tuple[int, int] = (200, 500)  # soft rule for the size of ordinary grids; JSON: [200, 500]
 
+    # -- people
+    sensitive_classes: list[str] = []  # those this office may keep by law; JSON: ["disabled"]; none by default
+
+    # -- tiles once made
+    tile_memory_mb: int = 64  # kept by each worker
+    tile_disk_mb: int = 1000  # kept in home/tiles for all workers; 0: none
+
     # -- sign-in (GB/T 22239-2019: limited failures, time-out, complexity)
     session_idle_minutes: int = 30
     session_hours: int = 12
@@ -75,6 +82,7 @@ class Settings(BaseSettings):
     map_review_number: str | None = None
     map_source: str | None = None
     map_publisher: str | None = None
+    gauss_kruger_epsg: int | None = None  # CGCS2000 zone offered to other systems, 4534-4554; none: that of the map's middle
 
     @property
     def uploads(self) -> Path:

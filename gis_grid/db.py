@@ -10,14 +10,16 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import datetime
-from functools import cache
+from datetime import date, datetime
+from functools import cache, lru_cache
 from pathlib import Path
+from threading import local
 from typing import Any
 
 import psycopg
 import sqlalchemy as sa
 from geoalchemy2 import Geometry
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, declared_attr, mapped_column
 
 from gis_grid import cluster
@@ -27,7 +29,8 @@ from gis_grid.errors import Unavailable
 _FRESH_SECONDS = 1.0
 SRID = 4490  # CGCS2000, longitude first; WGS 84 counts as equal to it (below a metre)
 
-_session: ContextVar[Session] = ContextVar("session")
+_own = local()  # each thread's own connection
+_session: ContextVar[Session | Unopened] = ContextVar("session")
 
 
 class Base(DeclarativeBase):
@@ -90,6 +93,15 @@ class Pinned:
 
     source_crs: Mapped[str | None] = mapped_column(sa.String(20), comment="原坐标系")
     accuracy_m: Mapped[float | None] = mapped_column(sa.Float, comment="精度（米）")
+
+
+class Verified:
+    """When somebody last made sure on the spot that a row is true, who and how, and the day it should be looked at again."""
+
+    verified_at: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True), comment="核实时间")
+    verified_by: Mapped[str | None] = mapped_column(sa.String(50), comment="核实人")
+    verified_how: Mapped[str | None] = mapped_column(sa.String(12), comment="核实方式")
+    due_on: Mapped[date | None] = mapped_column(sa.Date, comment="应复核日期")
 
 
 def point_column(comment: str = "位置", *, nullable: bool = True) -> Mapped:
@@ -183,15 +195,83 @@ def long_engine() -> sa.Engine:
     )
 
 
+class Unopened:
+    """Stands for a session until one is needed: most plain questions are answered from memory."""
+
+    def __init__(self) -> None:
+        self.info: dict[str, Any] = {}
+        self.opened: Session | None = None
+
+    def open(self) -> Session:
+        if self.opened is None:
+            self.opened = Session(engine(), expire_on_commit=False, join_transaction_mode="create_savepoint")
+            self.opened.begin()
+        return self.opened
+
+
 def session() -> Session:
     """The session of this request, command or job."""
-    return _session.get()
+    found = _session.get()
+    return found.open() if isinstance(found, Unopened) else found
+
+
+def notes() -> dict[str, Any]:
+    """What is remembered as long as the session, without opening it."""
+    found = _session.get()
+    return (found.opened or found).info if isinstance(found, Unopened) else found.info
 
 
 def raw_connection() -> psycopg.Connection[Any]:
     """The session's psycopg connection, for COPY."""
     connection: psycopg.Connection[Any] = session().connection().connection.driver_connection  # type: ignore[assignment]
     return connection
+
+
+def is_apart() -> bool:
+    """Whether a reading statement may go beside this session: nothing was written in it yet (and no test holds it)."""
+    return "begun" not in notes() and isinstance(engine(), sa.Engine)
+
+
+def own_connection() -> psycopg.Connection[Any]:
+    """This thread's own connection for single reading statements: nothing to begin, to commit, or to hand back to a pool."""
+    found: psycopg.Connection[Any] | None = getattr(_own, "connection", None)
+    if found is None or found.closed:
+        url = database_urls()[1].replace("postgresql+psycopg://", "postgresql://")
+        try:
+            found = psycopg.connect(url, autocommit=True, prepare_threshold=2, **connect_options())
+        except psycopg.OperationalError:
+            raise Unavailable("数据库暂时不可用，请稍后再试。") from None
+        _own.connection = found
+    return found
+
+
+def ask(query: str, values: dict[str, Any]) -> list[Any]:
+    """The rows of one reading statement with %(name)s values; beside the session where that sees the same."""
+    if not is_apart():
+        return list(session().connection().exec_driver_sql(query, values))
+    connection = own_connection()
+    try:
+        return connection.execute(query, values, binary=True).fetchall()
+    except psycopg.Error as fault:
+        if isinstance(fault, psycopg.OperationalError) and connection.broken:
+            connection.close()
+        raise sa.exc.DBAPIError.instance(query, {}, fault, psycopg.Error, hide_parameters=True) from None
+
+
+def kinds_of(query: str, values: dict[str, Any]) -> dict[str, str]:
+    """Column -> PostgreSQL's name of its type, for a query that reads."""
+    if is_apart():
+        cursor: Any = own_connection().execute(query, values)
+    else:
+        cursor = session().connection().exec_driver_sql(query, values).cursor
+    known = psycopg.adapters.types
+    return {told.name: getattr(known.get(told.type_code), "name", "text") for told in cursor.description}
+
+
+@lru_cache(500)
+def driver_text(query: str) -> str:
+    """A query with :name values as psycopg wants it."""
+    return str(sa.text(query).compile(dialect=postgresql.psycopg.dialect()))
 
 
 @contextmanager
@@ -213,6 +293,21 @@ def transaction(on: sa.Engine | None = None) -> Iterator[Session]:
         bound(current),
     ):
         yield current
+
+
+@contextmanager
+def reading() -> Iterator[None]:
+    """Like `transaction` for what most often needs no session: one is opened when asked for. For app only."""
+    unopened = Unopened()
+    token = _session.set(unopened)
+    try:
+        yield
+        if unopened.opened is not None:
+            unopened.opened.commit()
+    finally:
+        _session.reset(token)
+        if unopened.opened is not None:
+            unopened.opened.close()  # rolls back what was not committed
 
 
 @contextmanager

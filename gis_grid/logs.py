@@ -37,4 +37,4 @@ def logger() -> Any:
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
-    return structlog.get_logger()
+    return structlog.get_logger().bind()  # bound once: binding anew costs more than writing

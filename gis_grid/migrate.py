@@ -20,8 +20,14 @@ from gis_grid.db import database_urls, transaction
 from gis_grid.dictionary import FOLDER, load_dictionary
 from gis_grid.errors import Unavailable
 from gis_grid.kept import DataVersion
+from gis_grid.maps.layers import FOLDER as LAYERS
+from gis_grid.maps.layers import layers
 
 INSTALLED = "installed"
+_MARK = (  # every register and every table that a layer reads tells its changes
+    "CREATE OR REPLACE TRIGGER mark_table AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON {table} "
+    "FOR EACH STATEMENT EXECUTE FUNCTION mark_table()"
+)
 
 
 def migrate(target: str = "head") -> str:
@@ -34,6 +40,8 @@ def migrate(target: str = "head") -> str:
             command.upgrade(alembic_config(connection), target)
             for path in sorted((PROJECT / "migrations" / "functions").glob("*.sql")):
                 connection.exec_driver_sql(path.read_text(encoding="utf-8").replace("%", "%%"))
+            for table in sorted({table for layer in layers().values() for table in layer.tables} | _registers(connection)):
+                connection.exec_driver_sql(_MARK.format(table=table))
             connection.commit()
     except OperationalError as fault:
         raise Unavailable(f"数据库无法连接或正忙：{str(fault.orig).splitlines()[0][:200]}") from None
@@ -55,10 +63,19 @@ def _up_to_date(connection: sa.Connection) -> str | None:
     return str(there) if there == head and installed == _fingerprint() else None
 
 
+def _registers(connection: sa.Connection) -> set[str]:
+    """Tables whose rows have versions and are retired, never deleted."""
+    query = """
+      SELECT table_name FROM information_schema.columns
+      WHERE table_schema = 'public' AND column_name IN ('version', 'retired_at') GROUP BY table_name HAVING count(*) = 2
+    """
+    return set(connection.scalars(sa.text(query)))
+
+
 def _fingerprint() -> int:
-    """A number that changes with the release, its functions, code tables and roles."""
-    total = zlib.crc32(f"{__version__} {ROLES}".encode())
-    for path in sorted([*(PROJECT / "migrations" / "functions").glob("*.sql"), *FOLDER.glob("*.csv")]):
+    """A number that changes with the release, its functions, code tables, layers and roles."""
+    total = zlib.crc32(f"{__version__} {ROLES} {_MARK}".encode())
+    for path in sorted([*(PROJECT / "migrations" / "functions").glob("*.sql"), *FOLDER.glob("*.csv"), *LAYERS.glob("*.yaml")]):
         total = zlib.crc32(path.read_bytes(), total)
     return total
 

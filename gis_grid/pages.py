@@ -7,13 +7,14 @@ from typing import Any
 
 import orjson
 import sqlalchemy as sa
-from flask import Response, current_app, send_from_directory
+from flask import Response, current_app, request, send_from_directory
 from flask_smorest import Blueprint
 
 from gis_grid import __version__
 from gis_grid.access.guard import PUBLIC, require
 from gis_grid.db import session
 from gis_grid.errors import NotFound, Unavailable
+from gis_grid.maps.ogc import landing
 
 CONSOLE = Path(__file__).parent / "console"
 _YEAR = "public, max-age=31536000, immutable"
@@ -63,7 +64,9 @@ def api_docs() -> Response:
 @blueprint.route("/<path:path>")
 @_no_database
 def console(path: str) -> Response:
-    """控制台页面"""
+    """控制台页面；程序在根地址得到 OGC API 的入口"""
+    if not path and (request.args.get("f") == "json" or "text/html" not in request.headers.get("Accept", "")):
+        return landing()
     if path.startswith(("api/", "tiles/", "health/")):
         raise NotFound("没有这个地址。")
     if path and (CONSOLE / path).is_file():

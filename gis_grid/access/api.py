@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Callable
 from typing import Any
@@ -237,12 +238,21 @@ def identify_reader(environ: dict[str, Any]) -> Caller | None:
 
 
 def _by_header(header: str) -> Caller | None:
-    if not header.lower().startswith("bearer "):
+    kind, _, given = header.partition(" ")
+    if kind.lower() not in ("bearer", "basic"):
         return None
-    found = actions.find_token(header[7:].strip())
+    found = actions.find_token(given.strip() if kind.lower() == "bearer" else _basic_password(given))
     if found is None:
         raise Unauthenticated("令牌无效或已过期，请向管理员重新申请。", code="bad_token")
     return found
+
+
+def _basic_password(given: str) -> str:
+    """Desktop GIS often knows only user and password: the token is the password, the user any."""
+    try:
+        return base64.b64decode(given, validate=True).decode().partition(":")[2]
+    except ValueError:
+        return ""
 
 
 def _by_cookie(cookie: str | None) -> actions.Session | None:

@@ -15,6 +15,7 @@ RIGHTS = {
     "people.read": "查看住户与居民（脱敏）",
     "people.write": "维护住户与居民",
     "people.unmask": "查看证件号码与电话原文",
+    "people.sensitive": "查看与登记敏感人员类别",
     "events.read": "查看事件",
     "events.write": "登记事件",
     "tracks.read": "查看巡查轨迹",
@@ -25,7 +26,9 @@ RIGHTS = {
     "audit.read": "查看审计记录",
     "users.manage": "管理用户与令牌",
 }
-_BUSINESS = [right for right in RIGHTS if right not in ("audit.read", "users.manage", "people.unmask", "tracks.search")]
+_BUSINESS = [
+    right for right in RIGHTS if right not in ("audit.read", "users.manage", "people.unmask", "people.sensitive", "tracks.search")
+]
 ROLES = {
     "administrator": ("系统管理员", ["areas.read", "areas.write", "imports.run", "users.manage"]),
     "auditor": ("审计管理员", ["audit.read", "areas.read"]),

@@ -93,9 +93,9 @@ def locate(asked: dict[str, Any]) -> Response:
     return _json(answer)
 
 
-def _quick_locate(query: str) -> bytes | None:
+def _quick_locate(environ: dict[str, Any]) -> tuple[str, list[tuple[str, str]], bytes] | None:
     """The same for a plain question (lon, lat, perhaps accuracy_m): thousands a second."""
-    asked = dict(part.partition("=")[::2] for part in query.split("&"))
+    asked = dict(part.partition("=")[::2] for part in environ.get("QUERY_STRING", "").split("&"))
     try:
         numbers = {name: float(asked[name]) for name in asked}
     except ValueError:
@@ -103,7 +103,9 @@ def _quick_locate(query: str) -> bytes | None:
     lon, lat, accuracy_m = numbers.pop("lon", math.nan), numbers.pop("lat", math.nan), numbers.pop("accuracy_m", None)
     if numbers or not (abs(lon) <= 180 and abs(lat) <= 90) or not (accuracy_m is None or 0 <= accuracy_m <= MOST_METRES):
         return None
-    return orjson.dumps(actions.locate(lon, lat, "wgs84", None, accuracy_m))
+    body = orjson.dumps(actions.locate(lon, lat, "wgs84", None, accuracy_m))
+    headers = [("Content-Type", "application/json"), ("Cache-Control", "no-store"), ("Content-Length", str(len(body)))]
+    return "200 OK", headers, body
 
 
 locate.quick = _quick_locate

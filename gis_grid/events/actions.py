@@ -10,6 +10,7 @@ import shapely
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 
+from gis_grid import dictionary
 from gis_grid.access.guard import scoped
 from gis_grid.areas.actions import place
 from gis_grid.areas.duty import all_areas
@@ -45,6 +46,24 @@ def owners_of(event_id: int) -> dict[str, Any]:
     owners = sorted(rows, key=lambda row: (not row.is_responsible, order[row.kind], row.area_code or ""))
     names = ("kind", "area_code", "estate_id", "name", "is_responsible")
     return {"rule": RULE, "owners": [{name: getattr(row, name) for name in names} for row in owners]}
+
+
+def claims_at(lon: float, lat: float, code: str | None, people: Sequence[dict[str, Any]], category: str | None) -> dict[str, Any]:
+    """Who would have a claim on an event at a point, the rule that chose, and who of the people in office it goes to first.
+
+    The post that answers for a category is told by the code table `category_post`; without a row there it is the grid worker.
+    """
+    row = [(0, lon, lat, code)]
+    claims = [*_grid_claims(row), *_property_claims(row, _estates())]
+    names = ("kind", "area_code", "estate_id", "name", "is_responsible")
+    owners = [dict(zip(names, claim[1:], strict=True)) for claim in sorted(claims, key=lambda claim: not claim[5])]
+    posts = dictionary.names("category_post")
+    post = posts.get(category or "", "grid_worker")
+    first = next((one for one in people if one["post"] == post), None) or next(iter(people), None)
+    reason = f"“{category}”由{dictionary.names('post').get(post, post)}负责" if category in posts else "未指定类别，由网格员负责"
+    if first is not None and first["post"] != post:
+        reason += f"；该岗位现无人在岗，暂由{first['post_name']}负责"
+    return {"owners": owners, "rule": RULE, "first": first, "why": f"{reason}。"}
 
 
 def own_again(ids: Sequence[int]) -> None:

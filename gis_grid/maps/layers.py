@@ -11,13 +11,17 @@ from typing import Any
 
 import yaml
 
-from gis_grid.access.rules import RIGHTS
+from gis_grid.access.rules import RIGHTS, Caller
 from gis_grid.config import PROJECT
 
 FOLDER = PROJECT / "layers"
 _KNOWN = {
-    "title", "group", "order", "right", "zooms", "visible", "scoped", "select", "fields", "style", "legend", "smallest_px", "key"
+    "title", "group", "order", "right", "zooms", "visible", "scoped", "select", "fields", "style", "legend", "smallest_px", "key",
+    "seamless", "blocks", "collection", "register", "time", "about",
 }  # fmt: skip
+_FIELD = {"label", "unit", "dictionary", "right", "zoom"}  # zoom: in tiles from this zoom on
+_TABLE = re.compile(r"\b(?:FROM|JOIN)\s+([a-z_]+)\b(?!\s*\()", re.IGNORECASE)
+_NAMED = re.compile(r"(?:\bWITH|,)\s+([a-z_]+)\s+AS\s+(?:MATERIALIZED\s+)?\(", re.IGNORECASE)
 
 
 class BadLayer(Exception):
@@ -44,13 +48,26 @@ class Layer:
     key: str = "id"  # the column that search and others call a feature by; goes out as the property `id`
     labelled: bool = False  # polygons with one name each: a point layer `<name>-label` goes along, or every tile writes it again
     smallest_px: float = 0.0  # shapes whose box is smaller than this many pixels are left out
+    seamless: bool = False  # neighbours share edges: vertices go to the tile's own grid first, so both sides stay the same
+    blocks: tuple[int, int] | None = None  # below this zoom, squares of so many pixels tell how many features lie there
+    collection: bool = True  # also an OGC API collection
+    register: str | None = None  # the register through which other systems may write its features
+    time: str | None = None  # the field that ?datetime= asks
+    about: str = ""
+    label_zoom: float = 0.0  # names are shown from this zoom on
+    tables: tuple[str, ...] = ()  # what the SELECT reads: a change there is a change of the layer
+    dated: bool = False  # its answer depends on the day
 
-    def described(self) -> dict[str, Any]:
+    def seen_by(self, who: Caller) -> tuple[str, ...]:
+        """The fields this caller may see; others are absent."""
+        return tuple(name for name, told in self.fields.items() if not told.get("right") or who.may(told["right"]))
+
+    def described(self, who: Caller) -> dict[str, Any]:
         """What the console needs to draw and explain it."""
-        shown = ("name", "title", "group", "minzoom", "maxzoom", "visible", "style", "legend")
+        shown = ("name", "title", "group", "minzoom", "maxzoom", "visible", "style", "legend", "dated", "about")
         fields = [
-            {"name": name, "label": told["label"], "unit": told.get("unit"), "dictionary": told.get("dictionary")}
-            for name, told in self.fields.items()
+            {"name": name, **{part: self.fields[name].get(part) for part in ("label", "unit", "dictionary")}}
+            for name in self.seen_by(who)
         ]
         return {**{name: getattr(self, name) for name in shown}, "fields": fields}
 
@@ -90,25 +107,47 @@ def _checked(path: Path, text: str, told: dict[str, Any]) -> Layer:
     if not (isinstance(zooms, list) and len(zooms) == 2 and 0 <= zooms[0] <= zooms[1] <= 24):
         raise BadLayer(f"{path.name}:{_line(text, 'zooms')}: zooms is [lowest, highest] within 0-24")
     for name, field_ in told["fields"].items():
+        line = _line(text, name)
         if not re.fullmatch("[a-z][a-z0-9_]*", name) or "label" not in field_:
-            raise BadLayer(f"{path.name}:{_line(text, name)}: a field has a plain name and a label")
+            raise BadLayer(f"{path.name}:{line}: a field has a plain name and a label")
+        if unknown := set(field_) - _FIELD:
+            raise BadLayer(f"{path.name}:{line}: unknown entry {sorted(unknown)[0]!r}")
+        if field_.get("right") and field_["right"] not in RIGHTS:
+            raise BadLayer(f"{path.name}:{line}: unknown right {field_['right']!r}")
+    if told.get("time") and told["time"] not in told["fields"]:
+        raise BadLayer(f"{path.name}:{_line(text, 'time')}: time names no field")
+    return _made(path.stem, told)
+
+
+def _made(name: str, told: dict[str, Any]) -> Layer:
+    select = told["select"].strip().rstrip(";")
+    blocks, style = told.get("blocks"), told.get("style", [])
     return Layer(
-        name=path.stem,
+        name=name,
         title=told["title"],
         group=told["group"],
         order=told["order"],
         right=told["right"],
-        minzoom=zooms[0],
-        maxzoom=zooms[1],
+        minzoom=told["zooms"][0],
+        maxzoom=told["zooms"][1],
         visible=told.get("visible", True),
         scoped=told.get("scoped", True),
-        select=told["select"].strip().rstrip(";"),
+        select=select,
         fields=told["fields"],
-        style=_style(path.stem, told.get("style", [])),
+        style=_style(name, style),
         legend=told.get("legend", []),
         key=told.get("key", "id"),
-        labelled=any(part.get("label") for part in told.get("style", [])),
+        labelled=any(part.get("label") for part in style),
         smallest_px=float(told.get("smallest_px", 0)),
+        seamless=told.get("seamless", False),
+        blocks=(blocks["below"], blocks["px"]) if blocks else None,
+        collection=told.get("collection", True),
+        register=told.get("register"),
+        time=told.get("time"),
+        about=told.get("about", ""),
+        label_zoom=min((float(part.get("minzoom", 0)) for part in style if part.get("label")), default=0.0),
+        tables=tuple(sorted(set(_TABLE.findall(select)) - set(_NAMED.findall(select)))),
+        dated=":at" in select,
     )
 
 

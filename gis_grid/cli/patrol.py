@@ -1,10 +1,10 @@
-"""`gis-grid patrol ...` and `gis-grid retention ...`: one thin command per verb."""
+"""gis-grid patrol ..., gis-grid retention ..."""
 
 from __future__ import annotations
 
 import click
 
-from gis_grid.shell import command_line
+from gis_grid.cli.run import command_line
 
 
 @click.group()
