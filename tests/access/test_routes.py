@@ -27,7 +27,7 @@ PUBLIC_ROUTES = {
     ("post", "/ingest/owntracks"),
 }
 FILL = {"key": "1", "unit_id": "1", "job_id": "1", "list_name": "sex", "kind": "events", "names": "grids", "username": "x"}
-FILL |= {"track_id": "1", "name": "x"}
+FILL |= {"track_id": "1", "name": "x", "scheme": "WebMercatorQuad"}
 FILL |= {"token_id": "999999", "z": "14", "x": "1", "y": "1", "path": "x"}
 FILL |= {"event_id": "1", "plan_id": "1", "code": "x", "srid": "4326", "place": "1,1", "relation": "touches", "level": "grid"}
 FILL |= {"form": "svg", "tag_id": "1", "photo_id": "1", "change_id": "1", "size": "preview"}
