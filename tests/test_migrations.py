@@ -73,7 +73,8 @@ INSERT INTO tracks (content_key, device, worker, format, fixes, length_m, minute
 VALUES ('a', 'd1', '小王', 'gpx', 2, 1, 1, '500103', '{"漂移": 1}'), ('b', 'd1', '小王', 'gpx', 2, 1, 1, NULL, '{}'),
        ('c', NULL, NULL, 'csv', 1, 0, 0, NULL, '{}');
 INSERT INTO track_fixes (track_id, seq, segment, at, lon, lat, accuracy_m, area_code, placed_by)
-SELECT id, 0, 0, TIMESTAMPTZ '2024-05-06 01:00:00+00', 106.5, 29.5, 5, '500103', 'edge' FROM tracks WHERE content_key IN ('a', 'b')
+SELECT id, 0, 0, TIMESTAMPTZ '2024-05-06 01:00:00+00', 106.5, 29.5, 5, '500103', 'edge' FROM tracks
+  WHERE content_key IN ('a', 'b')
 UNION ALL SELECT id, 1, 0, '2024-05-06 17:00:00+00', 106.5, 29.5, NULL, NULL, NULL FROM tracks WHERE content_key = 'a'
 UNION ALL SELECT id, 0, 0, '2012-05-06 01:00:00+00', 106.5, 29.5, NULL, NULL, NULL FROM tracks WHERE content_key = 'c';
 """

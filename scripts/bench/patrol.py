@@ -8,29 +8,24 @@ Uploads and single fixes go through a running service with one worker; reads are
 from __future__ import annotations
 
 import argparse
-import contextlib
 import io
 import json
-import os
-import random
 import re
 import shutil
-import signal
 import statistics
 import subprocess
-import sys
 import tempfile
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import requests
-from district import PEERS_PYTHON, ROOT, district
+from district import PEERS_PYTHON, district
 from measuring import Report, Took, say
+from patrol_kill import PORT, kill_and_count, serving
 
 HERE = Path(__file__).resolve().parent
 METRICS = (
@@ -38,7 +33,6 @@ METRICS = (
     "lost_after_kill", "worker_day_ms", "playback_50_ms", "coverage_month_ms", "who_passed_ms", "archive_bytes_per_fix",
     "ratio_movingpandas",
 )  # fmt: skip
-PORT = 8797
 _BOUNDS = "SELECT ST_XMin(e), ST_YMin(e), ST_XMax(e), ST_YMax(e) FROM (SELECT ST_Extent(geom) e FROM boundaries) q"
 WALK_DAY = datetime(2026, 3, 2, 1, tzinfo=UTC)  # 09:00 in Beijing
 
@@ -73,35 +67,6 @@ def as_files(at: np.ndarray, lon: np.ndarray, lat: np.ndarray) -> dict[str, byte
         "geojson": json.dumps({"type": "Feature", "properties": {"coordTimes": times}, "geometry": line}).encode(),
         "gpx": f'<?xml version="1.0"?><gpx version="1.1"><trk><trkseg>{points}</trkseg></trk></gpx>'.encode(),
     }
-
-
-@contextlib.contextmanager
-def serving(environment: dict[str, str], workers: int) -> Iterator[subprocess.Popen[bytes]]:
-    """The service, until it answers; stopped afterwards."""
-    command = [sys.executable, "-m", "gis_grid.cli", "serve", "--port", str(PORT)]
-    log = Path(environment["GIS_GRID_HOME"]) / "serve.log"
-    with log.open("ab") as out:
-        process = subprocess.Popen(
-            command, cwd=ROOT, env={**environment, "GIS_GRID_WORKERS": str(workers)}, stdout=out, stderr=out
-        )
-    try:
-        wait_ready()
-        yield process
-    finally:
-        process.terminate()
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(30)
-        process.kill()
-
-
-def wait_ready(seconds: float = 90) -> None:
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        with contextlib.suppress(requests.RequestException):
-            if requests.get(f"http://127.0.0.1:{PORT}/health/ready", timeout=3).status_code == 200:
-                return
-        time.sleep(0.3)
-    raise SystemExit("the service does not answer")
 
 
 def uploads(report: Report, files: dict[str, bytes], count: int, token: str) -> None:
@@ -174,59 +139,6 @@ def phones(report: Report, home: Path, seconds: int) -> None:
     assert rate and p99, told
     report.metrics["fixes_per_s"] = round(float(rate[1]))
     report.metrics["fix_p99_ms"] = round(float(p99[1]) * {"us": 0.001, "ms": 1, "s": 1000}[p99[2]], 1)
-
-
-def kill_and_count(report: Report, environment: dict[str, str], known: list[tuple[str, str]], kills: int) -> None:
-    """Kill the service and the database at a random instant while phones send; every fix that was answered must be there."""
-    from gis_grid import cluster
-    from gis_grid.config import settings
-
-    told: list[tuple[str, int]] = []
-    second = int(time.time()) - 6_000_000
-    for attempt in range(kills):
-        with serving(environment, 1) as process:
-            stop = threading.Event()
-            begin = second + attempt * 100_000
-            senders = [threading.Thread(target=_send, args=(pair, begin, told, stop)) for pair in known[:8]]
-            for sender in senders:
-                sender.start()
-            time.sleep(random.uniform(0.5, 2.5))
-            if attempt % 2:
-                found = cluster.status(settings())
-                pid = int((Path(found.directory) / "data" / "postmaster.pid").read_text().split()[0]) if found.running else 0
-                os.kill(pid, signal.SIGKILL) if pid else None
-            process.kill()
-            stop.set()
-            for sender in senders:
-                sender.join(10)
-        cluster.start(settings())
-    report.metrics["lost_after_kill"] = len(set(told) - _stored(second))
-    report.facts.append(f"{kills} kills, {len(told)} acknowledged fixes")
-
-
-def _send(pair: tuple[str, str], begin: int, told: list[tuple[str, int]], stop: threading.Event) -> None:
-    code, key = pair
-    with requests.Session() as own:
-        for n in range(10_000):
-            if stop.is_set():
-                return
-            asked = {"id": code, "lat": "30.1", "lon": "110.1", "timestamp": str(begin + n)}
-            with contextlib.suppress(requests.RequestException):
-                if own.get(f"http://127.0.0.1:{PORT}/ingest/osmand/{key}", params=asked, timeout=5).status_code == 200:
-                    told.append((code, begin + n))
-
-
-def _stored(second: int) -> set[tuple[str, int]]:
-    from sqlalchemy import text
-
-    from gis_grid.db import session, transaction
-
-    query = """
-    SELECT d.code, extract(epoch FROM f.at)::bigint FROM fixes f JOIN devices d ON d.id = f.device_id
-    WHERE f.at >= to_timestamp(:s)
-    """
-    with transaction():
-        return {(code, at) for code, at in session().execute(text(query), {"s": second})}
 
 
 def month(bounds: tuple[float, ...], workers: int, days: int) -> None:
@@ -397,7 +309,7 @@ def measure(report: Report, asked: argparse.Namespace, home: Path, environment: 
         lambda: _with_service(environment, 1, lambda: uploads(report, as_files(at, lon, lat), asked.points, token)),
         lambda: _ratio(report, bare_copy(asked.points, at, lon, lat)),
         lambda: _with_service(environment, 2, lambda: phones(report, home, asked.seconds)),
-        lambda: kill_and_count(report, environment, known, asked.kills),
+        lambda: kill_and_count(report, home, environment, known, asked.kills),
         lambda: _refresh(refresh_targets),
         lambda: month(bounds, asked.workers, asked.days),
         lambda: reads(report, bounds),
