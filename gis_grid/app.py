@@ -55,6 +55,7 @@ FEATURES = (
     "gis_grid.maps.near_api",
     "gis_grid.house_status.api",
     "gis_grid.plans.api",
+    "gis_grid.notices.api",
     "gis_grid.pages",
 )
 CSP = (
@@ -67,9 +68,7 @@ class GridApp(Flask):
     """Flask with one transaction around each view: what a view wrote is committed or, on any error, is not there."""
 
     quick: ClassVar[dict[str, Any]] = {}  # first part of a path -> view of plain GETs that are asked thousands of times a second
-    doors: ClassVar[
-        dict[str, Any]
-    ] = {}  # path -> WSGI application that mostly waits: for others' fixes, to be stored with its own
+    doors: ClassVar[dict[str, Any]] = {}  # first two parts of a path -> WSGI application that mostly waits for others
 
     def wsgi_app(self, environ: Any, start_response: Any) -> Any:
         """Doors wait outside the gate, so that waiting phones take nobody's turn; all others pass it, `threads` at a time."""

@@ -83,6 +83,9 @@ class Settings(BaseSettings):
     track_thin_days: int = 90  # then single fixes go, ten-minute lines become a few bytes a fix
     track_keep_days: int = 365  # then lines go too; totals per area and coverage stay
 
+    # -- printing
+    print_processes: int = 1  # children that write boards of a batch; each takes about 280 MB and makes three a second
+
     # -- the map page (地图管理条例: shown lower-left when set)
     map_review_number: str | None = None
     map_source: str | None = None

@@ -8,7 +8,7 @@ from geoalchemy2 import Geometry
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 revision = "0040"
-down_revision = "0020"
+down_revision = "0050"
 branch_labels = None
 depends_on = None
 
