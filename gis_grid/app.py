@@ -48,6 +48,7 @@ FEATURES = (
     "gis_grid.events.api",
     "gis_grid.patrol.api",
     "gis_grid.patrol.desk",
+    "gis_grid.patrol.shifts_api",
     "gis_grid.patrol.ingest",
     "gis_grid.maps.api",
     "gis_grid.maps.ogc",

@@ -74,6 +74,11 @@ class Settings(BaseSettings):
     track_together_share: float = 0.8  # more than this share of the time within 15 m of another device
     track_clock_seconds: float = 120.0  # a phone's clock that is farther ahead
 
+    # -- shifts and daily duty
+    track_only_in_shifts: bool = False  # positions outside a worker's shifts are not taken in at all
+    duty_grace_minutes: float = 10.0  # so much later or earlier is neither late nor early
+    duty_hours: float = 2.0  # tracked so long, the daily duty is met
+
     # -- how long tracks are kept (个人信息保护法第二十八条：行踪轨迹): gis-grid retention run
     track_thin_days: int = 90  # then single fixes go, ten-minute lines become a few bytes a fix
     track_keep_days: int = 365  # then lines go too; totals per area and coverage stay

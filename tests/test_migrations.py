@@ -6,6 +6,7 @@ import psycopg
 import pytest
 import sqlalchemy as sa
 from alembic import command
+from alembic.script import ScriptDirectory
 
 from gis_grid import cluster
 from gis_grid.migrate import alembic_config
@@ -64,3 +65,39 @@ def test_passwords_and_keys_are_readable_to_their_owner_only(database) -> None:
     secret("field_key")
     for name in ("postgres.json", "secrets.json"):
         assert (HOME / name).stat().st_mode & 0o777 == 0o600
+
+
+OLD = """
+INSERT INTO areas (code, name, level) VALUES ('500103', '区', 'district');
+INSERT INTO tracks (content_key, device, worker, format, fixes, length_m, minutes, area_code, dropped)
+VALUES ('a', 'd1', '小王', 'gpx', 2, 1, 1, '500103', '{"漂移": 1}'), ('b', 'd1', '小王', 'gpx', 2, 1, 1, NULL, '{}'),
+       ('c', NULL, NULL, 'csv', 1, 0, 0, NULL, '{}');
+INSERT INTO track_fixes (track_id, seq, segment, at, lon, lat, accuracy_m, area_code, placed_by)
+SELECT id, 0, 0, TIMESTAMPTZ '2024-05-06 01:00:00+00', 106.5, 29.5, 5, '500103', 'edge' FROM tracks
+  WHERE content_key IN ('a', 'b')
+UNION ALL SELECT id, 1, 0, '2024-05-06 17:00:00+00', 106.5, 29.5, NULL, NULL, NULL FROM tracks WHERE content_key = 'a'
+UNION ALL SELECT id, 0, 0, '2012-05-06 01:00:00+00', 106.5, 29.5, NULL, NULL, NULL FROM tracks WHERE content_key = 'c';
+"""
+
+
+def test_tracks_stored_before_keep_their_fixes_and_are_due_to_be_made_anew(empty: str) -> None:
+    engine = sa.create_engine(empty, poolclass=sa.pool.NullPool)
+    with engine.connect() as connection:
+        script = ScriptDirectory.from_config(alembic_config())
+        before = script.get_revision("0040").down_revision
+        command.upgrade(alembic_config(connection), before)
+        connection.exec_driver_sql(OLD)
+        connection.commit()
+    with engine.connect() as connection:
+        command.upgrade(alembic_config(connection), "0040")
+        fixes = connection.execute(
+            sa.text("SELECT d.code, f.flags, f.area_code FROM fixes f JOIN devices d ON d.id = f.device_id ORDER BY f.at")
+        ).all()
+        assert [(code.split("-")[0], flags, area) for code, flags, area in fixes] == [
+            ("track", 0, None),
+            ("d1", 128, "500103"),
+            ("d1", 0, None),
+        ]
+        assert connection.scalar(sa.text("SELECT count(*) FROM track_uploads")) == 3
+        days = connection.scalars(sa.text("SELECT day::text FROM track_days_due ORDER BY day")).all()
+        assert days == ["2012-05-06", "2024-05-06", "2024-05-07"]

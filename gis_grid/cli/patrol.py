@@ -1,4 +1,4 @@
-"""`gis-grid patrol ...` and `gis-grid retention ...`: one thin command per verb."""
+"""gis-grid patrol ..., gis-grid retention ..."""
 
 from __future__ import annotations
 

@@ -69,7 +69,7 @@ track_blueprint = Blueprint("track_looks", __name__, url_prefix="/api/tracks", d
 
 @track_blueprint.route(f"/<int(max={BIGINT}):track_id>/path")
 @track_blueprint.response(
-    200, Schema.from_dict({"id": fields.Integer(), "pieces": _PIECES, "stays": fields.List(fields.Dict())}, name="Path")
+    200, Schema.from_dict({"id": fields.Integer(), "pieces": _PIECES, "stays": fields.List(fields.Dict())}, name="TrackPath")
 )
 @require("tracks.read")
 def path(track_id: int) -> dict[str, Any]:

@@ -10,11 +10,13 @@ import hmac
 import threading
 from collections import deque
 from dataclasses import dataclass, field
+from math import isfinite
 
 import numpy as np
 import psycopg
 import sqlalchemy as sa
 
+from gis_grid.config import settings
 from gis_grid.db import session, transaction
 from gis_grid.geo import crs
 from gis_grid.kept import Kept
@@ -25,6 +27,7 @@ from gis_grid.patrol.fixes import Fix, Fixes, Flag, make_fixes
 from gis_grid.patrol.formats.osmand import SPEED_UNITS
 from gis_grid.patrol.models import Device
 from gis_grid.patrol.rules import admit, find_coarse, find_impossible
+from gis_grid.patrol.shifts import off_shift
 from gis_grid.patrol.store import make_days, take_fixes
 
 MOST_WAITING = 4_000  # beyond that phones are asked to come back later
@@ -54,6 +57,7 @@ class Known:
     key_hash: bytes
     crs: str
     mps: float  # of its unit of speed
+    worker: str | None
 
 
 class Door:
@@ -99,9 +103,9 @@ _days: set[int] = set()  # days (UTC) whose partition is known to be there
 
 
 def _read_devices() -> dict[str, Known]:
-    query = sa.select(Device.code, Device.id, Device.key_hash, Device.crs, Device.speed_unit)
+    query = sa.select(Device.code, Device.id, Device.key_hash, Device.crs, Device.speed_unit, Device.worker)
     rows = session().execute(query.where(Device.key_hash.is_not(None), Device.retired_at.is_(None)))
-    return {code: Known(key, bytes(digest), crs_name, SPEED_UNITS[unit]) for code, key, digest, crs_name, unit in rows}
+    return {code: Known(key, bytes(digest), crs_name, SPEED_UNITS[unit], who) for code, key, digest, crs_name, unit, who in rows}
 
 
 def store_batch(batch: list[Entry]) -> None:
@@ -136,6 +140,8 @@ def _device_of(entry: Entry, devices: dict[str, Known]) -> Known | None:
 
 def _admitted(good: list[tuple[Entry, Known]]) -> list[tuple[Entry, Known]]:
     """Those that can be stored; of the others each is told why."""
+    if settings().track_only_in_shifts:
+        good = [pair for pair in good if _is_on_shift(*pair)]
     limits = limits_now()
     fixes = make_fixes([entry.fix for entry, _ in good])
     if not admit(fixes, limits)[1]:
@@ -148,6 +154,13 @@ def _admitted(good: list[tuple[Entry, Known]]) -> list[tuple[Entry, Known]]:
         else:
             kept.append((entry, device))
     return kept
+
+
+def _is_on_shift(entry: Entry, device: Known) -> bool:
+    if device.worker and isfinite(entry.fix.at) and off_shift(device.worker, np.array([entry.fix.at]))[0]:
+        entry.outcome, entry.why = REFUSED, "未保存：不在班次内"
+        return False
+    return True
 
 
 def _write_good(good: list[tuple[Entry, Known]]) -> None:

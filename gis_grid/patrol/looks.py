@@ -131,10 +131,13 @@ def who_passed(lon: float, lat: float, radius_m: float, first: datetime, last: d
         sa.select(Track.id, Track.worker, Track.device, Track.day, sa.func.ST_AsBinary(Segment.geom).label("wkb"))
         .join(Track, Track.id == Segment.track_id)
         .where(Segment.geom.op("&&")(box), Segment.started_at <= last, Segment.ended_at >= first)
-        .limit(MOST_CANDIDATES)
+        .limit(MOST_CANDIDATES + 1)
     )
+    rows = session().execute(query).all()
+    if len(rows) > MOST_CANDIDATES:
+        raise Invalid("这段时间经过附近的轨迹太多，请缩短时间或缩小半径。", code="too_many_tracks")
     found: dict[int, dict[str, Any]] = {}
-    for row in session().execute(query):
+    for row in rows:
         xym = line_m(bytes(row.wkb))
         passed = _passed(xym, (lon, lat), (per_lon, per_lat), radius_m, (first.timestamp(), last.timestamp()))
         if passed is not None:

@@ -1,0 +1,186 @@
+"""Shifts (排班): who is on duty where and when, with swaps and holidays (调休); who was late, left early, or missed it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import numpy as np
+import sqlalchemy as sa
+from numpy.typing import NDArray
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Mapped, mapped_column
+
+from gis_grid import audit
+from gis_grid.access.guard import check_area, scope_clause, scoped
+from gis_grid.config import settings
+from gis_grid.db import Base, Located, Stamped, session
+from gis_grid.errors import Invalid, NotFound
+from gis_grid.patrol.fixes import Floats
+from gis_grid.patrol.models import Track
+from gis_grid.patrol.store import zone
+
+_CLOCK = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
+
+
+class Shift(Stamped, Located, Base):
+    """A worker's hours in an area on some days of the week; an end before the beginning is on the next day."""
+
+    __tablename__ = "shifts"
+    __table_args__ = (Located.area_index("shifts"), {"comment": "排班", "info": {"history": True}})
+
+    id: Mapped[int] = mapped_column(sa.BigInteger, sa.Identity(), primary_key=True)
+    worker: Mapped[str] = mapped_column(sa.String(50), comment="巡查人")
+    weekdays: Mapped[str] = mapped_column(sa.String(7), server_default="12345", comment="星期（1-7）")
+    starts: Mapped[str] = mapped_column(sa.String(5), comment="上班时刻")
+    ends: Mapped[str] = mapped_column(sa.String(5), comment="下班时刻")
+    since: Mapped[date | None] = mapped_column(sa.Date, comment="自")
+    until: Mapped[date | None] = mapped_column(sa.Date, comment="至（含）")
+    on_holidays: Mapped[bool] = mapped_column(sa.Boolean, server_default="false", comment="节假日照常")
+
+
+class CalendarDay(Base):
+    """A day that is not what its weekday says: a holiday, or a weekend day that is worked (调休)."""
+
+    __tablename__ = "calendar_days"
+    __table_args__ = ({"comment": "节假日与调休"},)
+
+    day: Mapped[date] = mapped_column(sa.Date, primary_key=True, comment="日期")
+    is_workday: Mapped[bool] = mapped_column(sa.Boolean, comment="上班")
+    name: Mapped[str] = mapped_column(sa.String(40), comment="名称")
+
+
+class ShiftSwap(Base):
+    """Another worker takes a shift on a day; none: nobody does."""
+
+    __tablename__ = "shift_swaps"
+    __table_args__ = ({"comment": "换班"},)
+
+    shift_id: Mapped[int] = mapped_column(sa.BigInteger, sa.ForeignKey("shifts.id", ondelete="CASCADE"), primary_key=True)
+    day: Mapped[date] = mapped_column(sa.Date, primary_key=True, comment="日期")
+    worker: Mapped[str | None] = mapped_column(sa.String(50), comment="接班人")
+
+
+@dataclass(frozen=True)
+class Duty:
+    """One worker's hours on one day: begin and end in epoch seconds."""
+
+    shift_id: int
+    worker: str
+    area_code: str | None
+    begin: float
+    end: float
+
+
+def prepare_shift(shift: Shift, extra: dict[str, Any]) -> None:
+    """Clock times as 08:30, weekdays as digits 1 (Monday) to 7."""
+    for name in ("starts", "ends"):
+        if not _CLOCK.fullmatch(getattr(shift, name) or ""):
+            raise Invalid("上下班时刻请写作 08:30。", code="bad_clock")
+    shift.weekdays = "".join(sorted(set(shift.weekdays or "12345")))
+    if not re.fullmatch(r"[1-7]+", shift.weekdays):
+        raise Invalid("星期请写作 1 到 7 的数字，如 12345。", code="bad_weekdays")
+    if shift.since and shift.until and shift.since > shift.until:
+        raise Invalid("起止日期不对：起日晚于止日。", code="bad_days")
+    if shift.area_code:
+        shift.placed_by = "manual"
+
+
+def is_worked(shift: Shift, day: date, calendar: Mapping[date, bool]) -> bool:
+    """Whether the shift falls on the day. A weekend day made a workday is worked by those who work on weekdays."""
+    if (shift.since and day < shift.since) or (shift.until and day > shift.until):
+        return False
+    usual = str(day.isoweekday()) in shift.weekdays
+    special = calendar.get(day)
+    if special is None or shift.on_holidays:
+        return usual
+    return special and (usual or any(number in shift.weekdays for number in "12345"))
+
+
+def hours_of(shift: Shift, day: date) -> tuple[float, float]:
+    """Begin and end on that day, epoch seconds."""
+    begin, end = (datetime.combine(day, datetime.strptime(clock, "%H:%M").time(), zone()) for clock in (shift.starts, shift.ends))
+    return begin.timestamp(), (end if end > begin else end + timedelta(days=1)).timestamp()
+
+
+def duties(day: date, worker: str | None = None, *, only_mine: bool = True) -> list[Duty]:
+    """Everybody's hours on a day, swaps and holidays included; within the caller's scope if `only_mine`."""
+    query = sa.select(Shift).where(Shift.retired_at.is_(None)).order_by(Shift.area_code, Shift.id)
+    shifts = list(session().scalars(query.where(scope_clause(Shift.area_code)) if only_mine else query))
+    special = session().get(CalendarDay, day)
+    calendar = {day: special.is_workday} if special else {}
+    swapped = session().execute(sa.select(ShiftSwap.shift_id, ShiftSwap.worker).where(ShiftSwap.day == day))
+    swaps: dict[int, str | None] = {row.shift_id: row.worker for row in swapped}
+    found = []
+    for shift in shifts:
+        who = swaps.get(shift.id, shift.worker)
+        if who and (shift.id in swaps or is_worked(shift, day, calendar)) and worker in (None, who):
+            found.append(Duty(shift.id, who, shift.area_code, *hours_of(shift, day)))
+    return found
+
+
+def swap(shift_id: int, day: date, worker: str | None) -> None:
+    """Somebody else takes the shift on that day; nobody, when `worker` is None. Audited."""
+    shift = session().scalar(scoped(sa.select(Shift), Shift).where(Shift.id == shift_id, Shift.retired_at.is_(None)))
+    if shift is None:
+        raise NotFound(f"没有编号为 {shift_id} 的排班，或它不在您的数据范围内。")
+    row = insert(ShiftSwap).values(shift_id=shift_id, day=day, worker=worker)
+    session().execute(row.on_conflict_do_update(index_elements=["shift_id", "day"], set_={"worker": worker}))
+    audit.record("swap", "shifts", shift_id, after={"day": day.isoformat(), "worker": worker}, area_code=shift.area_code)
+
+
+def set_calendar_day(day: date, is_workday: bool, name: str) -> None:
+    """Make a day a holiday, or a workday; for the whole installation, so only callers of the whole may."""
+    check_area(None)
+    row = insert(CalendarDay).values(day=day, is_workday=is_workday, name=name)
+    session().execute(row.on_conflict_do_update(index_elements=["day"], set_={"is_workday": is_workday, "name": name}))
+    audit.record("calendar", "calendar_days", day, after={"is_workday": is_workday, "name": name})
+
+
+def calendar_of(year: int) -> list[CalendarDay]:
+    """The special days of a year."""
+    first, last = date(year, 1, 1), date(year, 12, 31)
+    return list(session().scalars(sa.select(CalendarDay).where(CalendarDay.day.between(first, last)).order_by(CalendarDay.day)))
+
+
+def duty_states(day: date) -> list[dict[str, Any]]:
+    """For each duty of a day: on, missed, late, left early, done; minutes tracked, and whether the daily duty was met."""
+    now, conf = datetime.now(UTC).timestamp(), settings()
+    tracks: dict[str, list[Track]] = {}
+    for track in session().scalars(sa.select(Track).where(Track.day == day, Track.worker.is_not(None))):
+        tracks.setdefault(track.worker or "", []).append(track)
+    return [_state(duty, tracks.get(duty.worker, []), now, conf.duty_grace_minutes * 60, conf.duty_hours) for duty in duties(day)]
+
+
+def _state(duty: Duty, tracks: Sequence[Track], now: float, grace: float, hours: float) -> dict[str, Any]:
+    first = min((track.started_at.timestamp() for track in tracks if track.started_at), default=None)
+    last = max((track.ended_at.timestamp() for track in tracks if track.ended_at), default=None)
+    minutes = sum(track.minutes for track in tracks)
+    states = []
+    if first is None or last is None:
+        states = ["missed" if now > duty.end else "waiting" if now < duty.begin + grace else "absent"]
+    else:
+        states += ["late"] if first > duty.begin + grace else []
+        states += ["left_early"] if now > duty.end and last < duty.end - grace else []
+        states = states or ["done" if now > duty.end else "on"]
+    moments = {"starts_at": duty.begin, "ends_at": duty.end, "first_at": first, "last_at": last}
+    told = {name: None if at is None else datetime.fromtimestamp(at, UTC) for name, at in moments.items()}
+    known = {"shift_id": duty.shift_id, "worker": duty.worker, "area_code": duty.area_code}
+    return {**known, **told, "states": states, "minutes": round(minutes, 1), "met": minutes >= hours * 60}
+
+
+def off_shift(worker: str | None, at: Floats) -> NDArray[np.bool_]:
+    """Which moments lie outside all of a worker's shifts, with a grace at both ends."""
+    outside = np.ones(len(at), dtype=bool)
+    if not worker or not len(at):
+        return outside
+    grace = settings().duty_grace_minutes * 60
+    first, last = (datetime.fromtimestamp(float(edge), zone()).date() for edge in (at.min(), at.max()))
+    days = {datetime.fromtimestamp(float(moment), zone()).date() for moment in at[:: max(1, len(at) // 2000)]} | {first, last}
+    for day in days | {one - timedelta(days=1) for one in days}:
+        for duty in duties(day, worker, only_mine=False):
+            outside &= (at < duty.begin - grace) | (at > duty.end + grace)
+    return outside
