@@ -1,6 +1,8 @@
 -- What does the diagram of these buildings show: each room once, with who lives there and which shops are in it?
 WITH mine AS (
-  SELECT id FROM rooms
+  SELECT id, building_id, unit_id, number, floor, door, door_span, floor_span, coalesce(floor_label, '') AS floor_label, use, due_on,
+    verified_at
+  FROM rooms
   WHERE building_id = ANY(:buildings) AND retired_at IS NULL AND coalesce(area_code LIKE ANY(:scope), '%' = ANY(:scope))
 ), homes AS (
   SELECT h.id, h.room_id, count(p.id) AS persons, min(p.due_on) AS due_on, count(p.id) - count(p.due_on) AS never,
@@ -23,9 +25,7 @@ WITH mine AS (
   WHERE :premises AND room_id IN (SELECT id FROM mine) AND retired_at IS NULL
   GROUP BY room_id
 )
-SELECT r.building_id, r.id, r.unit_id, r.number, r.floor, r.door, r.door_span, r.floor_span, coalesce(r.floor_label, '') AS floor_label,
-  r.use, r.due_on, r.verified_at, l.households, l.persons, l.due_on AS people_due_on, l.never, l.heads, l.classes, l.names, t.shops
-FROM rooms r
+SELECT r.*, l.households, l.persons, l.due_on AS people_due_on, l.never, l.heads, l.classes, l.names, t.shops
+FROM mine r
 LEFT JOIN living l ON l.room_id = r.id
 LEFT JOIN trading t ON t.room_id = r.id
-WHERE r.id IN (SELECT id FROM mine)
