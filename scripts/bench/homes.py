@@ -1,5 +1,5 @@
-"""Homes at scale, over the service's own application: a household opened, a tower's diagram, an estate of 40 buildings, the visits of
-a grid and the staleness of the district, each p50 and p99. `--city` measures the generated city too (it takes half an hour to load).
+"""Homes at scale, over the service's own application: a household opened, a tower's diagram, an estate of 40 buildings, the
+visits of a grid and the staleness of the district, each p50 and p99; `--city` on the generated city (half an hour to load).
 
     python scripts/bench/homes.py [--json] [--city] [--keep] [--home FOLDER]
 """
@@ -18,7 +18,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from district import district
+from district import ROOT, district
 from measuring import say
 
 METRICS = ("tower_data", "tower_svg", "estate", "household", "visits")
@@ -31,7 +31,7 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", help="print the metrics as JSON")
     parser.add_argument("--city", action="store_true", help="measure the generated city as well")
     parser.add_argument("--keep", action="store_true", help="keep the database for the next run")
-    parser.add_argument("--home", type=Path, default=Path("/tmp/gis-grid-homes"), help="where the database lies")
+    parser.add_argument("--home", type=Path, default=ROOT / ".gis-grid" / "bench-homes", help="where the database lies")
     asked = parser.parse_args()
     scale, suffix = ("city", "_city") if asked.city else ("district", "")
     metrics: dict[str, float | None] = {f"{name}_p50_ms{end}": None for end in ("", "_city") for name in METRICS}
@@ -130,10 +130,12 @@ def _tower(own: Any) -> int:
         "INSERT INTO units (building_id, name, position, area_code, placed_by) "
         "SELECT :tower, n || '单元', n, CAST(:area AS varchar), 'building' FROM generate_series(1, 4) n",
         "INSERT INTO rooms (building_id, unit_id, number, floor, door, use, area_code, placed_by) "
-        "SELECT :tower, u.id, f || lpad(d::text, 2, '0'), f, d, (ARRAY['01', '01', '01', '02', '03'])[1 + (f * 7 + d) % 5], CAST(:area AS varchar), "
-        "'unit' FROM units u, generate_series(1, 34) f, generate_series(1, 6) d WHERE u.building_id = :tower",
+        "SELECT :tower, u.id, f || lpad(d::text, 2, '0'), f, d, (ARRAY['01', '01', '01', '02', '03'])[1 + (f * 7 + d) % 5], "
+        "CAST(:area AS varchar), 'unit' FROM units u, generate_series(1, 34) f, generate_series(1, 6) d "
+        "WHERE u.building_id = :tower",
         "INSERT INTO households (number, room_id, area_code, placed_by) "
-        "SELECT CAST(:code AS varchar) || id, id, CAST(:area AS varchar), 'room' FROM rooms WHERE building_id = :tower AND use <> '03'",
+        "SELECT CAST(:code AS varchar) || id, id, CAST(:area AS varchar), 'room' FROM rooms "
+        "WHERE building_id = :tower AND use <> '03'",
         "INSERT INTO residents (name, household_id, relation, area_code, placed_by) "
         "SELECT '居民' || g, h.id, CASE WHEN g = 1 THEN '02' ELSE '20' END, CAST(:area AS varchar), 'room' "
         "FROM households h, generate_series(1, 3) g WHERE h.number LIKE CAST(:code AS varchar) || '%'",
