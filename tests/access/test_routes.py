@@ -21,7 +21,15 @@ PUBLIC_ROUTES = {
 FILL = {"key": "1", "unit_id": "1", "job_id": "1", "list_name": "sex", "kind": "events", "names": "grids", "username": "x"}
 FILL |= {"token_id": "999999", "z": "14", "x": "1", "y": "1", "path": "x"}
 FILL |= {"event_id": "1", "plan_id": "1", "code": "x", "srid": "4326", "place": "1,1", "relation": "touches", "level": "grid"}
-FILL |= {"form": "svg", "tag_id": "1", "photo_id": "1", "change_id": "1", "size": "preview", "pinned": "households"}
+FILL |= {
+    "form": "svg",
+    "tag_id": "1",
+    "photo_id": "1",
+    "change_id": "1",
+    "size": "preview",
+    "pinned": "households",
+    "owner": "residents",
+}
 OWN = ("key", "unit_id", "event_id", "plan_id", "change_id")  # what names a row of a register in a path
 BODIES = {
     "unmask": {"purpose": "核对信息"},
