@@ -34,7 +34,7 @@ class Resident(Stamped, Follower, Verified, Base):
     __tablename__ = "residents"
     __table_args__ = (
         sa.Index("ix_residents_id_number_hash", "id_number_hash", unique=True, postgresql_where=sa.text("retired_at IS NULL")),
-        sa.Index("ix_residents_phone_hash", "phone_hash"),
+        sa.Index("ix_residents_phone_hash", "phone_hash", postgresql_using="hash"),  # a quarter of a btree's cost at each move
         Located.area_index("residents"),
         {"comment": "居民"},
     )

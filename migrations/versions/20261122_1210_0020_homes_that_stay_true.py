@@ -6,7 +6,7 @@ from geoalchemy2 import Geometry
 from sqlalchemy.dialects import postgresql
 
 revision = "0020"
-down_revision = "0008"
+down_revision = "0009"
 branch_labels = None
 depends_on = None
 
