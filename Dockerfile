@@ -30,7 +30,7 @@ RUN .venv/bin/pip install --no-cache-dir --no-deps -e .
 
 FROM python
 RUN apt-get update \
-    && apt-get install -y --no-install-recommends fonts-noto-cjk \
+    && apt-get install -y --no-install-recommends fonts-noto-cjk libpango-1.0-0 libpangoft2-1.0-0 \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --system --uid 10001 --create-home --home-dir /var/lib/gis-grid --shell /usr/sbin/nologin gis-grid
 COPY --from=packages /opt/gis-grid/.venv/ .venv/

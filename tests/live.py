@@ -90,7 +90,7 @@ def add_user(live: Live, username: str, role: str, scope: str = "") -> str:
         return create_user(username, username, [role], [scope])
 
 
-def wait_ready(live: Live, seconds: float = 40) -> None:
+def wait_ready(live: Live, seconds: float = 120) -> None:
     """Until it answers; fails with its log."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:

@@ -7,6 +7,7 @@ visits of a grid and the staleness of the district, each p50 and p99; `--city` o
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import os
 import statistics
@@ -61,6 +62,8 @@ def measure() -> dict[str, list[float]]:
 
     logs.logger().disabled = True
     app = create_app()
+    gc.collect()
+    gc.freeze()  # as the served application does
     with transaction() as own, acting(COMMAND):
         tower = _tower(own)
         estate = own.scalar(sa.text(_ESTATE))

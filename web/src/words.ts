@@ -123,6 +123,7 @@ export const words = {
     exact: '精确查询',
     reset: '条件重置',
     fullNames: '显示全名',
+    estate: '全小区',
     asList: '列表',
     asDiagram: '图形',
     previous: '上一栋',
