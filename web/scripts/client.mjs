@@ -17,6 +17,8 @@ const ASKED = {
   '/api/households/': ['get'],
   '/api/households/{key}/home': ['get'],
   '/api/visits': ['post'],
+  '/api/visits/today': ['get'],
+  '/api/freshness': ['get'],
   '/api/dictionary/{list_name}': ['get'],
 }
 

@@ -159,4 +159,17 @@ export const words = {
     confirm: '已上门核实，情况属实',
     visited: '已登记核实',
   },
+  visits: {
+    title: '今日走访',
+    failed: '没有取到今日走访',
+    nothing: '这个范围内没有到期需要核实的，辛苦了。',
+    kinds: { rooms: '房屋核实率', residents: '居民核实率', premises: '场所核实率' } as Record<string, string>,
+    fromHere: '从我这里走起',
+    again: '重新排',
+    noPosition: '没有取得您的位置，仍按原来的顺序。',
+    confirmed: '属实',
+    absent: '无人',
+    people: (n: number) => `${n} 人 · `,
+    due: (day: string) => `应于 ${day} 复核`,
+  },
 } as const

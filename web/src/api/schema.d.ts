@@ -256,6 +256,79 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/freshness": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 各网格资料的核实情况：已核实、即将到期、已逾期、从未核实 */
+        get: {
+            parameters: {
+                query?: {
+                    area_code?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description 问题说明 (RFC 9457) */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description 服务故障 */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Freshness"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/households/": {
         parameters: {
             query?: never;
@@ -1035,6 +1108,82 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/visits/today": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 今日走访：本网格最该核实的若干处，按就近顺序排列 */
+        get: {
+            parameters: {
+                query?: {
+                    area_code?: string;
+                    count?: number;
+                    lat?: number;
+                    lon?: number;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description 问题说明 (RFC 9457) */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description 服务故障 */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["TodaysVisits"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1117,6 +1266,18 @@ export interface components {
             message?: string;
             /** @description Error name */
             status?: string;
+        };
+        Freshness: {
+            areas?: {
+                [key: string]: unknown;
+            }[];
+            rules_version?: number;
+            states?: {
+                [key: string]: unknown;
+            };
+            total?: {
+                [key: string]: unknown;
+            };
         };
         Home: {
             area_code?: string | null;
@@ -1250,6 +1411,11 @@ export interface components {
             password: string;
             /** 账号 */
             username: string;
+        };
+        TodaysVisits: {
+            items?: {
+                [key: string]: unknown;
+            }[];
         };
         Visit: {
             /**
