@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 import secrets
+import threading
 import time
+from functools import cache
 from importlib import import_module
 from typing import Any, ClassVar
 
@@ -44,12 +46,15 @@ FEATURES = (
     "gis_grid.pins",
     "gis_grid.events.api",
     "gis_grid.patrol.api",
+    "gis_grid.patrol.desk",
+    "gis_grid.patrol.ingest",
     "gis_grid.maps.api",
     "gis_grid.maps.ogc",
     "gis_grid.maps.ogc_tiles",
     "gis_grid.maps.near_api",
     "gis_grid.house_status.api",
     "gis_grid.plans.api",
+    "gis_grid.notices.api",
     "gis_grid.pages",
 )
 CSP = (
@@ -62,8 +67,17 @@ class GridApp(Flask):
     """Flask with one transaction around each view: what a view wrote is committed or, on any error, is not there."""
 
     quick: ClassVar[dict[str, Any]] = {}  # first part of a path -> view of plain GETs that are asked thousands of times a second
+    doors: ClassVar[dict[str, Any]] = {}  # first two parts of a path -> WSGI application that mostly waits for others
 
     def wsgi_app(self, environ: Any, start_response: Any) -> Any:
+        """Doors wait outside the gate, so that waiting phones take nobody's turn; all others pass it, `threads` at a time."""
+        door = self.doors.get("/".join(environ["PATH_INFO"].split("/", 3)[:3])) if self.doors else None
+        if door is not None:
+            return door(environ, start_response)
+        with _gate():
+            return self._within(environ, start_response)
+
+    def _within(self, environ: Any, start_response: Any) -> Any:
         """Quick views answer without the machinery of requests and schemas; whatever is not plain goes the usual way."""
         path = environ["PATH_INFO"]
         view = self.quick.get(path) or self.quick.get(path[: path.find("/", 1) + 1])
@@ -88,6 +102,11 @@ class GridApp(Flask):
         except Forbidden as refusal:
             _remember_refusal(refusal)
             raise
+
+
+@cache
+def _gate() -> threading.BoundedSemaphore:
+    return threading.BoundedSemaphore(max(1, settings().threads))
 
 
 def _quick_answer(view: Any, environ: dict[str, Any]) -> tuple[str, list[tuple[str, str]], bytes] | None:
@@ -131,6 +150,7 @@ def create_app() -> Flask:
         for blueprint in module.BLUEPRINTS:
             api.register_blueprint(blueprint)
         app.quick.update(getattr(module, "QUICK", {}))
+        app.doors.update(getattr(module, "DOORS", {}))
     _tell_rights(app, api)
     app.before_request(_start)
     app.before_request(_check_type)

@@ -30,7 +30,8 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = 8700
     workers: int = max(1, (os.cpu_count() or 1))  # processes answering requests
-    threads: int = 2  # threads in each of them; more only wait for each other and for the database
+    threads: int = 2  # requests worked on at once in each of them; more only wait for each other and for the database
+    waiting_phones: int = 64  # beside them, how many phones' fixes may wait in each process to be stored together
     log_format: Literal["json", "text"] = "json"
     public_url: str | None = None  # https://... behind a proxy: then cookies are Secure
     max_upload_mb: int = 512
@@ -63,6 +64,22 @@ class Settings(BaseSettings):
     track_gap_minutes: float = 5.0
     track_oldest_days: int = 36_500  # refuse fixes older than this
     track_future_minutes: float = 5.0
+    track_stay_m: float = 30.0  # who keeps within so many metres ...
+    track_stay_minutes: float = 3.0  # ... for so long, stands there
+    track_flap_seconds: float = 20.0  # who is back in an area so soon was not away: jitter at its edge
+
+    # -- signs that a track was made up; they are shown with a score, nothing is dropped for them
+    track_even_pace: float = 0.08  # a walk whose speeds differ less than this share of their mean
+    track_straight_share: float = 0.8  # more than this share of fixes exactly on the line of their neighbours
+    track_together_share: float = 0.8  # more than this share of the time within 15 m of another device
+    track_clock_seconds: float = 120.0  # a phone's clock that is farther ahead
+
+    # -- how long tracks are kept (个人信息保护法第二十八条：行踪轨迹): gis-grid retention run
+    track_thin_days: int = 90  # then single fixes go, ten-minute lines become a few bytes a fix
+    track_keep_days: int = 365  # then lines go too; totals per area and coverage stay
+
+    # -- printing
+    print_processes: int = 1  # children that write boards of a batch; each takes about 280 MB and makes three a second
 
     # -- the map page (地图管理条例: shown lower-left when set)
     map_review_number: str | None = None

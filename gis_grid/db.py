@@ -13,7 +13,6 @@ from contextvars import ContextVar
 from datetime import date, datetime
 from functools import cache, lru_cache
 from pathlib import Path
-from threading import local
 from typing import Any
 
 import psycopg
@@ -29,7 +28,7 @@ from gis_grid.errors import Unavailable
 _FRESH_SECONDS = 1.0
 SRID = 4490  # CGCS2000, longitude first; WGS 84 counts as equal to it (below a metre)
 
-_own = local()  # each thread's own connection
+_spare: list[Apart] = []  # connections for single reading statements; appending and taking are atomic
 _session: ContextVar[Session | Unopened] = ContextVar("session")
 
 
@@ -232,40 +231,56 @@ def is_apart() -> bool:
     return "begun" not in notes() and isinstance(engine(), sa.Engine)
 
 
-def own_connection() -> psycopg.Connection[Any]:
-    """This thread's own connection for single reading statements: nothing to begin, to commit, or to hand back to a pool."""
-    found: psycopg.Connection[Any] | None = getattr(_own, "connection", None)
-    if found is None or found.closed:
-        url = database_urls()[1].replace("postgresql+psycopg://", "postgresql://")
-        try:
-            found = psycopg.connect(url, autocommit=True, prepare_threshold=2, **connect_options())
-        except psycopg.OperationalError:
-            raise Unavailable("数据库暂时不可用，请稍后再试。") from None
-        _own.connection = found
-    return found
+class Apart(psycopg.Connection[Any]):
+    """A connection for single reading statements: nothing to begin, to commit, or to ask a pool for."""
+
+    prepared = False  # whether `kept` has prepared its question on it
+
+
+@contextmanager
+def apart() -> Iterator[Apart]:
+    """A spare connection, or a new one. As many are kept as requests are answered at once."""
+    connection = _spare.pop() if _spare else _connect_apart()
+    try:
+        yield connection
+    finally:
+        if connection.closed or connection.broken or len(_spare) >= max(2, settings().threads):
+            connection.close()
+        else:
+            _spare.append(connection)
+
+
+def drop_apart() -> None:
+    """One connection was dead, so the others are: the server was restarted."""
+    while _spare:
+        _spare.pop().close()
+
+
+def _connect_apart() -> Apart:
+    url = database_urls()[1].replace("postgresql+psycopg://", "postgresql://")
+    try:
+        return Apart.connect(url, autocommit=True, prepare_threshold=2, **connect_options())
+    except psycopg.OperationalError:
+        raise Unavailable("数据库暂时不可用，请稍后再试。") from None
 
 
 def ask(query: str, values: dict[str, Any]) -> list[Any]:
     """The rows of one reading statement with %(name)s values; beside the session where that sees the same."""
     if not is_apart():
         return list(session().connection().exec_driver_sql(query, values))
-    connection = own_connection()
     try:
-        return connection.execute(query, values, binary=True).fetchall()
+        with apart() as connection:
+            return connection.execute(query, values, binary=True).fetchall()
     except psycopg.Error as fault:
-        if isinstance(fault, psycopg.OperationalError) and connection.broken:
-            connection.close()
         raise sa.exc.DBAPIError.instance(query, {}, fault, psycopg.Error, hide_parameters=True) from None
 
 
 def kinds_of(query: str, values: dict[str, Any]) -> dict[str, str]:
     """Column -> PostgreSQL's name of its type, for a query that reads."""
-    if is_apart():
-        cursor: Any = own_connection().execute(query, values)
-    else:
-        cursor = session().connection().exec_driver_sql(query, values).cursor
     known = psycopg.adapters.types
-    return {told.name: getattr(known.get(told.type_code), "name", "text") for told in cursor.description}
+    with apart() as connection:
+        told = connection.execute(query, values).description or ()
+    return {column.name: getattr(known.get(column.type_code), "name", "text") for column in told}
 
 
 @lru_cache(500)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from threading import Lock, local
+from threading import Lock
 from typing import Any, Generic, TypeVar
 
 import sqlalchemy as sa
@@ -21,7 +21,6 @@ from gis_grid.db import Base, session
 from gis_grid.errors import Unavailable
 
 Kind = TypeVar("Kind")
-_prepared = local()  # the connection on which this thread has prepared the query
 _QUERY = """SELECT name, version FROM data_versions
 UNION ALL SELECT name, bit_xor(mark) FROM table_marks GROUP BY name"""
 
@@ -98,15 +97,16 @@ def committed_versions() -> dict[str, int]:
 def _read_aside() -> dict[str, int]:
     """Outside of any transaction, below psycopg's cursors (three times the cost). A dead connection is replaced once."""
     for _ in range(2):
-        connection = db.own_connection()
-        if connection is not getattr(_prepared, "on", None):
-            connection.pgconn.prepare(b"versions", _QUERY.encode())
-            _prepared.on = connection
-        found = connection.pgconn.exec_prepared(b"versions", [])
-        if found.status == ExecStatus.TUPLES_OK:
-            rows = range(found.ntuples)
-            return {(found.get_value(row, 0) or b"").decode(): int(found.get_value(row, 1) or 0) for row in rows}
-        connection.close()
+        with db.apart() as connection:
+            if not connection.prepared:
+                connection.pgconn.prepare(b"versions", _QUERY.encode())
+                connection.prepared = True
+            found = connection.pgconn.exec_prepared(b"versions", [])
+            if found.status == ExecStatus.TUPLES_OK:
+                rows = range(found.ntuples)
+                return {(found.get_value(row, 0) or b"").decode(): int(found.get_value(row, 1) or 0) for row in rows}
+            connection.close()
+        db.drop_apart()
     raise Unavailable("数据库暂时不可用，请稍后再试。")
 
 

@@ -17,6 +17,7 @@ from gis_grid.errors import NotFound, Unavailable
 from gis_grid.maps.ogc import landing
 
 CONSOLE = Path(__file__).parent / "console"
+_FOR_PROGRAMS = ("api/", "tiles/", "health/", "collections/", "styles/", "tileMatrixSets/")  # what is not there is no page
 _YEAR = "public, max-age=31536000, immutable"
 
 blueprint = Blueprint("pages", __name__, description="页面与健康检查")
@@ -67,7 +68,7 @@ def console(path: str) -> Response:
     """控制台页面；程序在根地址得到 OGC API 的入口"""
     if not path and (request.args.get("f") == "json" or "text/html" not in request.headers.get("Accept", "")):
         return landing()
-    if path.startswith(("api/", "tiles/", "health/")):
+    if path.startswith(_FOR_PROGRAMS):
         raise NotFound("没有这个地址。")
     if path and (CONSOLE / path).is_file():
         answer = send_from_directory(CONSOLE, path)

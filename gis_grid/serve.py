@@ -36,7 +36,7 @@ def serve(host: str, port: int) -> None:
             interface=Interfaces.WSGI,
             factory=True,
             workers=settings().workers,
-            blocking_threads=settings().threads,
+            blocking_threads=settings().threads + settings().waiting_phones,
             respawn_failed_workers=True,
             workers_kill_timeout=10,  # a worker that does not end by itself is ended
             log_enabled=True,

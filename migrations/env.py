@@ -14,9 +14,9 @@ load_features()
 
 
 def include_object(thing, name, kind, reflected, compare_to):
-    """Our own tables only: PostGIS's and the queue's are not ours to compare."""
-    if kind == "table" and (name.startswith("procrastinate_") or name == "spatial_ref_sys"):
-        return False
+    """Our own tables only: PostGIS's and the queue's are not ours to compare, partitions are made as they are needed."""
+    if kind == "table" and (name.startswith(("procrastinate_", "fixes_")) or name == "spatial_ref_sys"):
+        return False  # fixes_...: the days of `fixes`
     return alembic_helpers.include_object(thing, name, kind, reflected, compare_to)
 
 

@@ -129,7 +129,7 @@ or set DATABASE_URL to such a database, and run this again." "请先安装 Postg
   fi
   if [ "$(id -u)" != 0 ] && ! command -v sudo >/dev/null; then
     if ! printf '%s\n' "${missing[@]}" | grep -qvxE 'fonts-noto-cjk|libpango.*'; then
-      echo "Missing: ${missing[*]}. Chinese on printed sheets and PDF pages need them. Everything else works."
+      echo "Missing: ${missing[*]}. Boards and printed maps need them. Everything else works."
       return 0
     fi
     fail "Missing: ${missing[*]/#postgis/postgresql-15 postgresql-15-postgis-3}. Install them as root with apt-get, \

@@ -36,6 +36,7 @@ ORDER = [
     "maps",
     "house_status",
     "plans",
+    "notices",
     "demo",
     "problems",
     "pages",

@@ -20,20 +20,25 @@ RIGHTS = {
     "events.write": "登记事件",
     "tracks.read": "查看巡查轨迹",
     "tracks.write": "上传巡查轨迹",
+    "boards.print": "制作公示牌与印刷地图",
+    "boards.write": "维护公示牌设置、模板与照片",
+    "tracks.search": "查询某时某地有谁经过",
+    "patrol.manage": "管理巡查设备、目标与排班",
     "imports.run": "批量导入",
     "audit.read": "查看审计记录",
     "users.manage": "管理用户与令牌",
 }
-_BUSINESS = [right for right in RIGHTS if right not in ("audit.read", "users.manage", "people.unmask", "people.sensitive")]
+_SPECIAL = ("audit.read", "users.manage", "people.unmask", "people.sensitive", "tracks.search")  # given one by one
+_BUSINESS = [right for right in RIGHTS if right not in _SPECIAL]
 ROLES = {
     "administrator": ("系统管理员", ["areas.read", "areas.write", "imports.run", "users.manage"]),
     "auditor": ("审计管理员", ["audit.read", "areas.read"]),
-    "district": ("区县工作人员", [*_BUSINESS, "people.unmask"]),
+    "district": ("区县工作人员", [*_BUSINESS, "people.unmask", "tracks.search"]),
     "street": ("街道工作人员", _BUSINESS),
-    "community": ("社区工作人员", [*_BUSINESS, "people.unmask"]),
+    "community": ("社区工作人员", [*_BUSINESS, "people.unmask", "tracks.search"]),
     "grid_worker": (
         "网格员",
-        [right for right in _BUSINESS if right not in ("areas.write", "imports.run")],
+        [right for right in _BUSINESS if right not in ("areas.write", "boards.write", "imports.run", "patrol.manage")],
     ),
 }
 

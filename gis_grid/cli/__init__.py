@@ -13,6 +13,8 @@ import click
 
 from gis_grid import __version__, cluster
 from gis_grid.cli.areas import areas
+from gis_grid.cli.boards import boards
+from gis_grid.cli.patrol import patrol, retention
 from gis_grid.cli.run import command_line, shown_progress
 from gis_grid.cli.tiles import tiles
 from gis_grid.cli.users import user
@@ -194,7 +196,7 @@ def demo(scale: str, seed: int, reset: bool, if_none: bool) -> None:
         click.echo(f"注意：另有 {others} 条非演示记录原在演示网格内，已保留，现为未定位。")
 
 
-for _group in (areas, tiles, user):
+for _group in (areas, boards, patrol, retention, tiles, user):
     cli.add_command(_group)
 
 

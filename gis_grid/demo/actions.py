@@ -96,7 +96,8 @@ def load_town(scale: str, seed: int, progress: Progress, now: datetime | None = 
 
 def remove_town() -> int:
     """Delete everything the demo made, in dependency order; answers how many rows of others lost their (demo) grid by it."""
-    session().execute(sa.text("DELETE FROM tracks WHERE format = 'demo'"))
+    session().execute(sa.text(f"DELETE FROM fixes WHERE device_id IN (SELECT id FROM devices WHERE code LIKE 'demo-{PREFIX}%')"))
+    session().execute(sa.text(f"DELETE FROM devices WHERE code LIKE 'demo-{PREFIX}%'"))
     session().execute(sa.text("DELETE FROM events WHERE source LIKE '演示：%'"))
     session().execute(sa.text(f"UPDATE plans SET undo_of = NULL WHERE area_code LIKE '{PREFIX}%'"))
     session().execute(sa.text(f"DELETE FROM plans WHERE area_code LIKE '{PREFIX}%'"))
@@ -105,7 +106,7 @@ def remove_town() -> int:
     session().execute(sa.text("DELETE FROM base_map WHERE source = 'demo'"))
     session().execute(sa.text("DELETE FROM users WHERE demo"))
     others = sum(_unplace(table) for table in ("estates", "buildings", "units", "rooms", "households", "residents"))
-    others += sum(_unplace(table) for table in ("premises", "events", "tracks"))
+    others += sum(_unplace(table) for table in ("premises", "events", "tracks", "devices"))
     session().execute(sa.text(f"UPDATE track_areas SET area_code = NULL WHERE area_code LIKE '{PREFIX}%'"))
     for length in (15, 12, 9, 6):
         session().execute(sa.text(f"DELETE FROM areas WHERE code LIKE '{PREFIX}%' AND length(code) = {length}"))

@@ -11,7 +11,7 @@ import numpy as np
 
 from gis_grid.demo.ground import Points
 from gis_grid.demo.plan import Plan
-from gis_grid.patrol.fixes import Fixes
+from gis_grid.patrol.fixes import Fixes, arrays
 
 CATEGORIES = {
     "暴露垃圾": (16, "垃圾堆放未清运", "楼道口垃圾堆放多日，有异味。"),
@@ -84,8 +84,7 @@ def walk(plan: Plan, vertices: list[int], rng: np.random.Generator, start: datet
     noise = _drift(rng, len(where))
     degrees = plan.ground.degrees(where + noise)
     accuracy = np.clip(rng.gamma(3.0, 2.0, len(where)) + 3, 3, 45)
-    nothing = np.full(len(where), np.nan)
-    return Fixes(start.timestamp() + times, degrees[:, 0], degrees[:, 1], accuracy, nothing, np.zeros(len(where), np.int64))
+    return arrays(start.timestamp() + times, degrees[:, 0], degrees[:, 1], accuracy_m=accuracy)
 
 
 def _stroll(path: Points, rng: np.random.Generator, seconds: float) -> tuple[Points, np.ndarray]:

@@ -30,7 +30,12 @@ _REASONS = {
 
 
 def from_geojson(value: Any) -> BaseGeometry:
-    """The shape of a GeoJSON geometry (a dict), two-dimensional. Refuses what is none, with a sentence."""
+    """The shape of a GeoJSON geometry (a dict) in degrees, two-dimensional. Refuses what is none, with a sentence."""
+    return check_degrees(from_geojson_of_any_system(value))
+
+
+def from_geojson_of_any_system(value: Any) -> BaseGeometry:
+    """The same for coordinates of a system named elsewhere: metres, or latitude first."""
     try:
         shape = shapely.from_geojson(orjson.dumps(value))
     except (shapely.errors.GEOSException, TypeError, ValueError, orjson.JSONEncodeError):
@@ -40,8 +45,13 @@ def from_geojson(value: Any) -> BaseGeometry:
     shape = shapely.force_2d(shape)
     if not np.isfinite(shapely.get_coordinates(shape)).all():
         raise Invalid("图形坐标不是有限的数。", code="bad_geometry")
+    return shape
+
+
+def check_degrees(shape: BaseGeometry) -> BaseGeometry:
+    """The same shape; refused when it lies beyond the earth's degrees."""
     west, south, east, north = shape.bounds
-    if west < -180 or east > 180 or south < -90 or north > 90:
+    if not (west >= -180 and east <= 180 and south >= -90 and north <= 90):  # infinite or none at all: PROJ could not
         raise Invalid("图形坐标超出经纬度范围：经度在前，纬度在后。", code="bad_geometry")
     return shape
 

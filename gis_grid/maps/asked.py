@@ -171,7 +171,7 @@ def _touching(spans: list[tuple[float, float]], south: float, north: float, syst
 
 
 def _period(layer: Layer, text: str | None, values: dict[str, Any]) -> list[str]:
-    """RFC 3339 instant, or interval with `..` or nothing for an open side. Layers without times ignore it."""
+    """RFC 3339 instant, or interval with `..` or nothing for an open side. What has no time matches (Core, requirement 26 C)."""
     if text is None:
         return []
     sides = text.split("/")
@@ -191,7 +191,7 @@ def _period(layer: Layer, text: str | None, values: dict[str, Any]) -> list[str]
     if last:
         values["time_to"] = last[1].date() if kind == "date" else last[1]
         told.append(f"l.{layer.time} <= :time_to")
-    return told
+    return [f"({' AND '.join(told)} OR l.{layer.time} IS NULL)"]
 
 
 def _instant(text: str) -> tuple[datetime, datetime]:

@@ -17,17 +17,16 @@ _STRING: dict[str, Any] = {"type": "string"}
 
 
 def _parameter(name: str, schema: dict[str, Any], told: str, **more: Any) -> dict[str, Any]:
-    return {"name": name, "in": "query", "required": False, "schema": schema, "description": told, **more}
+    plain = {"style": "form", "explode": False}  # the standard asks for it to be written out
+    return {"name": name, "in": "query", "required": False, **plain, "schema": schema, "description": told, **more}
 
 
-_CSV: dict[str, Any] = {"style": "form", "explode": False}
 ITEM_PARAMETERS: list[dict[str, Any]] = [
     _parameter("limit", {"type": "integer", "minimum": 1, "maximum": MOST, "default": USUAL}, "每页最多多少个，超出按上限"),
     _parameter(
         "bbox",
         {"type": "array", "items": {"type": "number"}, "minItems": 4, "maxItems": 6},
         "范围：西,南,东,北（CRS84），或按 bbox-crs",
-        **_CSV,
     ),
     _parameter("datetime", _STRING, "时刻或“开始/结束”（RFC 3339），一侧可写 .."),
     _parameter("crs", _STRING, "答复的坐标系（URI）"),
@@ -36,7 +35,7 @@ ITEM_PARAMETERS: list[dict[str, Any]] = [
     _parameter("filter-lang", {"type": "string", "enum": ["cql2-text", "cql2-json"], "default": "cql2-text"}, "filter 的写法"),
     _parameter("filter-crs", _STRING, "filter 中坐标的坐标系（URI）"),
     _parameter("sortby", _STRING, "按一个字段排序，降序前加 -"),
-    _parameter("properties", {"type": "array", "items": _STRING}, "只要这些字段", **_CSV),
+    _parameter("properties", {"type": "array", "items": _STRING}, "只要这些字段"),
     _parameter("resulttype", {"type": "string", "enum": ["results", "hits"], "default": "results"}, "hits：只要个数"),
     _parameter("skipGeometry", {"type": "string", "enum": ["true", "false"], "default": "false"}, "不要图形"),
     _parameter("at", {"type": "string", "format": "date"}, "哪一天的，默认今天"),
@@ -93,13 +92,14 @@ def _paths(layer: Layer) -> dict[str, Any]:
     named = {one["name"] for one in ITEM_PARAMETERS}
     kinds = columns(layer.name).kinds
     own = [_parameter(name, _SCALARS[kinds[name]], layer.fields[name]["label"]) for name in askable(layer) if name not in named]
+    told = [one for one in shared if one["name"] in ("crs", "at")]
     geojson = "application/geo+json"
     one = _operation(f"{layer.name}.item", f"{layer.title}：一个", geojson)
     return {
         here: {"get": _operation(f"{layer.name}.collection", layer.title, "application/json")},
         f"{here}/queryables": {"get": _operation(f"{layer.name}.queryables", "可查询的字段", "application/schema+json")},
         f"{here}/items": {"get": {**_operation(f"{layer.name}.items", layer.title, geojson), "parameters": [*shared, *own]}},
-        f"{here}/items/{{featureId}}": {"get": {**one, "parameters": [feature]}},
+        f"{here}/items/{{featureId}}": {"get": {**one, "parameters": [feature, *told]}},
     }
 
 

@@ -62,7 +62,7 @@ def near(name: str, lon: float, lat: float, most: int, within_m: float, at: date
           SELECT ST_Expand(p.g, r.m / ({_DEGREE_M} * cos(radians(:lat))) + 1e-9, r.m / {_DEGREE_M} + 1e-9) FROM p, r
         )
       ) l
-      WHERE l.m <= (SELECT m FROM r) + 0.001 ORDER BY l.m, l.id LIMIT :most
+      WHERE l.m <= (SELECT m FROM r) + 0.001 AND l.m <= :within_m ORDER BY l.m, l.id LIMIT :most
     """
     rows = ask(driver_text(text), values)
     return [{**_feature(layer, row), "distance_m": row[3]} for row in rows]
@@ -131,13 +131,14 @@ def shape_of(asked: dict[str, Any]) -> Any:
 
 def stored_shape(geometry: Any, datum: str) -> Any:
     """A caller's GeoJSON geometry as ours; refused when invalid or with more than 20,000 vertices."""
-    shape = shapes.from_geojson(geometry)
+    shape = shapes.from_geojson_of_any_system(geometry)
     if shapely.get_num_coordinates(shape) > 20_000:
         raise BadRequest("图形的点超过 20,000 个，请先简化。", code="too_many_vertices")
     if fault := shapes.why_invalid(shape):
         raise BadRequest(f"图形无效：{fault}。", code="bad_shape")
-    moved = crs.shapes_to_stored(np.array([shape], dtype=object), datum)[0]
-    return moved
+    pairs = shapely.get_coordinates(shape)
+    crs.check_plausible(pairs[:, 0], pairs[:, 1], datum)
+    return shapes.check_degrees(crs.shapes_to_stored(np.array([shape], dtype=object), datum)[0])
 
 
 def circle(lon: float, lat: float, radius_m: float) -> Any:

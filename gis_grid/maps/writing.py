@@ -94,12 +94,12 @@ def _shape_column(register: Register, layer: Layer) -> str:
 
 def _stored(geometry: Any, system: Reference) -> dict[str, Any]:
     """GeoJSON in CGCS2000, longitude first."""
-    shape = shapes.from_geojson(geometry)
+    shape = shapes.from_geojson_of_any_system(geometry)
     if system.flipped:
         shape = shapely.transform(shape, lambda pairs: pairs[:, ::-1])
     if system.srid != STORED:
         shape = crs.shapes_to_stored(np.array([shape], dtype=object), f"EPSG:{system.srid}")[0]
-    return shapes.to_geojson(shape)
+    return shapes.to_geojson(shapes.check_degrees(shape))
 
 
 def _key(text: str) -> int:

@@ -34,8 +34,9 @@ class Picture:
 
 def make_picture(data: bytes) -> Picture:
     """The picture in all sizes. NotAPhoto for what is none, is broken, or is too large."""
-    from PIL import Image, ImageOps
+    from PIL import Image, ImageFile, ImageOps
 
+    ImageFile.LOAD_TRUNCATED_IMAGES = False  # the maker of PDF pages switches it on for the whole process
     if len(data) > MOST_BYTES:
         raise NotAPhoto(f"照片不能超过 {MOST_BYTES // 1024 // 1024} MB")
     try:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
 from gis_grid.access.guard import PUBLIC, SIGNED_IN
@@ -17,20 +19,22 @@ PUBLIC_ROUTES = {
     ("get", "/api/docs"),
     ("get", "/"),
     ("get", "/{path}"),
+    ("get", "/g/{code}"),
+    ("get", "/ingest/osmand"),  # these ask for a device's key
+    ("post", "/ingest/osmand"),
+    ("get", "/ingest/osmand/{path}"),
+    ("post", "/ingest/osmand/{path}"),
+    ("post", "/ingest/owntracks"),
+    ("get", "/conformance"),
 }
 FILL = {"key": "1", "unit_id": "1", "job_id": "1", "list_name": "sex", "kind": "events", "names": "grids", "username": "x"}
 FILL |= {"token_id": "999999", "z": "14", "x": "1", "y": "1", "path": "x"}
 FILL |= {"event_id": "1", "plan_id": "1", "code": "x", "srid": "4326", "place": "1,1", "relation": "touches", "level": "grid"}
-FILL |= {
-    "form": "svg",
-    "tag_id": "1",
-    "photo_id": "1",
-    "change_id": "1",
-    "size": "preview",
-    "pinned": "households",
-    "owner": "residents",
-}
-OWN = ("key", "unit_id", "event_id", "plan_id", "change_id")  # what names a row of a register in a path
+FILL |= {"form": "svg", "tag_id": "1", "photo_id": "1", "change_id": "1", "size": "preview", "device_id": "1", "track_id": "1"}
+FILL |= {"pinned": "households", "owner": "residents"}
+FILL |= {"name": "events", "scheme": "WebMercatorQuad"}
+# what names a row of a register in a path
+OWN = ("key", "unit_id", "event_id", "plan_id", "change_id", "device_id", "track_id")
 BODIES = {
     "unmask": {"purpose": "核对信息"},
     "layout": {"highest": 1, "doors": 1},
@@ -44,6 +48,7 @@ BODIES = {
     "split": {"members": [{"resident_id": 1, "relation": "02"}]},
     "tags": {"code": "floating"},
     "tenants": {"people": [{"name": "王", "relation": "02"}]},
+    "draft": {"body": "title: x"},
     "changes": {"operation": "merge", "codes": ["500103001001002"], "into": "500103001001001"},
 }
 
@@ -115,7 +120,7 @@ def one_of_each(session) -> dict[str, object]:
     from gis_grid.areas.models import Staff
     from gis_grid.buildings.models import Estate
     from gis_grid.events.models import Event
-    from gis_grid.patrol.models import Track
+    from gis_grid.patrol.models import Device, Target, Track
     from gis_grid.people.models import Household, Resident, Valuable
     from gis_grid.plans.models import Plan
     from gis_grid.premises import Premises, PremisesStaff
@@ -124,12 +129,23 @@ def one_of_each(session) -> dict[str, object]:
     make_town()
     room = make_home(0)
     here = {"area_code": GRID_1, "placed_by": "inside"}
+    device = Device(code="D", **here)
+    session.add(device)
+    session.flush()
     household = Household(number="H", room_id=room.id, **here)
+    from gis_grid.notices.models import BoardPrint, BoardSetting, BoardTemplate
+
+    printed = {"template": "a4", "orientation": "portrait", "content_hash": "h", "content": {}, "made_by": "测试"}
     rows = {
+        "board-settings": BoardSetting(area_code=GRID_1),
+        "board-templates": BoardTemplate(area_code=GRID_1, name="自定", body="title: x"),
+        "board-prints": BoardPrint(area_code=GRID_1, **printed),
         "estates": Estate(code="E", name="小区", **here),
         "events": Event(number="E", **here),
         "premises": Premises(code="P", name="店", **here),
-        "tracks": Track(content_key="k", format="gpx", fixes=1, length_m=0, minutes=0, **here),
+        "devices": device,
+        "targets": Target(kind="checkpoint", name="点", **here),
+        "tracks": Track(device_id=device.id, day=date(2026, 11, 22), device="D", fixes=1, length_m=0, minutes=0, **here),
         "households": household,
         "plans": Plan(name="方案", area_code=GRID_1, made_by="测试"),
     }
@@ -168,3 +184,23 @@ def test_a_caller_of_another_area_gets_no_row_of_this_one_from_any_route(client,
             assert client.get(path, headers=other).json[rows] == [], path
             assert len(client.get(path, headers=mine).json[rows]) >= 1, path
     assert seen >= 55
+
+
+def test_a_caller_of_another_area_finds_none_of_these_rows_in_any_collection(client, bearer, one_of_each) -> None:
+    mine, other = bearer(list(RIGHTS)), bearer(list(RIGHTS), ("620105",))
+    unscoped = {"roads", "water", "green"}  # the ground of the map: nobody's data
+    seen = 0
+    for told in client.get("/collections", headers=other).json["collections"]:
+        items = f"/collections/{told['id']}/items"
+        if told["id"] in unscoped:
+            continue
+        assert "extent" not in told, "the box of others' areas is theirs"
+        assert client.get(items, headers=other).json["features"] == [], items
+        for one in client.get(items, headers=mine).json["features"]:
+            seen += 1
+            for method in ("get", "put", "patch", "delete"):
+                given = {"json": {"type": "Feature"}} if method in ("put", "patch") else {}
+                headers = {**other, "If-Match": '"1"'}
+                answer = client.open(f"{items}/{one['id']}", method=method.upper(), headers=headers, **given)
+                assert answer.status_code in (404, 409), (method, items, answer.status_code)  # 409: not written by anybody
+    assert seen >= 6

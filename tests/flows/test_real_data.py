@@ -21,6 +21,7 @@ from gis_grid.events.models import Event
 from gis_grid.imports.actions import run_import
 from gis_grid.imports.offers import Options
 from gis_grid.imports.overlap import iou
+from gis_grid.patrol.fixes import LEFT_OUT, Flag
 from gis_grid.patrol.models import TrackArea, TrackFix
 from gis_grid.premises import Premises
 from tests.conftest import DATA
@@ -127,17 +128,21 @@ def test_geolife_fixes_per_beijing_area_equal_an_independent_count(load, session
     archive = DATA / "gps_geolife" / "user_000.zip"
     report = load("tracks", archive)
     assert (report["rows"], report["inserted"]) == (171, 171)
-    pairs = []
+    pairs, moments = [], 0
     with zipfile.ZipFile(archive) as files:
         for name in files.namelist():
             if name.endswith(".plt"):
                 text = io.TextIOWrapper(files.open(name), "ascii").readlines()[6:]
+                moments += len({tuple(line.strip().split(",")[5:7]) for line in text})
                 pairs += sorted(
                     {(line.split(",")[5], line.split(",")[6], line.split(",")[1], line.split(",")[0]) for line in text}
                 )
     kept = session.scalar(sa.select(sa.func.count()).select_from(TrackFix))
-    dropped = sum(sum(told.values()) for told in session.scalars(sa.text("SELECT dropped FROM tracks")))
-    assert kept + dropped == 173_870
+    received, stored = session.execute(sa.text("SELECT sum(received), sum(stored) FROM track_uploads")).one()
+    assert (received, stored) == (173_870, kept)
+    assert received - kept == 173_870 - moments  # of several fixes at one moment the first is kept
+    left_out = session.scalar(sa.select(sa.func.count()).where(TrackFix.flags.op("&")(int(LEFT_OUT)) != 0)) or 0
+    odd = received - kept
     rows = session.execute(
         sa.text("SELECT a.code, ST_AsBinary(b.geom) FROM areas a JOIN boundaries b ON b.area_code = a.code")
     ).all()
@@ -148,14 +153,14 @@ def test_geolife_fixes_per_beijing_area_equal_an_independent_count(load, session
         dict(
             session.execute(
                 sa.select(TrackFix.area_code, sa.func.count())
-                .where(TrackFix.placed_by.in_(("inside", "edge")))
+                .where(TrackFix.area_code.is_not(None), TrackFix.flags.op("&")(int(Flag.NEAREST)) == 0)
                 .group_by(TrackFix.area_code)
             ).all()
         )
     )
-    assert sum(expected.values()) - sum(found.values()) <= dropped
-    assert all(abs(expected[code] - found[code]) <= dropped for code in expected | found)
+    assert sum(expected.values()) - sum(found.values()) <= odd
+    assert all(abs(expected[code] - found[code]) <= odd for code in expected | found)
     shares = dict(
         session.execute(sa.select(TrackArea.area_code, sa.func.sum(TrackArea.fixes)).group_by(TrackArea.area_code)).all()
     )
-    assert sum(shares.values()) == kept
+    assert sum(shares.values()) == kept - left_out

@@ -1,30 +1,34 @@
-"""GeoLife .plt: six header lines, then lat, lon, 0, altitude in feet, days since 1899-12-30, date, time; GMT, WGS 84."""
+"""GeoLife .plt: six header lines, then lat, lon, 0, altitude in feet (-777: unknown), days, date, time; GMT, WGS 84."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from collections.abc import Iterator
+from itertools import islice
+from typing import IO
 from zoneinfo import ZoneInfo
 
-from gis_grid.patrol.fixes import Fixes, make_fixes
+import numpy as np
 
-NAN = float("nan")
+from gis_grid.patrol.fixes import NAN, Part, arrays
+from gis_grid.patrol.formats.times import epochs, numbers
+
+MOST = 100_000
+_FOOT = 0.3048
 
 
-def read(data: bytes, zone: ZoneInfo) -> Fixes:
-    """All lines as one segment; a line that cannot be read is an unusable fix, so that it is counted."""
-    lines = data.decode("ascii", "replace").splitlines()
-    if len(lines) < 6 or not lines[0].startswith("Geolife"):
+def read(stream: IO[bytes], zone: ZoneInfo) -> Iterator[Part]:
+    """All lines as one piece; a line that cannot be read is an unusable fix, so that it is counted."""
+    lines = (line.decode("ascii", "replace") for line in stream)
+    head = list(islice(lines, 6))
+    if len(head) < 6 or not head[0].startswith("Geolife"):
         raise ValueError("不是 GeoLife .plt 文件")
-    rows = [_row(line) for line in lines[6:] if line.strip()]
-    if not rows:
+    count = 0
+    while batch := [line.strip() for line in islice(lines, MOST) if line.strip()]:
+        rows = [(*line.split(","), *[""] * 7)[:7] for line in batch]
+        lat, lon, _, feet, _, day, time = zip(*rows, strict=True)
+        ele = numbers(feet)
+        at = epochs([f"{d}T{t}" for d, t in zip(day, time, strict=True)])
+        count += len(rows)
+        yield Part(None, arrays(at, numbers(lon), numbers(lat), ele_m=np.where(ele == -777, NAN, ele * _FOOT)))
+    if not count:
         raise ValueError("没有轨迹点")
-    return make_fixes(rows)
-
-
-def _row(line: str) -> tuple[float, float, float, float, float, int]:
-    parts = line.split(",")
-    try:
-        moment = datetime.fromisoformat(f"{parts[5]}T{parts[6]}").replace(tzinfo=UTC)
-        return moment.timestamp(), float(parts[1]), float(parts[0]), NAN, NAN, 0
-    except (ValueError, IndexError):
-        return NAN, NAN, NAN, NAN, NAN, 0

@@ -1,0 +1,72 @@
+"""Coverage: what share of an area's streets, entrances, checkpoints and key places was passed, and what was not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from gis_grid.access.guard import scope_clause, scope_patterns
+from gis_grid.areas.placing import today
+from gis_grid.db import session, sql
+from gis_grid.errors import Invalid
+from gis_grid.patrol.models import Target, Track, Visit
+
+PERIODS = {"day": 1, "week": 7, "month": 31}
+MOST_DAYS = 366
+MOST_UNVISITED = 2_000
+
+
+def days_asked(asked: Mapping[str, Any]) -> tuple[date, date]:
+    """First and last day: given, or a period that ends today (month: since the same day a month ago)."""
+    last = asked.get("last") or today()
+    first = asked.get("first") or last - timedelta(days=PERIODS[asked.get("period") or "month"] - 1)
+    if first > last or (last - first).days > MOST_DAYS:
+        raise Invalid(f"起止日期不对：起日不晚于止日，最多 {MOST_DAYS} 天。", code="bad_days")
+    return first, last
+
+
+def coverage(prefix: str, first: date, last: date, worker: str | None = None) -> dict[str, Any]:
+    """Per area under `prefix` and per kind: targets, passed, share by weight; and the whole. None where there are no targets."""
+    rows = session().execute(sql("coverage"), {**_within(prefix, first, last), "worker": worker}).mappings().all()
+    areas: dict[str, dict[str, Any]] = {}
+    for row in rows:
+        told = areas.setdefault(row["area_code"], {"code": row["area_code"], "kinds": {}})
+        told["kinds"][row["kind"]] = _share([row])
+    for code, told in areas.items():
+        told.update(_share([row for row in rows if row["area_code"] == code]))
+    return {"first": first, "last": last, **_share(rows), "areas": list(areas.values())}
+
+
+def _share(rows: Any) -> dict[str, Any]:
+    weight = sum(row["weight"] for row in rows)
+    return {
+        "targets": sum(row["targets"] for row in rows),
+        "passed": sum(row["passed"] for row in rows),
+        "share": round(sum(row["passed_weight"] for row in rows) / weight, 4) if weight else None,
+    }
+
+
+def unvisited(prefix: str, first: date, last: date) -> list[dict[str, Any]]:
+    """Targets nobody passed, the heaviest first, each with its last visit ever."""
+    rows = session().execute(sql("unvisited"), {**_within(prefix, first, last), "most": MOST_UNVISITED}).mappings()
+    return [dict(row) for row in rows]
+
+
+def visits_of(track_id: int) -> list[dict[str, Any]]:
+    """Where a track was at a target, from, to; within the caller's scope."""
+    query = (
+        sa.select(Visit.started_at, Visit.ended_at, Visit.nearest_m, Target.id, Target.kind, Target.name, Target.area_code)
+        .join(Target, Target.id == Visit.target_id)
+        .join(Track, Track.id == Visit.track_id)
+        .where(Visit.track_id == track_id, scope_clause(Track.area_code))
+        .order_by(Visit.started_at)
+    )
+    return [dict(row._mapping) for row in session().execute(query)]
+
+
+def _within(prefix: str, first: date, last: date) -> dict[str, Any]:
+    escaped = prefix.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return {"prefix": escaped + "%", "scope": scope_patterns(), "first": first, "last": last}

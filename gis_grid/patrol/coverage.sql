@@ -1,0 +1,13 @@
+-- How much of each kind of target of each area was passed between two days, by weight? A worker given: his alone.
+WITH passed AS (
+  SELECT DISTINCT a.area_code, target_id
+  FROM track_areas a JOIN tracks t ON t.id = a.track_id CROSS JOIN LATERAL unnest(a.targets) AS target_id
+  WHERE a.area_code LIKE :prefix AND a.area_code LIKE ANY(:scope) AND a.day BETWEEN :first AND :last
+    AND (CAST(:worker AS text) IS NULL OR t.worker = :worker)
+)
+SELECT g.area_code, g.kind, count(*) AS targets, count(p.target_id) AS passed,
+  sum(g.weight) AS weight, coalesce(sum(g.weight) FILTER (WHERE p.target_id IS NOT NULL), 0) AS passed_weight
+FROM patrol_targets g LEFT JOIN passed p ON p.target_id = g.id
+WHERE g.retired_at IS NULL AND g.area_code LIKE :prefix AND g.area_code LIKE ANY(:scope)
+GROUP BY g.area_code, g.kind
+ORDER BY g.area_code, g.kind

@@ -1,0 +1,186 @@
+"""A device's day made into its track: totals per area, ten-minute segments, stays. From the fixes alone, so always repeatable."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import numpy as np
+import shapely
+import sqlalchemy as sa
+from numpy.typing import NDArray
+from sqlalchemy.dialects.postgresql import insert
+
+from gis_grid.areas.placing import current_index
+from gis_grid.config import settings
+from gis_grid.db import raw_connection, session
+from gis_grid.patrol.doubts import keep_doubts
+from gis_grid.patrol.fixes import Fixes, Flag, Floats, count_flags
+from gis_grid.patrol.models import ArchivedSegment, Device, DueDay, Track, TrackArea
+from gis_grid.patrol.rules import Limits, clean, pieces_of, stays
+from gis_grid.patrol.shares import Share, shares, steps_of
+from gis_grid.patrol.store import change_flags, day_bounds, read_fixes
+from gis_grid.patrol.visits import keep_visits
+
+WINDOW_SECONDS = 600
+_BEGAN = date(1970, 1, 1)
+
+
+def limits_now() -> Limits:
+    """The settings of the installation, at this moment."""
+    conf = settings()
+    return Limits(
+        now=datetime.now(UTC).timestamp(),
+        max_accuracy_m=conf.track_max_accuracy_m,
+        max_speed_mps=conf.track_max_speed_mps,
+        gap_seconds=conf.track_gap_minutes * 60,
+        oldest_seconds=conf.track_oldest_days * 86_400.0,
+        future_seconds=conf.track_future_minutes * 60,
+        stay_m=conf.track_stay_m,
+        stay_seconds=conf.track_stay_minutes * 60,
+        flap_seconds=conf.track_flap_seconds,
+    )
+
+
+def place_codes(lon: Floats, lat: Floats) -> NDArray[np.object_]:
+    """The area of each point, by the one rule."""
+    return current_index().place(lon, lat).code
+
+
+def place_fixes(fixes: Fixes) -> tuple[Fixes, NDArray[np.object_]]:
+    """The area of each fix; on an edge or only near is noted in its flags."""
+    possible = (fixes.flags & np.int32(Flag.IMPOSSIBLE)) == 0
+    placed = current_index().place(np.where(possible, fixes.lon, np.nan), np.where(possible, fixes.lat, np.nan))
+    for how, flag in (("edge", Flag.ON_EDGE), ("nearest", Flag.NEAREST)):
+        mask = placed.placed_by == how
+        if mask.any():
+            fixes = fixes.flagged(mask, flag)
+    return fixes, placed.code
+
+
+def digest_day(device: Device, day: date) -> Track | None:
+    """Make the track of a day anew from what is stored; also corrects flags that later fixes have changed."""
+    if is_archived(device.id, day):
+        return None
+    fixes, codes = read_fixes(device.id, *day_bounds(day))
+    if not len(fixes):
+        session().execute(sa.delete(Track).where(Track.device_id == device.id, Track.day == day))
+        return None
+    cleaned = clean(fixes, limits_now())
+    differs = cleaned.flags != fixes.flags
+    if differs.any():
+        change_flags(device.id, fixes.at[differs], cleaned.flags[differs])
+    return keep_track(device, day, cleaned, codes)
+
+
+def is_archived(device_id: int, day: date) -> bool:
+    """Whether the day was thinned: its fixes are gone, so its track must not be made anew from what comes late."""
+    query = sa.select(ArchivedSegment.track_id).join(Track, Track.id == ArchivedSegment.track_id)
+    return session().scalar(query.where(Track.device_id == device_id, Track.day == day).limit(1)) is not None
+
+
+def keep_track(device: Device, day: date, fixes: Fixes, codes: NDArray[np.object_], *, thorough: bool = True) -> Track:
+    """Write the track of a day from all its cleaned fixes and their areas; what was there is replaced.
+
+    Not `thorough`: visits, coverage and doubts are left to the worker, who finds the day marked as due.
+    """
+    good = fixes.good
+    line, on = (fixes, codes) if good.all() else (fixes.take(good), codes[good])
+    parts = shares(line, on, place_codes, settings().track_flap_seconds)
+    track_id = _upsert(device, day, fixes, line, parts)
+    for table in ("track_areas", "track_segments", "track_stays"):
+        session().execute(sa.text(f"DELETE FROM {table} WHERE track_id = :id"), {"id": track_id})
+    named = {"track_id": track_id, "day": day}
+    rows = [{**named, "area_code": p.code, "fixes": p.fixes, "length_m": p.length_m, "minutes": p.minutes} for p in parts]
+    if rows:
+        session().execute(insert(TrackArea), rows)
+    _copy_segments(track_id, device.id, line, on)
+    _copy_stays(track_id, line, on)
+    if thorough:
+        keep_visits(track_id, day, line)
+        keep_doubts(track_id, device, fixes, line)
+    else:
+        session().execute(insert(DueDay).values(device_id=device.id, day=day).on_conflict_do_nothing())
+    return session().get_one(Track, track_id, populate_existing=True)
+
+
+def _upsert(device: Device, day: date, fixes: Fixes, line: Fixes, parts: Sequence[Share]) -> int:
+    steps = steps_of(line)
+    main = next((part.code for part in parts if part.code), None)
+    values: dict[str, Any] = {
+        "device": device.code,
+        "worker": device.worker,
+        "started_at": datetime.fromtimestamp(fixes.at[0], UTC),
+        "ended_at": datetime.fromtimestamp(fixes.at[-1], UTC),
+        "fixes": len(fixes),
+        "flagged": count_flags(fixes.flags),
+        "length_m": float(steps.metres.sum()),
+        "minutes": float(steps.seconds.sum() / 60),
+        "area_code": main,
+        "placed_by": "inside" if main else None,
+    }
+    row = insert(Track).values(device_id=device.id, day=day, **values)
+    changed = row.on_conflict_do_update(
+        index_elements=["device_id", "day"], set_={**values, "updated_at": sa.func.now(), "version": Track.version + 1}
+    )
+    return int(session().execute(changed.returning(Track.id)).scalar_one())
+
+
+def segments_of(line: Fixes) -> list[tuple[int, int]]:
+    """First and last index of each segment: ten minutes of the clock at most, within one piece. Each but the last of a piece
+    reaches to the first fix of the next, so that the line has no holes."""
+    if not len(line):
+        return []
+    pieces = pieces_of(line)
+    windows = (line.at // WINDOW_SECONDS).astype(np.int64)
+    starts = np.flatnonzero(np.append(True, (np.diff(pieces) != 0) | (np.diff(windows) != 0)))
+    ends = np.append(starts[1:], len(line)) - 1
+    joins = np.append(pieces[starts[1:]] == pieces[ends[:-1]], False)
+    return list(zip(starts.tolist(), (ends + joins).tolist(), strict=True))
+
+
+def _copy_segments(track_id: int, device_id: int, line: Fixes, codes: NDArray[np.object_]) -> None:
+    """Lines with M in epoch seconds. A lonely fix is a line of two equal points: it was there, too."""
+    spans = segments_of(line)
+    if not spans:
+        return
+    begins, ends = (np.array(each, np.int64) for each in zip(*spans, strict=True))
+    lonely = ends == begins
+    sizes = np.where(lonely, 2, ends - begins + 1)
+    index = np.repeat(begins - (np.cumsum(sizes) - sizes), sizes) + np.arange(int(sizes.sum()))
+    index = np.minimum(index, np.repeat(ends, sizes))
+    xym = np.column_stack([line.lon[index], line.lat[index], line.at[index]])
+    own = np.append(begins[1:], len(line)) - begins
+    query = "COPY track_segments (track_id, device_id, started_at, ended_at, fixes, area_code, geom) FROM STDIN"
+    starts = np.cumsum(sizes) - sizes
+    with raw_connection().cursor() as cursor, cursor.copy(query) as copy:
+        for begin, end, count, start, size in zip(begins.tolist(), ends.tolist(), own.tolist(), starts, sizes, strict=True):
+            first, last = (datetime.fromtimestamp(line.at[place], UTC) for place in (begin, end))
+            middle = codes[begin + int(count) // 2]
+            copy.write_row((track_id, device_id, first, last, count, middle, _line_m(xym[start : start + size])))
+
+
+def _line_m(xym: Floats) -> str:
+    """Hexadecimal EWKB of a LINESTRING M in CGCS2000."""
+    head = b"\x01" + (0x60000002).to_bytes(4, "little") + (4490).to_bytes(4, "little") + len(xym).to_bytes(4, "little")
+    return (head + np.ascontiguousarray(xym, "<f8").tobytes()).hex()
+
+
+def _copy_stays(track_id: int, line: Fixes, codes: NDArray[np.object_]) -> None:
+    conf = limits_now()
+    found = stays(line, conf.stay_m, conf.stay_seconds, conf.gap_seconds)
+    if not found:
+        return
+    query = "COPY track_stays (track_id, started_at, ended_at, area_code, point) FROM STDIN"
+    with raw_connection().cursor() as cursor, cursor.copy(query) as copy:
+        for begin, end in found:
+            place = shapely.Point(np.median(line.lon[begin : end + 1]), np.median(line.lat[begin : end + 1]))
+            first, last = (datetime.fromtimestamp(line.at[at], UTC) for at in (begin, end))
+            hexed = shapely.to_wkb(shapely.set_srid(place, 4490), hex=True, include_srid=True)
+            copy.write_row((track_id, first, last, codes[begin], hexed))
+
+
+def day_of(number: int) -> date:
+    """The day with this number since 1970."""
+    return _BEGAN + timedelta(days=number)

@@ -1,0 +1,116 @@
+"""GeoJSON tracks: lines with times beside them (coordTimes, coordinateProperties.times), and collections of timed points."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import IO, Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import orjson
+
+from gis_grid.patrol.fixes import NAN, Fixes, Flag, Floats, Part, arrays
+from gis_grid.patrol.formats import owntracks
+from gis_grid.patrol.formats.streams import whole
+from gis_grid.patrol.formats.times import epochs, numbers
+
+MOST_BYTES = 128 * 1024**2  # a JSON document is read whole
+_POINT = {"accuracy_m": "accuracy", "speed_mps": "speed", "course_deg": "bearing", "ele_m": "altitude", "battery": "battery"}
+
+
+def read(stream: IO[bytes], zone: ZoneInfo) -> Iterator[Part]:
+    """A part per line, one for all points. Lines without times are refused: RFC 7946 knows none, so they stand beside."""
+    data = whole(stream, MOST_BYTES)
+    try:
+        document = orjson.loads(data)
+    except orjson.JSONDecodeError as fault:
+        raise ValueError(f"不是有效的 JSON（{fault.msg}，第 {fault.lineno} 行）") from None
+    del data
+    if isinstance(document, dict) and document.get("_type"):
+        yield from owntracks.read_messages([document])
+        return
+    features = document.get("features", [document]) if isinstance(document, dict) else document
+    if not isinstance(features, list):
+        raise ValueError("不是 GeoJSON")
+    yield from _parts([one for one in features if isinstance(one, dict)])
+
+
+def _parts(features: list[dict[str, Any]]) -> Iterator[Part]:
+    points, count = [], 0
+    for feature in features:
+        shape, told = feature.get("geometry") or {}, feature.get("properties") or {}
+        if not isinstance(shape, dict) or not isinstance(told, dict):
+            continue
+        kind = shape.get("type")
+        if kind == "Point":
+            points.append((shape.get("coordinates"), told))
+        elif kind in ("LineString", "MultiLineString"):
+            for fixes in _lines(shape, told, several=kind == "MultiLineString"):
+                count += len(fixes)
+                yield Part(_device(told), fixes)
+    if points:
+        yield Part(_device(points[0][1]), _points(points))
+    if not count and not points:
+        raise ValueError("没有轨迹（需要带时间的线，或带时间的点）")
+
+
+def _device(told: dict[str, Any]) -> str | None:
+    name = told.get("device") or told.get("device_id") or told.get("deviceId")
+    return str(name)[:64] if isinstance(name, str | int) and name else None
+
+
+def _lines(shape: dict[str, Any], told: dict[str, Any], *, several: bool) -> Iterator[Fixes]:
+    beside = told.get("coordinateProperties")
+    times = told.get("coordTimes") or (beside.get("times") if isinstance(beside, dict) else None)
+    lines = shape.get("coordinates")
+    if not isinstance(times, list) or not isinstance(lines, list):
+        raise ValueError("线没有时间（coordTimes 或 coordinateProperties.times）")
+    if several and times and not isinstance(times[0], list):
+        raise ValueError("多段线的时间应按段分组")
+    pairs = zip(lines, times, strict=False) if several else [(lines, times)]
+    if several and len(lines) != len(times):
+        raise ValueError(f"有 {len(lines)} 段线，却有 {len(times)} 组时间")
+    for line, moments in pairs:
+        if not isinstance(line, list) or not isinstance(moments, list) or len(line) != len(moments):
+            raise ValueError("坐标与时间的个数不一致")
+        yield _line(line, moments)
+
+
+def _line(line: list[Any], moments: list[Any]) -> Fixes:
+    lon, lat, ele = _coordinates(line)
+    flags = np.zeros(len(line), np.int32)
+    flags[:1] = Flag.CUT
+    return arrays(
+        epochs([moment if isinstance(moment, str) else str(moment) for moment in moments]), lon, lat, ele_m=ele, flags=flags
+    )
+
+
+def _coordinates(line: list[Any]) -> tuple[Floats, Floats, Floats]:
+    try:
+        table = np.array(line, dtype=np.float64).reshape(len(line), -1)
+    except (ValueError, TypeError):
+        table = np.array([_three(one) for one in line], dtype=np.float64).reshape(len(line), -1)
+    if len(table) and table.shape[1] < 2:
+        raise ValueError("坐标应为 [经度, 纬度]")
+    if not len(table):
+        return np.zeros(0), np.zeros(0), np.zeros(0)
+    ele = table[:, 2] if table.shape[1] > 2 else np.full(len(table), NAN)
+    return table[:, 0].copy(), table[:, 1].copy(), ele.copy()
+
+
+def _three(one: Any) -> tuple[float, float, float]:
+    """lon, lat, ele of one position; NaN for what is none."""
+    values = [float(v) if isinstance(v, int | float) else NAN for v in one[:3]] if isinstance(one, list) else []
+    lon, lat, ele = (*values, NAN, NAN, NAN)[:3]
+    return lon, lat, ele
+
+
+def _points(points: list[tuple[Any, dict[str, Any]]]) -> Fixes:
+    lon, lat, ele = _coordinates([place if isinstance(place, list) else [None, None] for place, _ in points])
+    known = {name: numbers([_text(told.get(key)) for _, told in points]) for name, key in _POINT.items()}
+    known["ele_m"] = np.where(np.isnan(known["ele_m"]), ele, known["ele_m"])
+    return arrays(epochs([str(told.get("time", "")) for _, told in points]), lon, lat, **known)
+
+
+def _text(value: Any) -> str | None:
+    return str(value) if isinstance(value, int | float | str) and not isinstance(value, bool) else None

@@ -1,0 +1,47 @@
+"""Streams as the readers need them: never more than is allowed, whatever a small packed file unpacks to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import IO, Any
+
+_PIECE = 1 << 22
+_LONGEST_LINE = 1 << 20
+
+
+class Limited:
+    """A stream that refuses to give more than `most` bytes: a small packed file may be a bomb."""
+
+    def __init__(self, stream: Any, most: int) -> None:
+        self._stream, self._most, self._left = stream, most, most
+
+    def read(self, size: int = -1) -> bytes:
+        """At most 4 MB at a time, b"" at the end."""
+        piece: bytes = self._stream.read(min(size, _PIECE) if size >= 0 else _PIECE)
+        self._left -= len(piece)
+        if self._left < 0:
+            raise ValueError(f"内容超过 {self._most // 1024**2} MB，请分成几个文件")
+        return piece
+
+    def __iter__(self) -> Iterator[bytes]:
+        rest = b""
+        while piece := self.read(1 << 18):
+            lines = (rest + piece).splitlines(keepends=True)
+            rest = lines.pop() if lines and not lines[-1].endswith(b"\n") else b""
+            if len(rest) > _LONGEST_LINE:
+                raise ValueError("有过长的行")
+            yield from lines
+        if rest:
+            yield rest
+
+
+def whole(stream: IO[bytes], most: int) -> bytes:
+    """All of a stream; ValueError when it is more than `most` bytes."""
+    found: list[bytes] = []
+    left = most
+    while piece := stream.read(_PIECE):
+        left -= len(piece)
+        if left < 0:
+            raise ValueError(f"文件超过 {most // 1024**2} MB，请分成几个，或改用 CSV、GPX")
+        found.append(piece)
+    return b"".join(found)

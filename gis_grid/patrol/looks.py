@@ -1,0 +1,196 @@
+"""Looking at tracks: a day, several workers' day for playing back, who is where, who passed here. Each look is audited."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import numpy as np
+import sqlalchemy as sa
+
+from gis_grid import audit
+from gis_grid.access.guard import caller, check_area, scope_clause, scoped
+from gis_grid.db import session
+from gis_grid.errors import Invalid, NotFound
+from gis_grid.patrol.digest import place_codes
+from gis_grid.patrol.fixes import Floats
+from gis_grid.patrol.models import ArchivedSegment, Device, LastPosition, Segment, Stay, Track
+from gis_grid.patrol.rules import degree_metres
+
+MOST_TRACKS = 50
+MOST_DAYS = 31
+MOST_CANDIDATES = 20_000
+STALE_MINUTES = 10.0
+
+
+def find_track(track_id: int) -> Track:
+    """One track within the caller's scope."""
+    track = session().scalar(scoped(sa.select(Track), Track).where(Track.id == track_id))
+    if track is None:
+        raise NotFound(f"没有编号为 {track_id} 的轨迹，或它不在您的数据范围内。")
+    return track
+
+
+def path_of(track_id: int) -> dict[str, Any]:
+    """The line of one track: pieces with times, lon, lat; and its stays."""
+    track = find_track(track_id)
+    audit.record("view", "tracks", track.id, area_code=track.area_code)
+    stays = session().execute(
+        sa.select(
+            Stay.started_at,
+            Stay.ended_at,
+            Stay.area_code,
+            sa.func.ST_X(Stay.point).label("lon"),
+            sa.func.ST_Y(Stay.point).label("lat"),
+        )
+        .where(Stay.track_id == track_id)
+        .order_by(Stay.started_at)
+    )
+    return {"id": track.id, "pieces": _pieces([track_id])[track_id], "stays": [dict(row._mapping) for row in stays]}
+
+
+def playback(day: date, workers: Sequence[str] = (), prefix: str = "") -> list[dict[str, Any]]:
+    """The day of up to 50 tracks within the caller's scope, for playing back: by worker, or all under a code prefix."""
+    query = scoped(sa.select(Track), Track).where(Track.day == day)
+    if workers:
+        query = query.where(Track.worker.in_(workers))
+    if prefix:
+        query = query.where(Track.area_code.startswith(prefix, autoescape=True))
+    tracks = list(session().scalars(query.order_by(Track.worker, Track.id).limit(MOST_TRACKS + 1)))
+    if len(tracks) > MOST_TRACKS:
+        raise Invalid(f"超过 {MOST_TRACKS} 条轨迹，请选择巡查人或更小的区域。", code="too_many_tracks")
+    audit.record(
+        "play", "tracks", after={"day": day.isoformat(), "tracks": [track.id for track in tracks]}, area_code=prefix or None
+    )
+    pieces = _pieces([track.id for track in tracks])
+    return [{"id": t.id, "worker": t.worker, "device": t.device, "doubt": t.doubt, "pieces": pieces[t.id]} for t in tracks]
+
+
+def _pieces(track_ids: list[int]) -> dict[int, list[dict[str, list[float]]]]:
+    """Per track its segments in order: at (epoch seconds), lon, lat (7 decimals); from the archive where they were thinned."""
+    query = sa.select(Segment.track_id, sa.func.ST_AsBinary(Segment.geom)).where(Segment.track_id.in_(track_ids))
+    rows = list(session().execute(query.order_by(Segment.track_id, Segment.started_at)))
+    old = sa.select(ArchivedSegment.track_id, sa.func.ST_AsBinary(sa.func.ST_GeomFromTWKB(ArchivedSegment.twkb)))
+    rows += (
+        session()
+        .execute(
+            old.where(ArchivedSegment.track_id.in_(track_ids)).order_by(ArchivedSegment.track_id, ArchivedSegment.started_at)
+        )
+        .all()
+    )
+    found: dict[int, list[dict[str, list[float]]]] = {track_id: [] for track_id in track_ids}
+    for track_id, wkb in rows:
+        xym = line_m(bytes(wkb))
+        found[track_id].append(
+            {"at": xym[:, 2].tolist(), "lon": np.round(xym[:, 0], 7).tolist(), "lat": np.round(xym[:, 1], 7).tolist()}
+        )
+    return found
+
+
+def line_m(wkb: bytes) -> Floats:
+    """lon, lat, M of the vertices of a LINESTRING M (ISO WKB, little-endian, as PostGIS writes it here)."""
+    return np.frombuffer(wkb, "<f8", offset=9).reshape(-1, 3)
+
+
+def live(prefix: str = "") -> list[dict[str, Any]]:
+    """The last position of each device within the caller's scope, with its age in seconds."""
+    age = sa.func.extract("epoch", sa.func.now() - LastPosition.at).label("age_seconds")
+    columns = [LastPosition.device_id, Device.code, Device.worker, LastPosition.at, age, LastPosition.lon, LastPosition.lat]
+    columns += [LastPosition.accuracy_m, LastPosition.speed_mps, LastPosition.battery, LastPosition.area_code]
+    query = (
+        sa.select(*columns)
+        .join(Device, Device.id == LastPosition.device_id)
+        .where(Device.retired_at.is_(None), scope_clause(LastPosition.area_code))
+        .order_by(LastPosition.at.desc())
+    )
+    if prefix:
+        query = query.where(LastPosition.area_code.startswith(prefix, autoescape=True))
+    rows = [dict(row._mapping) for row in session().execute(query.limit(10_000))]
+    audit.record("view", "last_positions", after={"devices": len(rows)}, area_code=prefix or None)
+    return [{**row, "age_seconds": float(row["age_seconds"]), "stale": row["age_seconds"] > STALE_MINUTES * 60} for row in rows]
+
+
+def own_tracks() -> list[Track]:
+    """What the signed-in worker's own devices recorded, the latest day first."""
+    query = sa.select(Track).join(Device, Device.id == Track.device_id).where(Device.user_id == (caller().user_id or -1))
+    return list(session().scalars(query.order_by(Track.day.desc(), Track.id).limit(400)))
+
+
+def who_passed(lon: float, lat: float, radius_m: float, first: datetime, last: datetime, purpose: str) -> list[dict[str, Any]]:
+    """Tracks that came within `radius_m` metres between two moments: nearest metres, from, to (UTC). Audited with the purpose."""
+    if first >= last or last - first > timedelta(days=MOST_DAYS):
+        raise Invalid(f"起止时间不对：起先于止，最多 {MOST_DAYS} 天。", code="bad_times")
+    check_area(
+        place_codes(np.array([lon]), np.array([lat]))[0]
+    )  # who answers for the place may ask, wherever they went from there
+    per_lon, per_lat = (float(each[0]) for each in degree_metres(np.array([lat])))
+    x, y = radius_m / per_lon * 1.01, radius_m / per_lat * 1.01
+    box = sa.func.ST_MakeEnvelope(lon - x, lat - y, lon + x, lat + y, 4490)
+    query = (
+        sa.select(Track.id, Track.worker, Track.device, Track.day, sa.func.ST_AsBinary(Segment.geom).label("wkb"))
+        .join(Track, Track.id == Segment.track_id)
+        .where(Segment.geom.op("&&")(box), Segment.started_at <= last, Segment.ended_at >= first)
+        .limit(MOST_CANDIDATES)
+    )
+    found: dict[int, dict[str, Any]] = {}
+    for row in session().execute(query):
+        xym = line_m(bytes(row.wkb))
+        passed = _passed(xym, (lon, lat), (per_lon, per_lat), radius_m, (first.timestamp(), last.timestamp()))
+        if passed is not None:
+            told = found.setdefault(
+                row.id,
+                {
+                    "track_id": row.id,
+                    "worker": row.worker,
+                    "device": row.device,
+                    "day": row.day,
+                    "nearest_m": np.inf,
+                    "spans": [],
+                },
+            )
+            told["nearest_m"] = min(told["nearest_m"], passed[2])
+            told["spans"].append(passed[:2])
+    what = {
+        "lon": lon,
+        "lat": lat,
+        "radius_m": radius_m,
+        "first": first.isoformat(),
+        "last": last.isoformat(),
+        "found": len(found),
+    }
+    audit.record("search", "tracks", after=what, purpose=purpose)
+    return sorted((_told(one) for one in found.values()), key=lambda one: one["first"])
+
+
+def _told(found: dict[str, Any]) -> dict[str, Any]:
+    spans = found.pop("spans")
+    begin, end = min(span[0] for span in spans), max(span[1] for span in spans)
+    moments = {"first": datetime.fromtimestamp(begin, UTC), "last": datetime.fromtimestamp(end, UTC)}
+    return {**found, **moments, "nearest_m": round(float(found["nearest_m"]), 1)}
+
+
+def _passed(
+    xym: Floats, place: tuple[float, float], scale: tuple[float, float], radius_m: float, span: tuple[float, float]
+) -> tuple[float, float, float] | None:
+    """From, to and nearest metres of the part of a line within a circle and a time; exact on straight steps at even pace."""
+    p = (xym[:, :2] - place) * scale
+    begin, step = p[:-1], np.diff(p, axis=0)
+    t0, dt = xym[:-1, 2], np.maximum(np.diff(xym[:, 2]), 1e-9)
+    low, high = np.clip((span[0] - t0) / dt, 0, 1), np.clip((span[1] - t0) / dt, 0, 1)
+    a, b = (step**2).sum(axis=1), (begin * step).sum(axis=1)
+    c = (begin**2).sum(axis=1) - radius_m**2
+    root = b * b - a * c
+    moving = a > 1e-12
+    safe = np.where(moving, a, 1.0)
+    half = np.sqrt(np.maximum(root, 0))
+    enter = np.where(moving, (-b - half) / safe, 0.0)
+    leave = np.where(moving, (-b + half) / safe, 1.0)
+    inside = np.where(moving, root >= 0, c <= 0)
+    enter, leave = np.maximum(enter, low), np.minimum(leave, high)
+    hit = inside & (enter <= leave) & (t0 <= span[1]) & (t0 + dt >= span[0])
+    if not hit.any():
+        return None
+    nearest = np.clip(-b / safe, enter, leave)[hit][:, None]
+    metres = np.hypot(*(begin[hit] + step[hit] * nearest).T)
+    return float((t0 + enter * dt)[hit].min()), float((t0 + leave * dt)[hit].max()), float(metres.min())

@@ -1,0 +1,115 @@
+"""What of a track fell into which area: metres and minutes, jitter at edges calmed, grids between two fixes counted; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gis_grid.patrol.fixes import Fixes, Flag, Floats
+from gis_grid.patrol.rules import pieces_of, steps_m
+
+Place = Callable[[Floats, Floats], NDArray[np.object_]]  # area codes of points
+SAMPLE_M = 5.0  # how finely a step across areas is shared out
+MOST_SAMPLES = 100
+WIDE_M = 60.0  # longer steps may have left their area in between
+
+
+@dataclass(frozen=True)
+class Share:
+    """What of a track fell into one area (code None: outside all)."""
+
+    code: str | None
+    fixes: int
+    length_m: float
+    minutes: float
+
+
+@dataclass(frozen=True)
+class Steps:
+    """From each fix of a line to the next: metres and seconds that count (none across pieces, no metres while standing)."""
+
+    metres: Floats
+    seconds: Floats
+
+
+def steps_of(line: Fixes) -> Steps:
+    """The steps of the good fixes of a track."""
+    if len(line) < 2:
+        return Steps(np.zeros(0), np.zeros(0))
+    inside = np.diff(pieces_of(line)) == 0
+    drift = (line.flags & np.int32(Flag.DRIFT)) != 0
+    walked = inside & ~drift[1:] & ~drift[:-1]
+    metres = steps_m(line.lon, line.lat)
+    return Steps(np.where(walked, metres, 0.0), np.where(inside, np.diff(line.at), 0.0))
+
+
+def calm(codes: NDArray[np.object_], at: Floats, flap_seconds: float) -> NDArray[np.object_]:
+    """The same codes, but who leaves an area and is back in it within `flap_seconds` was not away: that is jitter at an edge."""
+    ranks, names = _ranks(codes)
+    starts = np.flatnonzero(np.append(True, np.diff(ranks) != 0)) if len(ranks) else np.zeros(0, np.int64)
+    if len(starts) < 3:
+        return codes
+    ends = np.append(starts[1:], len(ranks))
+    which = ranks[starts]
+    lasts = at[ends - 1]
+    for run in range(1, len(starts) - 1):
+        if which[run - 1] == which[run + 1] and at[starts[run + 1]] - lasts[run - 1] <= flap_seconds:
+            which[run] = which[run - 1]
+    return names[np.repeat(which, ends - starts)]
+
+
+def shares(line: Fixes, codes: NDArray[np.object_], place: Place, flap_seconds: float = 20.0) -> list[Share]:
+    """Fixes, metres and minutes per area, most fixes first. `line`: good fixes; `codes`: the area of each; `place` finds others'.
+
+    A step within one area counts there; a step from one area to another is shared out along its straight line, so that an area
+    which was crossed between two fixes has its part.
+    """
+    calmed = calm(codes, line.at, flap_seconds)
+    ranks, names = _ranks(calmed)
+    steps = steps_of(line)
+    across = np.flatnonzero(((np.diff(ranks) != 0) | (steps.metres > WIDE_M)) & (steps.seconds > 0))
+    within = np.ones(len(steps.metres), dtype=bool)
+    within[across] = False
+    metres = np.bincount(ranks[:-1][within], steps.metres[within], len(names)) if len(steps.metres) else np.zeros(len(names))
+    seconds = np.bincount(ranks[:-1][within], steps.seconds[within], len(names)) if len(steps.metres) else np.zeros(len(names))
+    counts = np.bincount(ranks, minlength=len(names))
+    total = {names[rank]: [float(counts[rank]), metres[rank], seconds[rank]] for rank in range(len(names))}
+    for code, part_m, part_s in _crossings(line, across, steps, place):
+        amounts = total.setdefault(code, [0.0, 0.0, 0.0])
+        amounts[1] += part_m
+        amounts[2] += part_s
+    found = [Share(code, int(n), float(m), float(s) / 60) for code, (n, m, s) in total.items()]
+    return sorted(found, key=lambda share: (-share.fixes, -share.length_m, share.code or ""))
+
+
+def _crossings(line: Fixes, across: NDArray[np.int64], steps: Steps, place: Place) -> list[tuple[str | None, float, float]]:
+    """The steps from one area to another, cut into equal samples: area, metres and seconds of each sample."""
+    if not len(across):
+        return []
+    wide = steps_m(line.lon, line.lat)[across]
+    samples = np.clip(np.ceil(wide / SAMPLE_M), 2, MOST_SAMPLES).astype(np.int64)
+    step = np.repeat(across, samples)
+    first = np.repeat(np.cumsum(samples) - samples, samples)
+    share = (np.arange(len(step)) - first + 0.5) / np.repeat(samples, samples)
+    lon = line.lon[step] + share * (line.lon[step + 1] - line.lon[step])
+    lat = line.lat[step] + share * (line.lat[step + 1] - line.lat[step])
+    ranks, names = _ranks(place(lon, lat))
+    weight = 1 / np.repeat(samples, samples)
+    metres = np.bincount(ranks, steps.metres[step] * weight, len(names))
+    seconds = np.bincount(ranks, steps.seconds[step] * weight, len(names))
+    return [(names[rank], float(metres[rank]), float(seconds[rank])) for rank in range(len(names))]
+
+
+def _ranks(codes: NDArray[np.object_]) -> tuple[NDArray[np.int64], NDArray[np.object_]]:
+    """Small numbers instead of codes, and the code of each number; sorting the runs only, since neighbours are mostly alike."""
+    if not len(codes):
+        return np.zeros(0, np.int64), np.empty(0, object)
+    starts = np.flatnonzero(np.append(True, codes[1:] != codes[:-1]))
+    known: dict[str | None, int] = {}
+    which = np.array([known.setdefault(code, len(known)) for code in codes[starts].tolist()], dtype=np.int64)
+    names = np.empty(len(known), object)
+    names[:] = list(known)
+    return np.repeat(which, np.diff(np.append(starts, len(codes)))), names
