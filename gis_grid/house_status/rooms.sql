@@ -18,7 +18,7 @@ CROSS JOIN LATERAL (
       string_agg(nullif(array_to_string(classes, ','), ''), ',') AS classes,
       CASE WHEN :searching THEN string_agg(name, ',') END AS names
     FROM residents
-    WHERE household_id = h.id AND retired_at IS NULL
+    WHERE household_id = h.id AND coalesce(retired_at, 'infinity') = 'infinity' -- plain IS NULL would invite the whole partial index
   ) p
   WHERE :people AND h.room_id = r.id AND h.retired_at IS NULL
 ) l
