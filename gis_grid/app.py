@@ -43,7 +43,7 @@ FEATURES = (
     "gis_grid.people.changes_api",
     "gis_grid.premises",
     "gis_grid.visits.api",
-    "gis_grid.photos.models",
+    "gis_grid.photos.api",
     "gis_grid.pins",
     "gis_grid.events.api",
     "gis_grid.patrol.api",

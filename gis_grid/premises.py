@@ -16,10 +16,10 @@ from gis_grid.areas.actions import locate, place
 from gis_grid.areas.models import Area
 from gis_grid.areas.reassign import Progress, Touched, begin_moves, changed, follow, place_again
 from gis_grid.areas.rules import LEVEL_CODES
-from gis_grid.buildings.actions import moved
+from gis_grid.buildings.actions import has_moved, moved
 from gis_grid.buildings.models import Building, Room
 from gis_grid.db import Base, Follower, Located, Pinned, Stamped, Verified, point_column, session
-from gis_grid.errors import Invalid
+from gis_grid.errors import Conflict, Invalid
 from gis_grid.freshness import due_on
 from gis_grid.geo import shapes
 from gis_grid.imports import Importable, offer
@@ -72,6 +72,8 @@ class PremisesStaff(Stamped, Follower, Base):
 
 def prepare_premises(premises: Premises, extra: dict[str, Any]) -> None:
     """Indoor first: placed by its room, then its building, then its own point; what was given to a grid by hand stays there."""
+    if premises.pin_locked and has_moved(premises):
+        raise Conflict("该场所的位置已锁定，请先解锁再移动。", code="pin_locked")
     if premises.placed_by != "manual":
         _place(premises)
     if premises.phone and (fault := phone_fault(premises.phone)):

@@ -31,6 +31,8 @@ def prepare_estate(estate: Estate, extra: dict[str, Any]) -> None:
 
 def prepare_building(building: Building, extra: dict[str, Any]) -> None:
     """Placed by its entrance, or by a point inside its footprint; what hangs on it follows."""
+    if building.pin_locked and has_moved(building):
+        raise Conflict("该楼栋的位置已锁定，请先解锁再移动。", code="pin_locked")
     building.point = building.point or _inside(building.footprint)
     if building.point is None:
         raise Invalid("楼栋须有位置（point）或轮廓（footprint）。", code="no_position")
@@ -168,6 +170,12 @@ def _known(model: Any, key: int | None, title: str, *, lock: bool = False) -> An
         raise Invalid(f"{title} {key} 不存在或已注销。", code="unknown_reference")
     check_area(row.area_code)
     return row
+
+
+def has_moved(row: Any) -> bool:
+    """Whether this change moves a stored row's point."""
+    inspected = sa.inspect(row)
+    return bool(inspected.persistent and inspected.attrs.point.history.has_changes())
 
 
 def _inside(polygon: Any) -> Any:

@@ -35,6 +35,7 @@ BUILDINGS = Register(
     search=("name", "code", "address"),
     codes={"use": "building_use"},
     prepare=actions.prepare_building,
+    read_only=("pin_locked",),
 )
 UNITS = Register("units", "单元", Unit, read=READ, write=WRITE, search=("name",), prepare=actions.prepare_unit)
 ROOMS = Register(

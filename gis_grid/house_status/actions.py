@@ -23,6 +23,7 @@ from gis_grid.people.classes import visible_classes
 from gis_grid.sealed import mask_name
 
 USES = {name: rule.label for name, rule in colours().schemes["use"].rules.items()}
+_WORST = ("overdue", "never", "soon", "fresh")
 MOST_BUILDINGS = 200  # of one estate
 
 
@@ -157,7 +158,7 @@ def _gap(cell: Cell, units: Mapping[int, str], floors: Sequence[str]) -> dict[st
 
 def _cell(cell: Cell, row: sa.Row[Any], units: Mapping[int, str], floors: Sequence[str], view: _View) -> dict[str, Any]:
     place = _place(cell, units, floors)
-    tags = Counter(code for code in (row.classes or "").split(",") if code in view.tags)
+    tags = dict(Counter(code for code in row.classes.split(",") if code in view.tags)) if row.classes else {}
     heads = [name for name in row.heads or () if name]
     use = "commercial" if row.shops else colours().use_of.get(row.use or "", "unknown")
     state = _state(row, view.day)
@@ -170,7 +171,7 @@ def _cell(cell: Cell, row: sa.Row[Any], units: Mapping[int, str], floors: Sequen
         "households": row.households or 0,
         "heads": heads if view.asked.full_names else [mask_name(name) for name in heads],
         "persons": row.persons or 0,
-        "tags": dict(tags),
+        "tags": tags,
         "shops": row.shops or [],
         "freshness": state,
         "freshness_name": freshness.STATES[state],
@@ -187,12 +188,12 @@ def _cell(cell: Cell, row: sa.Row[Any], units: Mapping[int, str], floors: Sequen
 
 def _state(row: sa.Row[Any], day: date) -> str:
     """The worst of the room and whoever lives in it."""
-    states = {freshness.state_of(row.due_on, day)}
+    states = [freshness.state_of(row.due_on, day)]
     if row.people_due_on is not None:
-        states.add(freshness.state_of(row.people_due_on, day))
+        states.append(freshness.state_of(row.people_due_on, day))
     if row.never:
-        states.add("never")
-    return next(state for state in ("overdue", "never", "soon", "fresh") if state in states)
+        states.append("never")
+    return min(states, key=_WORST.index)
 
 
 def _spoken(told: dict[str, Any], rules: Sequence[Rule], view: _View) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -38,9 +38,10 @@ class Scheme:
     right: str
     rules: dict[str, Rule]
 
-    def ranked(self, traits: set[str]) -> list[Rule]:
+    def ranked(self, traits: Collection[str]) -> list[Rule]:
         """The rules of these traits, the most important first; traits without a rule have no colour."""
-        return sorted((self.rules[trait] for trait in traits if trait in self.rules), key=lambda rule: -rule.priority)
+        known = [self.rules[trait] for trait in traits if trait in self.rules]
+        return known if len(known) < 2 else sorted(known, key=lambda rule: -rule.priority)
 
 
 @dataclass(frozen=True)

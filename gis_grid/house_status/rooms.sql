@@ -1,31 +1,27 @@
 -- What does the diagram of these buildings show: each room once, with who lives there and which shops are in it?
+-- LATERAL on purpose: each room looks up its own homes by index, also right after a large import, when there are no statistics yet.
 WITH mine AS (
-  SELECT id FROM rooms
+  SELECT id, building_id, unit_id, number, floor, door, door_span, floor_span, coalesce(floor_label, '') AS floor_label, use, due_on,
+    verified_at
+  FROM rooms
   WHERE building_id = ANY(:buildings) AND retired_at IS NULL AND coalesce(area_code LIKE ANY(:scope), '%' = ANY(:scope))
-), homes AS (
-  SELECT h.id, h.room_id, count(p.id) AS persons, min(p.due_on) AS due_on, count(p.id) - count(p.due_on) AS never,
-    (array_agg(p.name ORDER BY (p.relation = '02') DESC NULLS LAST, p.id))[1] AS head,
-    string_agg(nullif(array_to_string(p.classes, ','), ''), ',') AS classes,
-    CASE WHEN :searching THEN array_agg(p.name) END AS names
-  FROM households h
-  LEFT JOIN residents p ON p.household_id = h.id AND p.retired_at IS NULL
-  WHERE :people AND h.room_id IN (SELECT id FROM mine) AND h.retired_at IS NULL
-  GROUP BY h.id
-), living AS (
-  SELECT room_id, count(*) AS households, sum(persons)::int AS persons, min(due_on) AS due_on, sum(never)::int AS never,
-    array_agg(head ORDER BY id) AS heads, string_agg(classes, ',') AS classes,
-    CASE WHEN :searching THEN string_agg(array_to_string(names, ','), ',') END AS names
-  FROM homes
-  GROUP BY room_id
-), trading AS (
-  SELECT room_id, array_agg(name ORDER BY id) AS shops
-  FROM premises
-  WHERE :premises AND room_id IN (SELECT id FROM mine) AND retired_at IS NULL
-  GROUP BY room_id
 )
-SELECT r.building_id, r.id, r.unit_id, r.number, r.floor, r.door, r.door_span, r.floor_span, coalesce(r.floor_label, '') AS floor_label,
-  r.use, r.due_on, r.verified_at, l.households, l.persons, l.due_on AS people_due_on, l.never, l.heads, l.classes, l.names, t.shops
-FROM rooms r
-LEFT JOIN living l ON l.room_id = r.id
-LEFT JOIN trading t ON t.room_id = r.id
-WHERE r.id IN (SELECT id FROM mine)
+SELECT r.*, l.households, l.persons, l.due_on AS people_due_on, l.never, l.heads, l.classes, l.names, t.shops
+FROM mine r
+CROSS JOIN LATERAL (
+  SELECT count(*) AS households, sum(p.persons)::int AS persons, min(p.due_on) AS due_on, sum(p.never)::int AS never,
+    array_agg(p.head ORDER BY h.id) AS heads, string_agg(p.classes, ',') AS classes, string_agg(p.names, ',') AS names
+  FROM households h
+  CROSS JOIN LATERAL (
+    SELECT count(*) AS persons, min(due_on) AS due_on, count(*) - count(due_on) AS never,
+      (array_agg(name ORDER BY (relation = '02') DESC NULLS LAST, id))[1] AS head,
+      string_agg(nullif(array_to_string(classes, ','), ''), ',') AS classes,
+      CASE WHEN :searching THEN string_agg(name, ',') END AS names
+    FROM residents
+    WHERE household_id = h.id AND coalesce(retired_at, 'infinity') = 'infinity' -- plain IS NULL would invite the whole partial index
+  ) p
+  WHERE :people AND h.room_id = r.id AND h.retired_at IS NULL
+) l
+CROSS JOIN LATERAL (
+  SELECT array_agg(name ORDER BY id) AS shops FROM premises WHERE :premises AND room_id = r.id AND retired_at IS NULL
+) t

@@ -195,6 +195,8 @@ def _gaps(
         return []
     found = []
     for row in rows:
+        if len(covered[row]) == usual * width:
+            continue
         extent = _extent(by_row[row]) if row in by_row else 0
         between = regular[0] <= row <= regular[-1] or not stack.floors[row].recorded
         if not between or row < regular[0] or extent > usual or stack.floors[row].kind == "mezzanine":

@@ -29,6 +29,3 @@ class Photo(Base):
     made_by: Mapped[str] = mapped_column(sa.String(120), comment="上传人")
     created_at: Mapped[datetime] = mapped_column(sa.DateTime(timezone=True), server_default=sa.func.now(), comment="上传时间")
     retired_at: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True), comment="注销时间")
-
-
-BLUEPRINTS: tuple[object, ...] = ()

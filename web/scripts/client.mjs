@@ -12,6 +12,13 @@ const ASKED = {
   '/api/layers': ['get'],
   '/api/search': ['get'],
   '/api/locate': ['get'],
+  '/api/buildings/': ['get'],
+  '/api/buildings/{key}/house-status': ['get'],
+  '/api/households/': ['get'],
+  '/api/households/{key}/home': ['get'],
+  '/api/visits': ['post'],
+  '/api/visits/today': ['get'],
+  '/api/freshness': ['get'],
   '/api/dictionary/{list_name}': ['get'],
 }
 

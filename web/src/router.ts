@@ -10,6 +10,8 @@ export function createConsoleRouter(): Router {
     routes: [
       { path: '/login', name: 'sign-in', component: () => import('./session/SignInPage.vue'), meta: { open: true } },
       { path: '/', name: 'map', component: () => import('./map/MapPage.vue') },
+      { path: '/buildings/:building(\\d+)', name: 'house-status', component: () => import('./house_status/HouseStatusPage.vue') },
+      { path: '/visits', name: 'visits', component: () => import('./visits/VisitsPage.vue') },
       { path: '/:rest(.*)*', redirect: '/' },
     ],
   })

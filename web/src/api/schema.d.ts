@@ -4,6 +4,184 @@
  */
 
 export interface paths {
+    "/api/buildings/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 楼栋：列表 */
+        get: {
+            parameters: {
+                query?: {
+                    address?: string;
+                    after?: string;
+                    area_code?: string;
+                    code?: string;
+                    estate_id?: number;
+                    floors_above?: number;
+                    floors_below?: number;
+                    id?: number;
+                    limit?: number;
+                    name?: string;
+                    pin_locked?: boolean;
+                    placed_by?: string;
+                    q?: string;
+                    retired?: boolean;
+                    sort?: string;
+                    source_crs?: string;
+                    unplaced?: boolean;
+                    use?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description 问题说明 (RFC 9457) */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description 服务故障 */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["BuildingPage"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/buildings/{key}/house-status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: number;
+            };
+            cookie?: never;
+        };
+        /** 一栋楼的房态图（数据）：单元、楼层、房屋的单元格，图例与计数 */
+        get: {
+            parameters: {
+                query?: {
+                    by?: string;
+                    freshness?: string;
+                    head?: string;
+                    name?: string;
+                    names?: "masked" | "full";
+                    number?: string;
+                    persons?: string;
+                    q?: string;
+                    shop?: string;
+                    tag?: string;
+                    unit?: string;
+                    use?: string;
+                };
+                header?: never;
+                path: {
+                    key: number;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description 问题说明 (RFC 9457) */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description 服务故障 */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HouseStatus"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/dictionary/{list_name}": {
         parameters: {
             query?: never;
@@ -66,6 +244,238 @@ export interface paths {
                     };
                     content: {
                         "application/json": components["schemas"]["List"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/freshness": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 各网格资料的核实情况：已核实、即将到期、已逾期、从未核实 */
+        get: {
+            parameters: {
+                query?: {
+                    area_code?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description 问题说明 (RFC 9457) */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description 服务故障 */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Freshness"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/households/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 住户：列表 */
+        get: {
+            parameters: {
+                query?: {
+                    after?: string;
+                    area_code?: string;
+                    id?: number;
+                    kind?: string;
+                    limit?: number;
+                    number?: string;
+                    pin_locked?: boolean;
+                    placed_by?: string;
+                    q?: string;
+                    retired?: boolean;
+                    room_id?: number;
+                    sort?: string;
+                    unplaced?: boolean;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description 问题说明 (RFC 9457) */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description 服务故障 */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HouseholdPage"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/households/{key}/home": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: number;
+            };
+            cookie?: never;
+        };
+        /** 打开一户：房屋、成员、类别、财产、变动记录 */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    key: number;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description 问题说明 (RFC 9457) */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description 服务故障 */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Home"];
                     };
                 };
             };
@@ -623,10 +1033,224 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/visits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 登记一次走访：属实或有变动的，房屋与居民即为已核实 */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Visit"];
+                };
+            };
+            responses: {
+                /** @description 问题说明 (RFC 9457) */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description 服务故障 */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description Created */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["VisitShown"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/visits/today": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 今日走访：本网格最该核实的若干处，按就近顺序排列 */
+        get: {
+            parameters: {
+                query?: {
+                    area_code?: string;
+                    count?: number;
+                    lat?: number;
+                    lon?: number;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description 问题说明 (RFC 9457) */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description 服务故障 */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["TodaysVisits"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        Building: {
+            /** 精度（米） */
+            accuracy_m?: number | null;
+            /** 地址 */
+            address?: string | null;
+            /** 所属网格 */
+            area_code?: string | null;
+            /** 楼栋编号 */
+            code?: string;
+            /**
+             * 登记时间
+             * Format: date-time
+             */
+            created_at?: string;
+            /** 所属小区 */
+            estate_id?: number | null;
+            /** 楼层自下而上 */
+            floor_order?: string[] | null;
+            /** 地上层数 */
+            floors_above?: number | null;
+            /** 地下层数 */
+            floors_below?: number | null;
+            /**
+             * 建筑轮廓
+             * Format: geojson-multipolygon
+             */
+            footprint?: Record<string, never> | null;
+            /** 高度（米） */
+            height_m?: number | null;
+            /** id */
+            id?: number;
+            /** 楼栋名称 */
+            name?: string | null;
+            /** 锁定位置 */
+            pin_locked?: boolean;
+            /** 定位方式 */
+            placed_by?: string | null;
+            /**
+             * 入口或代表点
+             * Format: geojson-point
+             */
+            point?: Record<string, never> | null;
+            /**
+             * 注销时间
+             * Format: date-time
+             */
+            retired_at?: string | null;
+            /** 原坐标系 */
+            source_crs?: string | null;
+            /**
+             * 更新时间
+             * Format: date-time
+             */
+            updated_at?: string;
+            /** 建筑用途 */
+            use?: string;
+            /** 版本 */
+            version?: number;
+        };
+        BuildingPage: {
+            items?: components["schemas"]["Building"][];
+            next?: string | null;
+        };
         Entry: {
             code?: string;
             name?: string;
@@ -642,6 +1266,113 @@ export interface components {
             message?: string;
             /** @description Error name */
             status?: string;
+        };
+        Freshness: {
+            areas?: {
+                [key: string]: unknown;
+            }[];
+            rules_version?: number;
+            states?: {
+                [key: string]: unknown;
+            };
+            total?: {
+                [key: string]: unknown;
+            };
+        };
+        Home: {
+            area_code?: string | null;
+            changes?: {
+                [key: string]: unknown;
+            }[];
+            id?: number;
+            kind?: string | null;
+            number?: string | null;
+            others?: {
+                [key: string]: unknown;
+            }[];
+            people?: {
+                [key: string]: unknown;
+            }[];
+            remark?: string | null;
+            retired?: boolean;
+            room?: {
+                [key: string]: unknown;
+            };
+            valuables?: {
+                [key: string]: unknown;
+            }[];
+            version?: number;
+        };
+        Household: {
+            /** 所属网格 */
+            area_code?: string | null;
+            /**
+             * 登记时间
+             * Format: date-time
+             */
+            created_at?: string;
+            /** id */
+            id?: number;
+            /** 户别 */
+            kind?: string;
+            /** 户籍编号 */
+            number?: string;
+            /** 锁定位置 */
+            pin_locked?: boolean;
+            /** 定位方式 */
+            placed_by?: string | null;
+            /**
+             * 图上位置
+             * Format: geojson-point
+             */
+            point?: Record<string, never> | null;
+            /** 备注 */
+            remark?: string | null;
+            /**
+             * 注销时间
+             * Format: date-time
+             */
+            retired_at?: string | null;
+            /** 房屋 */
+            room_id?: number | null;
+            /**
+             * 更新时间
+             * Format: date-time
+             */
+            updated_at?: string;
+            /** 版本 */
+            version?: number;
+        };
+        HouseholdPage: {
+            items?: components["schemas"]["Household"][];
+            next?: string | null;
+        };
+        HouseStatus: {
+            building?: {
+                [key: string]: unknown;
+            };
+            cells?: {
+                [key: string]: unknown;
+            }[];
+            colours_version?: number;
+            columns?: number;
+            counts?: {
+                [key: string]: unknown;
+            };
+            floors?: {
+                [key: string]: unknown;
+            }[];
+            legend?: {
+                [key: string]: unknown;
+            }[];
+            scheme?: string;
+            schemes?: {
+                [key: string]: unknown;
+            }[];
+            skipped?: number[];
+            units?: {
+                [key: string]: unknown;
+            }[];
         };
         Layers: {
             layers?: {
@@ -680,6 +1411,65 @@ export interface components {
             password: string;
             /** 账号 */
             username: string;
+        };
+        TodaysVisits: {
+            items?: {
+                [key: string]: unknown;
+            }[];
+        };
+        Visit: {
+            /**
+             * 走访时间，默认现在
+             * Format: date-time
+             */
+            at?: string;
+            /**
+             * 核实方式
+             * @default visit
+             */
+            how: string;
+            /** 情况 */
+            note?: string;
+            /** 营业场所 */
+            premises_id?: number;
+            /** 核实的居民，默认屋内全部 */
+            resident_ids?: number[];
+            /** 结果 */
+            result: string;
+            /** 房屋 */
+            room_id?: number;
+        };
+        VisitShown: {
+            /** 所属网格 */
+            area_code?: string | null;
+            /**
+             * 走访时间
+             * Format: date-time
+             */
+            at?: string;
+            /**
+             * 登记时间
+             * Format: date-time
+             */
+            created_at?: string;
+            /** 核实方式 */
+            how?: string;
+            /** id */
+            id?: number;
+            /** 走访人 */
+            made_by?: string;
+            /** 情况 */
+            note?: string | null;
+            /** 定位方式 */
+            placed_by?: string | null;
+            /** 营业场所 */
+            premises_id?: number | null;
+            /** 核实的居民 */
+            resident_ids?: string[];
+            /** 结果 */
+            result?: string;
+            /** 房屋 */
+            room_id?: number | null;
         };
         Who: {
             demo?: boolean;

@@ -93,3 +93,68 @@ export interface DictionaryList {
   list: string
   entries: { code: string; name: string }[]
 }
+
+export interface StatusRule {
+  trait: string
+  label: string
+  mark: string
+  color: string
+  pattern: string
+  count: number
+}
+
+/** A cell of the house-status diagram: a room, or a gap in the record. Rows and columns count from 0, the top floor first. */
+export interface StatusCell {
+  kind: 'room' | 'gap'
+  id?: number
+  row: number
+  col: number
+  rows: number
+  cols: number
+  number: string
+  floor: string
+  unit: string
+  text: string
+  mark: string
+  traits: string[]
+  hit: boolean | null
+  shops: string[]
+  heads: string[]
+  households: number
+  persons: number
+  use_name?: string
+  freshness_name?: string
+  verified_on?: string | null
+  fault?: string | null
+}
+
+export interface HouseStatus {
+  building: { id: number; title: string; name: string | null; address: string | null; estate_id: number | null; estate: string | null }
+  columns: number
+  floors: { title: string; kind: string }[]
+  units: { id: number; name: string; col: number; cols: number; per_door: number }[]
+  skipped: number[]
+  cells: StatusCell[]
+  scheme: string
+  schemes: { name: string; title: string }[]
+  legend: StatusRule[]
+  counts: { rooms: number; gaps: number; households: number; persons: number; hits: number | null }
+  names: 'masked' | 'full'
+}
+
+export interface OpenedHome {
+  id: number
+  number: string
+  kind: string | null
+  people: {
+    id: number
+    name: string
+    relation: string | null
+    sex: string | null
+    birth_date: string | null
+    classes: { code: string; name: string }[]
+    freshness_name: string
+  }[]
+  valuables: { id: number; kind: string; name: string; number: string | null }[]
+  changes: { id: number; kind: string; on: string; reason: string | null }[]
+}

@@ -1,0 +1,152 @@
+"""Keep, list, show and retire photos of rows the caller may see; match many files to people, households and shops by name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from gis_grid import audit
+from gis_grid.access.guard import caller, check_right, scoped
+from gis_grid.buildings.api import BUILDINGS, ROOMS
+from gis_grid.db import session
+from gis_grid.errors import Conflict, Invalid, NotFound
+from gis_grid.people.registers import HOUSEHOLDS, RESIDENTS
+from gis_grid.photos.models import Photo
+from gis_grid.photos.rules import SIZES, Named, NotAPhoto, make_picture, read_name
+from gis_grid.photos.store import keep_files, path_of
+from gis_grid.premises import PREMISES
+from gis_grid.register import Register
+from gis_grid.register.actions import find
+from gis_grid.sealed import fingerprint
+
+OWNERS: Mapping[str, Register] = {one.name: one for one in (RESIDENTS, HOUSEHOLDS, PREMISES, BUILDINGS, ROOMS)}
+MOST_PER_OWNER = 20
+
+
+def keep_photo(kind: str, key: int, data: bytes, name: str | None) -> Photo:
+    """A photo of one row. Refused: what is no photo, one too large, a row of another area; the same picture twice is one."""
+    owner = _owner(kind, key, write=True)
+    if owner.retired_at:
+        raise Conflict(f"该{OWNERS[kind].title}已注销，不能添加照片。", code="already_retired")
+    try:
+        picture = make_picture(data)
+    except NotAPhoto as fault:
+        raise Invalid(f"{fault}。", code="bad_photo") from None
+    known = list_photos(kind, key)
+    if same := next((one for one in known if one.sha256 == picture.sha256), None):
+        return same
+    if len(known) >= MOST_PER_OWNER:
+        raise Conflict(f"一条记录最多 {MOST_PER_OWNER} 张照片，请先删除旧的。", code="too_many_photos")
+    keep_files(picture)
+    photo = Photo(
+        owner_kind=kind,
+        owner_id=key,
+        sha256=picture.sha256,
+        name=(name or "")[-150:] or None,
+        width=picture.width,
+        height=picture.height,
+        made_by=caller().name,
+    )
+    session().add(photo)
+    session().flush()
+    audit.record("photo", kind, key, after={"photo": photo.id, "sha256": photo.sha256}, area_code=owner.area_code)
+    return photo
+
+
+def list_photos(kind: str, key: int) -> list[Photo]:
+    """The photos of one row, the newest first: the first is the one that stands for it."""
+    _owner(kind, key)
+    mine = sa.and_(Photo.owner_kind == kind, Photo.owner_id == key, Photo.retired_at.is_(None))
+    return list(session().scalars(sa.select(Photo).where(mine).order_by(Photo.id.desc())))
+
+
+def photo_file(photo_id: int, size: str) -> Path:
+    """The file of a photo in one size: full, preview or id (110 x 140)."""
+    if size not in SIZES:
+        raise NotFound(f"没有“{size[:20]}”这种尺寸，可用：{'、'.join(SIZES)}。")
+    photo, owner = _photo(photo_id)
+    path = path_of(photo.sha256, size)
+    if not path.is_file():
+        raise NotFound("照片文件不在存储目录中，请联系管理员从备份恢复。", code="file_missing")
+    if photo.owner_kind in ("residents", "households"):
+        audit.record("view", f"{photo.owner_kind}.photo", photo.owner_id, after={"photo": photo.id}, area_code=owner.area_code)
+    return path
+
+
+def retire_photo(photo_id: int) -> None:
+    """The photo is no longer shown; its file stays while another row shows it or a backup refers to it."""
+    photo, owner = _photo(photo_id, write=True)
+    photo.retired_at = datetime.now(UTC)
+    session().flush()
+    audit.record("retire_photo", photo.owner_kind, photo.owner_id, before={"photo": photo.id}, area_code=owner.area_code)
+
+
+def keep_many(files: Iterable[tuple[str, bytes]], *, dry_run: bool) -> list[dict[str, Any]]:
+    """Each file to whom its name tells; one line per file: kept, would be kept, or why not. Nobody is guessed at."""
+    check_right("people.write")
+    report = []
+    for name, data in files:
+        line: dict[str, Any] = {"file": name, "kind": None, "key": None, "who": None, "kept": False, "problem": None}
+        kind, rows = _matches(read_name(name))
+        if len(rows) != 1:
+            several = f"有 {len(rows)} 条同名记录，请在文件名中加上证件号码或编号"
+            line["problem"] = several if rows else "没有找到对应的人、户或场所"
+        else:
+            line |= {"kind": kind, "key": rows[0][0], "who": rows[0][1]}
+            line |= _kept(kind, rows[0][0], name, data, dry_run)
+        report.append(line)
+    return report
+
+
+def _kept(kind: str, key: int, name: str, data: bytes, dry_run: bool) -> dict[str, Any]:
+    try:
+        if dry_run:
+            make_picture(data)
+        else:
+            keep_photo(kind, key, data, name)
+    except NotAPhoto as fault:
+        return {"problem": str(fault)}
+    except (Invalid, Conflict) as refused:
+        return {"problem": refused.detail}
+    return {"kept": not dry_run}
+
+
+def _matches(named: Named) -> tuple[str, list[tuple[int, str]]]:
+    """Rows in use within the caller's area that a file's name tells: by identity number, then by number, then by name."""
+    model = RESIDENTS.model
+    if named.id_number:
+        return "residents", _rows(RESIDENTS, model.id_number_hash == fingerprint(named.id_number), model.name)
+    for word in named.words:
+        for register, column in ((HOUSEHOLDS, HOUSEHOLDS.model.number), (PREMISES, PREMISES.model.code)):
+            if caller().may(register.read) and (rows := _rows(register, column == word, column)):
+                return register.name, rows
+    for word in named.words:
+        if rows := _rows(RESIDENTS, model.name == word, model.name):
+            return "residents", rows
+    return "residents", []
+
+
+def _rows(register: Register, condition: Any, shown: Any) -> list[tuple[int, str]]:
+    model = register.model
+    query = scoped(sa.select(model.id, shown), model).where(condition, model.retired_at.is_(None))
+    return [(row[0], row[1]) for row in session().execute(query.order_by(model.id).limit(10))]
+
+
+def _owner(kind: str, key: int, *, write: bool = False) -> Any:
+    if kind not in OWNERS:
+        raise NotFound(f"“{kind[:20]}”没有照片，可用：{'、'.join(OWNERS)}。")
+    register = OWNERS[kind]
+    check_right(register.write if write else register.read)
+    return find(register, key)
+
+
+def _photo(photo_id: int, *, write: bool = False) -> tuple[Photo, Any]:
+    """A photo whose row the caller may see; others are not found."""
+    photo = session().get(Photo, photo_id)
+    if photo is None or photo.retired_at:
+        raise NotFound(f"没有编号为 {photo_id} 的照片。")
+    return photo, _owner(photo.owner_kind, photo.owner_id, write=write)

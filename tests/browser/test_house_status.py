@@ -1,0 +1,90 @@
+"""The house-status page: from the map to a building, by keyboard and by touch, coloured, searched, filtered, one room opened."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import ARTEFACTS, Town, sign_in
+
+
+def find_building(page: Page) -> int:
+    """A block of several units with many rooms, in an estate of several buildings."""
+    return page.evaluate(
+        """async () => {
+          const rooms = (await (await fetch('/api/rooms/?limit=1000')).json()).items
+          const counts = new Map()
+          for (const room of rooms) counts.set(room.building_id, (counts.get(room.building_id) || 0) + 1)
+          const many = [...counts].filter(([, n]) => n >= 20 && n <= 90).map(([id]) => id)
+          for (const id of many) {
+            const one = await (await fetch(`/api/buildings/${id}`)).json()
+            if (!one.estate_id) continue
+            const siblings = (await (await fetch(`/api/buildings/?estate_id=${one.estate_id}&limit=50`)).json()).items
+            if (siblings.length > 1 && siblings[0].id === id) return id
+          }
+          return many[0] }"""
+    )
+
+
+@pytest.fixture
+def house(page: Page, town: Town) -> Page:
+    sign_in(page, town, "demo_community")
+    page.goto(f"/buildings/{find_building(page)}")
+    page.locator("button.room").first.wait_for()
+    return page
+
+
+def test_a_building_is_read_at_a_glance_and_a_room_is_opened(house: Page) -> None:
+    rooms = house.locator("button.room")
+    told = house.get_by_role("status").inner_text()
+    assert rooms.count() == int(re.match(r"(\d+) 间", told)[1])
+    house.get_by_role("combobox").select_option(label="人员类别")
+    legend = house.get_by_role("group", name=re.compile("图例"))
+    expect(legend.get_by_role("button", name=re.compile("独居老人"))).to_be_visible()
+    lived_in = house.locator("button.room", has_text="人").first
+    lived_in.click()
+    panel = house.get_by_role("complementary", name="房屋资料")
+    expect(panel.get_by_role("heading", name=re.compile("住户"))).to_be_visible()
+    expect(panel.locator("li").first).to_contain_text("户主")
+    house.screenshot(path=ARTEFACTS / f"house-panel-{house.viewport_size['width']}.png")
+
+
+def test_the_arrow_keys_walk_and_search_and_legend_dim_the_rest(house: Page) -> None:
+    rooms = house.locator("button.room")
+    rooms.first.focus()
+    house.keyboard.press("ArrowRight")
+    house.keyboard.press("ArrowDown")
+    assert house.evaluate("[...document.querySelectorAll('button.room')].indexOf(document.activeElement)") > 1
+    number = rooms.nth(3).locator("strong").inner_text()
+    house.get_by_role("searchbox").fill(number)
+    house.keyboard.press("Enter")
+    expect(house.get_by_role("status")).to_contain_text("查到")
+    expect(house.locator("button.room.hit").first).to_contain_text(number)
+    house.get_by_role("button", name="条件重置").click()
+    expect(house.locator("button.room.hit")).to_have_count(0)
+    entry = house.get_by_role("group", name=re.compile("图例")).get_by_role("button", name=re.compile("自住"))
+    entry.click()
+    expect(house.locator("button.room.dim").first).to_be_visible()
+    house.get_by_role("button", name="全部显示").click()
+    expect(house.locator("button.room.dim")).to_have_count(0)
+
+
+def test_the_list_says_the_same_and_the_next_building_is_one_key_away(house: Page) -> None:
+    count = house.locator("button.room").count()
+    house.get_by_role("button", name="列表").click()
+    expect(house.locator("tbody tr")).to_have_count(count)
+    before = house.url
+    house.get_by_role("button", name="下一栋").click()
+    house.wait_for_url(lambda url: url != before)
+    assert house.request.get(f"/api/buildings/{house.url.rsplit('/', 1)[1]}/house-status.svg").ok
+
+
+def test_the_map_leads_to_the_diagram(page: Page, town: Town) -> None:
+    sign_in(page, town, "demo_community")
+    box = page.get_by_role("combobox")
+    box.fill("1幢")
+    page.get_by_role("option").filter(has_text="1幢").first.click()
+    page.get_by_role("link", name="查看房态图").click()
+    expect(page.get_by_role("link", name="‹ 地图")).to_be_visible()

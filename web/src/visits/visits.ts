@@ -1,0 +1,62 @@
+// Today's visits of an area, in walking order, and how fresh its records are.
+import { ref, shallowRef } from 'vue'
+import { answer, client } from '@/api/client'
+import { asProblem, type Problem } from '@/api/problem'
+
+export interface Visit {
+  stop: number
+  kind: 'room' | 'premises'
+  id: number
+  building_id: number | null
+  title: string
+  persons: number | null
+  classes: string[]
+  due_on: string | null
+  freshness: string
+  freshness_name: string
+  lon: number | null
+  lat: number | null
+}
+
+type Counts = Record<string, number>
+
+export interface Fresh {
+  states: Record<string, string>
+  total: Record<string, Counts>
+}
+
+/** The share of records that somebody verified and that are not overdue, in whole percent; null where there are none. */
+export function share(counts: Counts | undefined): number | null {
+  const all = Object.values(counts ?? {}).reduce((sum, n) => sum + n, 0)
+  if (!counts || !all) return null
+  return Math.round((100 * ((counts.fresh ?? 0) + (counts.soon ?? 0))) / all)
+}
+
+export function useVisits() {
+  const visits = shallowRef<Visit[] | null>(null)
+  const fresh = shallowRef<Fresh | null>(null)
+  const problem = ref<Problem | null>(null)
+
+  async function load(start?: { lon: number; lat: number }): Promise<void> {
+    problem.value = null
+    try {
+      const query = { count: 20, ...(start ?? {}) }
+      const [today, counts] = await Promise.all([
+        answer<{ items: Visit[] }>(client.GET('/api/visits/today', { params: { query } })),
+        answer<Fresh>(client.GET('/api/freshness', { params: { query: {} } })),
+      ])
+      visits.value = today.items
+      fresh.value = counts
+    } catch (thrown) {
+      problem.value = asProblem(thrown)
+    }
+  }
+
+  /** A visit that found things as recorded, or nobody at home. */
+  async function record(visit: Visit, result: 'confirmed' | 'absent'): Promise<void> {
+    const place = visit.kind === 'room' ? { room_id: visit.id } : { premises_id: visit.id }
+    await answer(client.POST('/api/visits', { body: { ...place, result, how: 'visit' } }))
+  }
+
+  return { visits, fresh, problem, load, record }
+}
