@@ -63,11 +63,16 @@ def harvest(report: Report, services: Sequence[Service], folder: Path, count: in
     if OGR is None:
         report.skip("harvest", "ogr2ogr is not installed (Debian package gdal-bin)")
         return
-    took: dict[str, list[float]] = {}
+    took: dict[str, list[float]] = {service.name: [] for service in services}
     for _ in range(repeats):
-        for service in services:
-            if service.name not in _failed(report):
-                _one_harvest(report, service, folder, count, took)
+        for service in (each for each in services if each.name in took):
+            try:
+                took[service.name].append(_one_harvest(service, folder, count))
+            except RuntimeError as fault:
+                if service.name == OURS:
+                    raise
+                report.skip(f"{service.name}, harvest", fault)
+                del took[service.name]
     for name, runs in took.items():
         wall = statistics.median(runs)
         note = f"ogr2ogr, pages of {LIMIT:,}; each number once; {', '.join(f'{run:.1f}' for run in runs)} s"
@@ -77,43 +82,24 @@ def harvest(report: Report, services: Sequence[Service], folder: Path, count: in
     _download(report, services[0], count)
 
 
-def _failed(report: Report) -> list[str]:
-    return [text.split(",")[0] for text in report.skipped if ", harvest:" in text]
-
-
-def _one_harvest(report: Report, service: Service, folder: Path, count: int, took: dict[str, list[float]]) -> None:
+def _one_harvest(service: Service, folder: Path, count: int) -> float:
+    """Seconds; RuntimeError when not every event has come once."""
     out = folder / f"{service.name.replace(' ', '')}.fgb"
     out.unlink(missing_ok=True)
     headers = folder / "headers.txt"
     headers.write_text(f"Authorization: Bearer {service.token}\n" if service.token else "X-Bench: 1\n")
     headers.chmod(0o600)
     collection = service.items("events").removesuffix("/items")
-    words = [
-        OGR,
-        "-f",
-        "FlatGeobuf",
-        "-lco",
-        "SPATIAL_INDEX=NO",
-        out,
-        f"OAPIF:{service.url}{collection}",
-        "-oo",
-        f"PAGE_SIZE={LIMIT}",
-    ]
+    words = [str(OGR), "-f", "FlatGeobuf", "-lco", "SPATIAL_INDEX=NO", str(out)]
+    words += [f"OAPIF:{service.url}{collection}", "-oo", f"PAGE_SIZE={LIMIT}"]
     environment = {**os.environ, "GDAL_HTTP_HEADER_FILE": str(headers), "CPL_LOG": "/dev/null"}
     began = time.perf_counter()
-    done = subprocess.run(
-        [str(word) for word in words], env=environment, capture_output=True, text=True, timeout=300, check=False
-    )
+    done = subprocess.run(words, env=environment, capture_output=True, text=True, timeout=300, check=False)
     wall = time.perf_counter() - began
     numbers = _numbers(out) if out.exists() else []
     if done.returncode or not len(numbers) == len(set(numbers)) == count:
-        why = f"{len(numbers)} features, {len(set(numbers))} numbers of {count}; {done.stderr[-200:]}"
-        if service.name == OURS:
-            raise RuntimeError(why)
-        report.skip(f"{service.name}, harvest", why)
-        took.pop(service.name, None)
-        return
-    took.setdefault(service.name, []).append(wall)
+        raise RuntimeError(f"{len(numbers)} features, {len(set(numbers))} numbers of {count}; {done.stderr[-200:]}")
+    return wall
 
 
 def _numbers(path: Path) -> list[str]:

@@ -14,8 +14,8 @@ from typing import Any
 import psycopg
 from maps_services import OURS, TIPG, Service
 from maps_tables import fill_events, middle, scans
-from measuring import Report, Took
-from under_load import in_turn, one_run
+from measuring import Report
+from under_load import in_turn
 
 MIX = {14: 9, 15: 30, 16: 80, 17: 120}  # zoom: tiles; what a walk over a city asks
 LOW = (12, 13)
@@ -152,12 +152,8 @@ def one_point(
     """Every event at the same place."""
     fill_events(connection, SAME_POINT, at_one_point=True)
     tile = tile_of(*middle(connection), 16)
-    for service in services:
-        path = paths(service, [tile], "events")
-        size = len(service.get(path[0]))
-        told = one_run(service.asked(path, folder, seconds / 2), 1)
-        name = f"{service.name}, z16 tile of {SAME_POINT:,} events at one point"
-        note = f"p50 {told['p50_ms']:.2f} ms, {size / 1000:.0f} kB"
-        report.add("same point", name, int(told["n"]), Took(told["n"] / told["per_cpu_s"], told["wall_s"]), note)
-        if service.name == OURS:
-            report.metrics["same_point_bytes"], report.metrics["same_point_ms"] = size, round(told["p50_ms"], 2)
+    own = {service.name: paths(service, [tile], "events") for service in services}
+    asked = [service.asked(own[service.name], folder, seconds / 2) for service in services]
+    found = in_turn(report, "same point", f"z16 tile of {SAME_POINT:,} events at one point", asked, connections=1)
+    report.metrics["same_point_ms"] = round(found[OURS]["p50_ms"], 2)
+    report.metrics["same_point_bytes"] = len(services[0].get(own[OURS][0]))
