@@ -30,7 +30,7 @@ RUN .venv/bin/pip install --no-cache-dir --no-deps -e .
 
 FROM python
 RUN apt-get update \
-    && apt-get install -y --no-install-recommends fonts-noto-cjk \
+    && apt-get install -y --no-install-recommends fonts-noto-cjk fontconfig libpango-1.0-0 libpangoft2-1.0-0 \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --system --uid 10001 --create-home --home-dir /var/lib/gis-grid --shell /usr/sbin/nologin gis-grid
 COPY --from=packages /opt/gis-grid/.venv/ .venv/
@@ -38,6 +38,7 @@ COPY pyproject.toml ./
 COPY gis_grid/ gis_grid/
 COPY migrations/ migrations/
 COPY layers/ layers/
+COPY boards/ boards/
 COPY dictionary/ dictionary/
 COPY --from=console /opt/gis-grid/gis_grid/console/ gis_grid/console/
 ENV PATH=/opt/gis-grid/.venv/bin:$PATH \

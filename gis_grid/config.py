@@ -42,6 +42,9 @@ class Settings(BaseSettings):
     nearest_m: float = 15.0  # a point outside all areas but this near takes the nearest one, and says so
     grid_households: tuple[int, int] = (200, 500)  # soft rule for the size of ordinary grids; JSON: [200, 500]
 
+    # -- people
+    sensitive_classes: list[str] = []  # those this office may keep by law; JSON: ["disabled"]; none by default
+
     # -- tiles once made
     tile_memory_mb: int = 64  # kept by each worker
     tile_disk_mb: int = 1000  # kept in home/tiles for all workers; 0: none
@@ -60,6 +63,9 @@ class Settings(BaseSettings):
     track_gap_minutes: float = 5.0
     track_oldest_days: int = 36_500  # refuse fixes older than this
     track_future_minutes: float = 5.0
+
+    # -- printing
+    print_processes: int = 1  # children that write boards of a batch; each takes about 280 MB and makes three a second
 
     # -- the map page (地图管理条例: shown lower-left when set)
     map_review_number: str | None = None

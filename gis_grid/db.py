@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache, lru_cache
 from pathlib import Path
 from threading import local
@@ -93,6 +93,15 @@ class Pinned:
 
     source_crs: Mapped[str | None] = mapped_column(sa.String(20), comment="原坐标系")
     accuracy_m: Mapped[float | None] = mapped_column(sa.Float, comment="精度（米）")
+
+
+class Verified:
+    """When somebody last made sure on the spot that a row is true, who and how, and the day it should be looked at again."""
+
+    verified_at: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True), comment="核实时间")
+    verified_by: Mapped[str | None] = mapped_column(sa.String(50), comment="核实人")
+    verified_how: Mapped[str | None] = mapped_column(sa.String(12), comment="核实方式")
+    due_on: Mapped[date | None] = mapped_column(sa.Date, comment="应复核日期")
 
 
 def point_column(comment: str = "位置", *, nullable: bool = True) -> Mapped:

@@ -23,6 +23,7 @@ from gis_grid.kept import Kept
 
 FOLDER = PROJECT / "dictionary"
 _names: Kept[dict[str, str]] = Kept("dictionary")
+_sensitive: Kept[frozenset[str]] = Kept("dictionary")
 
 
 class Entry(Base):
@@ -67,6 +68,15 @@ def has_code(list_name: str, code: str) -> bool:
 def names(list_name: str) -> dict[str, str]:
     """code -> name of a list, in its order."""
     return dict(_names.get(list_name, lambda: _read_names(list_name)))
+
+
+def sensitive_codes(list_name: str) -> frozenset[str]:
+    """The codes of a list that tell sensitive things about a person."""
+    return frozenset(_sensitive.get(list_name, lambda: _read_sensitive(list_name)))
+
+
+def _read_sensitive(list_name: str) -> frozenset[str]:
+    return frozenset(session().scalars(sa.select(Entry.code).where(Entry.list == list_name, Entry.sensitive)))
 
 
 def _read_names(list_name: str) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,10 +18,12 @@ from gis_grid.areas.reassign import Progress, Touched, begin_moves, changed, fol
 from gis_grid.areas.rules import LEVEL_CODES
 from gis_grid.buildings.actions import moved
 from gis_grid.buildings.models import Building, Room
-from gis_grid.db import Base, Located, Pinned, Stamped, point_column, session
+from gis_grid.db import Base, Follower, Located, Pinned, Stamped, Verified, point_column, session
 from gis_grid.errors import Invalid
+from gis_grid.freshness import due_on
 from gis_grid.geo import shapes
 from gis_grid.imports import Importable, offer
+from gis_grid.people.models import Resident
 from gis_grid.people.rules import phone_fault
 from gis_grid.register import Register, register_blueprint
 from gis_grid.register.actions import check_version, find
@@ -29,7 +32,7 @@ from gis_grid.register.fields import BIGINT, Strict, Text
 from gis_grid.sealed import Sealed, mask_phone
 
 
-class Premises(Stamped, Located, Pinned, Base):
+class Premises(Stamped, Located, Pinned, Verified, Base):
     """A shop, office or other place of business (营业场所)."""
 
     __tablename__ = "premises"
@@ -47,6 +50,24 @@ class Premises(Stamped, Located, Pinned, Base):
     room_id: Mapped[int | None] = mapped_column(sa.BigInteger, sa.ForeignKey("rooms.id"), index=True, comment="所在房屋")
     placed_reason: Mapped[str | None] = mapped_column(sa.String(200), comment="人工指定网格的理由")
     point = point_column()
+    pin_locked: Mapped[bool] = mapped_column(sa.Boolean, server_default="false", nullable=False, comment="锁定位置")
+
+
+class PremisesStaff(Stamped, Follower, Base):
+    """Somebody who works in a shop (从业人员); a registered resident or not."""
+
+    __tablename__ = "premises_staff"
+    __table_args__ = (Located.area_index("premises_staff"), {"comment": "从业人员"})
+
+    id: Mapped[int] = mapped_column(sa.BigInteger, sa.Identity(), primary_key=True)
+    premises_id: Mapped[int] = mapped_column(sa.BigInteger, sa.ForeignKey("premises.id"), index=True, comment="营业场所")
+    resident_id: Mapped[int | None] = mapped_column(sa.BigInteger, sa.ForeignKey("residents.id"), index=True, comment="居民")
+    name: Mapped[str] = mapped_column(sa.String(50), comment="姓名")
+    post: Mapped[str | None] = mapped_column(sa.String(40), comment="岗位")
+    phone: Mapped[str | None] = mapped_column(Sealed, comment="联系电话")
+    since: Mapped[date | None] = mapped_column(sa.Date, comment="入职日期")
+    until: Mapped[date | None] = mapped_column(sa.Date, comment="离职日期")
+    remark: Mapped[str | None] = mapped_column(sa.Text, comment="备注")
 
 
 def prepare_premises(premises: Premises, extra: dict[str, Any]) -> None:
@@ -55,6 +76,17 @@ def prepare_premises(premises: Premises, extra: dict[str, Any]) -> None:
         _place(premises)
     if premises.phone and (fault := phone_fault(premises.phone)):
         raise Invalid(f"{fault}。", code="bad_phone")
+    premises.due_on = due_on("premises", (), premises.verified_at)
+    _staff_with(premises)
+
+
+def _staff_with(premises: Premises) -> None:
+    if not sa.inspect(premises).transient:
+        elsewhere = sa.and_(
+            PremisesStaff.premises_id == premises.id, PremisesStaff.area_code.is_distinct_from(premises.area_code)
+        )
+        there = {"area_code": premises.area_code, "version": PremisesStaff.version + 1}
+        session().execute(sa.update(PremisesStaff).where(elsewhere).values(there))
 
 
 def _place(premises: Premises) -> None:
@@ -92,6 +124,7 @@ def _override(premises_id: int, version: int, area_code: str | None, reason: str
         _place(premises)
     else:
         premises.area_code, premises.placed_by = area_code, "manual"
+    _staff_with(premises)
     session().flush()
     now = {"area_code": premises.area_code, "placed_by": premises.placed_by, "placed_reason": reason}
     audit.record(
@@ -133,6 +166,7 @@ def _inside_of(premises: Premises) -> Room | Building | None:
 def place_all_again(sender: object, touched: Touched, progress: Progress) -> None:
     """Boundaries changed: shops that stand for themselves by their points; those indoors follow their rooms."""
     place_again(Premises, touched, progress)
+    _staff_follow(everything=touched is None)
 
 
 @moved.connect
@@ -141,12 +175,35 @@ def move_with_rooms(sender: object, everything: bool) -> None:
     by_rule = "t.placed_by IS DISTINCT FROM 'manual'"
     follow("premises", "rooms", "room_id", "room", by_rule, everything=everything)
     follow("premises", "buildings", "building_id", "building", f"t.room_id IS NULL AND {by_rule}", everything=everything)
+    _staff_follow(everything=everything)
+
+
+def _staff_follow(*, everything: bool) -> None:
+    follow("premises_staff", "premises", "premises_id", "premises", everything=everything)
 
 
 def stay_in_rooms() -> None:
     """After an import: a shop that has a room or a building lies there, whatever its coordinates say."""
     begin_moves()
     move_with_rooms("imports", everything=True)
+
+
+def prepare_staff(staff: PremisesStaff, extra: dict[str, Any]) -> None:
+    """Whoever works in a shop lies, for scope, where the shop lies."""
+    premises = session().get(Premises, staff.premises_id)
+    if premises is None or premises.retired_at:
+        raise Invalid(f"营业场所 {staff.premises_id} 不存在或已注销。", code="unknown_reference")
+    check_area(premises.area_code)
+    staff.area_code, staff.placed_by = premises.area_code, "premises"
+    if staff.resident_id is not None:
+        resident = session().get(Resident, staff.resident_id)
+        if resident is None or resident.retired_at:
+            raise Invalid(f"居民 {staff.resident_id} 不存在或已注销。", code="unknown_reference")
+        check_area(resident.area_code)
+    if staff.since and staff.until and staff.until < staff.since:
+        raise Invalid("离职日期早于入职日期。", code="bad_period")
+    if staff.phone and (fault := phone_fault(staff.phone)):
+        raise Invalid(f"{fault}。", code="bad_phone")
 
 
 PREMISES = Register(
@@ -158,7 +215,17 @@ PREMISES = Register(
     search=("name", "code", "address"),
     masks={"phone": mask_phone},
     prepare=prepare_premises,
-    read_only=("placed_reason",),
+    read_only=("placed_reason", "pin_locked"),
+)
+STAFF = Register(
+    "premises_staff",
+    "从业人员",
+    PremisesStaff,
+    read="premises.read",
+    write="premises.write",
+    search=("name", "post"),
+    masks={"phone": mask_phone},
+    prepare=prepare_staff,
 )
 offer(
     Importable(
@@ -224,4 +291,4 @@ def show_why(key: int) -> Any:
     return why(key)
 
 
-BLUEPRINTS = (register_blueprint(PREMISES), blueprint)
+BLUEPRINTS = (register_blueprint(PREMISES), register_blueprint(STAFF), blueprint)

@@ -66,6 +66,13 @@ def mask_phone(number: str) -> str:
     return number[:3] + "****" + number[-4:] if len(number) >= 11 else number[:2] + "****" + number[-2:]
 
 
+def mask_name(name: str) -> str:
+    """王*, 王*明, 欧**娜: the first character and, from three on, the last."""
+    if len(name) < 2:
+        return name
+    return name[0] + "*" if len(name) == 2 else name[0] + "*" * (len(name) - 2) + name[-1]
+
+
 @cache
 def _cipher(number: int) -> AESGCM:
     name = "field_key" if number == 1 else f"field_key_{number}"

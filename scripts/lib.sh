@@ -128,8 +128,8 @@ need_packages() {
 or set DATABASE_URL to such a database, and run this again." "请先安装 PostgreSQL 15+、PostGIS 3.3+ 和 Python 3.11+"
   fi
   if [ "$(id -u)" != 0 ] && ! command -v sudo >/dev/null; then
-    if [ "${missing[*]}" = fonts-noto-cjk ]; then
-      echo "The package fonts-noto-cjk is missing: Chinese on printed sheets needs it. Everything else works."
+    if ! printf '%s\n' "${missing[@]}" | grep -qvxE 'fonts-noto-cjk|libpango.*'; then
+      echo "Missing: ${missing[*]}. Boards and printed maps need them. Everything else works."
       return 0
     fi
     fail "Missing: ${missing[*]/#postgis/postgresql-15 postgresql-15-postgis-3}. Install them as root with apt-get, \

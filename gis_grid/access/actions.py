@@ -268,6 +268,14 @@ def one_time_password() -> str:
     return secrets.choice(letters).upper() + "".join(body) + secrets.choice(digits) + secrets.choice(letters).upper()
 
 
+def caller_named(username: str) -> Caller:
+    """The caller that a user is when he signs in; for the command line."""
+    user = session().scalar(sa.select(User).where(User.username == username, User.retired_at.is_(None)))
+    if user is None:
+        raise NotFound(f"没有账号 {username[:50]}。")
+    return _as_caller(user)
+
+
 def _as_caller(user: User) -> Caller:
     return Caller(user.name, frozenset(_rights_of(user.roles)), tuple(user.scopes), user_id=user.id)
 

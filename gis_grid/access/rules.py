@@ -15,15 +15,18 @@ RIGHTS = {
     "people.read": "查看住户与居民（脱敏）",
     "people.write": "维护住户与居民",
     "people.unmask": "查看证件号码与电话原文",
+    "people.sensitive": "查看与登记敏感人员类别",
     "events.read": "查看事件",
     "events.write": "登记事件",
     "tracks.read": "查看巡查轨迹",
     "tracks.write": "上传巡查轨迹",
+    "boards.print": "制作公示牌与印刷地图",
+    "boards.write": "维护公示牌设置、模板与照片",
     "imports.run": "批量导入",
     "audit.read": "查看审计记录",
     "users.manage": "管理用户与令牌",
 }
-_BUSINESS = [right for right in RIGHTS if right not in ("audit.read", "users.manage", "people.unmask")]
+_BUSINESS = [right for right in RIGHTS if right not in ("audit.read", "users.manage", "people.unmask", "people.sensitive")]
 ROLES = {
     "administrator": ("系统管理员", ["areas.read", "areas.write", "imports.run", "users.manage"]),
     "auditor": ("审计管理员", ["audit.read", "areas.read"]),
@@ -32,7 +35,7 @@ ROLES = {
     "community": ("社区工作人员", [*_BUSINESS, "people.unmask"]),
     "grid_worker": (
         "网格员",
-        [right for right in _BUSINESS if right not in ("areas.write", "imports.run")],
+        [right for right in _BUSINESS if right not in ("areas.write", "boards.write", "imports.run")],
     ),
 }
 

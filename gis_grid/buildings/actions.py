@@ -12,10 +12,12 @@ from gis_grid import audit
 from gis_grid.access.guard import check_area
 from gis_grid.areas.actions import place
 from gis_grid.areas.reassign import Progress, Touched, changed, follow, note_move, place_again
+from gis_grid.buildings import floors
 from gis_grid.buildings.models import Building, Estate, Room, Unit
 from gis_grid.buildings.rules import Layout, layout_fault, rooms_of
 from gis_grid.db import session
 from gis_grid.errors import Conflict, Invalid
+from gis_grid.freshness import due_on
 from gis_grid.geo import shapes
 
 moved = signal("rooms-moved")  # everything=: moves tells which rooms and buildings: whoever lives there follows
@@ -81,11 +83,27 @@ def prepare_room(room: Room, extra: dict[str, Any]) -> None:
     if room.floor == 0:
         raise Invalid("没有 0 层：地下为 -1、-2，地上从 1 开始。", code="bad_floor")
     room.building_id = unit.building_id
+    _check_floor(room)
+    room.due_on = due_on("rooms", (room.use,), room.verified_at)
     room.area_code, room.placed_by = unit.area_code, "unit"
     if not sa.inspect(room).transient:
         session().flush()
         note_move("rooms", room.id)
         moved.send("rooms", everything=False)
+
+
+def _check_floor(room: Room) -> None:
+    """Refuse a room on a floor the building lacks."""
+    building = session().get_one(Building, room.building_id)
+    with session().no_autoflush:
+        used = session().scalars(
+            sa.select(Room.floor).where(Room.building_id == building.id, Room.retired_at.is_(None)).distinct()
+        )
+        others = [floors.Room(0, 0, "", floor, 1) for floor in used]
+    asked = floors.Room(0, room.unit_id, room.number, room.floor, room.door, floor_label=room.floor_label or "")
+    fault = floors.floor_fault(asked, others, building.floors_above, building.floors_below, building.floor_order)
+    if fault:
+        raise Invalid(fault, code="no_such_floor")
 
 
 def lay_out(unit_id: int, layout: Layout) -> dict[str, Any]:
@@ -97,6 +115,7 @@ def lay_out(unit_id: int, layout: Layout) -> dict[str, Any]:
     known = set(session().scalars(sa.select(Room.number).where(Room.unit_id == unit.id)))
     places = rooms_of(layout)
     new = [one for one in places if one.number not in known]
+    _check_layout_floors(unit, sorted({one.floor for one in new}))
     session().add_all(
         Room(
             building_id=unit.building_id,
@@ -114,6 +133,16 @@ def lay_out(unit_id: int, layout: Layout) -> dict[str, Any]:
     answer = {"made": len(new), "already_there": len(places) - len(new)}
     audit.record("lay_out", "units", unit.id, after=answer, area_code=unit.area_code)
     return answer
+
+
+def _check_layout_floors(unit: Unit, new: list[int]) -> None:
+    building = session().get_one(Building, unit.building_id)
+    others = [floors.Room(0, 0, "", floor, 1) for floor in new]
+    order = building.floor_order
+    for other in others:
+        fault = floors.floor_fault(other, others, building.floors_above, building.floors_below, order)
+        if fault:
+            raise Invalid(fault, code="no_such_floor")
 
 
 @changed.connect

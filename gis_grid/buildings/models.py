@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
-from gis_grid.db import Base, Follower, Located, Pinned, Stamped, area_column, point_column
+from gis_grid.db import Base, Follower, Located, Pinned, Stamped, Verified, area_column, point_column
 
 
 class Estate(Stamped, Located, Base):
@@ -38,6 +39,10 @@ class Building(Stamped, Located, Pinned, Base):
     floors_above: Mapped[int | None] = mapped_column(sa.SmallInteger, comment="地上层数")
     floors_below: Mapped[int | None] = mapped_column(sa.SmallInteger, comment="地下层数")
     height_m: Mapped[float | None] = mapped_column(sa.Float, comment="高度（米）")
+    floor_order: Mapped[list[str] | None] = mapped_column(
+        ARRAY(sa.String(10)), comment="楼层自下而上"
+    )  # floor names as they really lie, with floors that have no rooms; empty: by number
+    pin_locked: Mapped[bool] = mapped_column(sa.Boolean, server_default="false", nullable=False, comment="锁定位置")
     point = point_column("入口或代表点")
     footprint = area_column("建筑轮廓")
 
@@ -59,7 +64,7 @@ class Unit(Stamped, Located, Base):
     point = point_column("单元入口")
 
 
-class Room(Stamped, Follower, Base):
+class Room(Stamped, Follower, Verified, Base):
     """A flat, shop floor or cellar, at a floor and a door of its unit; follows the unit's area."""
 
     __tablename__ = "rooms"
@@ -75,6 +80,7 @@ class Room(Stamped, Follower, Base):
     unit_id: Mapped[int] = mapped_column(sa.BigInteger, sa.ForeignKey("units.id"), comment="所属单元")
     number: Mapped[str] = mapped_column(sa.String(20), comment="房号")
     floor: Mapped[int] = mapped_column(sa.SmallInteger, comment="楼层")  # below ground: -1, -2; there is no 0
+    floor_label: Mapped[str | None] = mapped_column(sa.String(10), comment="楼层名称")  # a mezzanine: floor 1, 夹层
     door: Mapped[int] = mapped_column(sa.SmallInteger, comment="户号")  # 1 is leftmost
     door_span: Mapped[int] = mapped_column(sa.SmallInteger, server_default="1", comment="横向合并户数")
     floor_span: Mapped[int] = mapped_column(sa.SmallInteger, server_default="1", comment="向上合并层数")

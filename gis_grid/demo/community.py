@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
@@ -16,9 +16,13 @@ from gis_grid.demo.names import firm_name, shop_name
 from gis_grid.demo.people import IdNumbers, Person, household
 from gis_grid.demo.town import Community, Town, hexed, stored
 from gis_grid.demo.work import happenings
+from gis_grid.freshness import due_on
 from gis_grid.sealed import fingerprint, seal
 
 Table = tuple[str, str, list[tuple[Any, ...]]]
+Verified = tuple[datetime | None, str | None, str | None]  # at, by, how
+NEVER: Verified = (None, None, None)
+_SEEN = ", verified_at, verified_by, verified_how, due_on"
 BUILDING_NAMES = {
     "shed": "附属用房",
     "shops": "沿街商铺",
@@ -39,6 +43,7 @@ class CommunityRows:
     def __init__(self, town: Town, community: Community, numbers: IdNumbers, now: datetime, ids: dict[str, int]) -> None:
         self.town, self.community, self.numbers, self.now, self.ids = town, community, numbers, now, ids
         self.random = Random(f"{town.plan.seed}-{community.code}")
+        self.verified: dict[int, Verified] = {}  # by room
         self.doors = [house.entrances[0] for house in community.houses]
 
     def tables(self) -> Iterator[Table]:
@@ -83,7 +88,9 @@ class CommunityRows:
                 room, area = self._id("rooms"), where[unit][0]
                 self.rooms.append((room, i, use, area, number))
                 size = round(self.random.gauss(88, 18) * span, 1)
-                rooms.append((room, building, ids[unit], number, floor, door, span, use, size, area, "unit"))
+                seen = self._verified(room)
+                due = due_on("rooms", (use,), seen[0])
+                rooms.append((room, building, ids[unit], number, floor, door, span, use, size, area, "unit", *seen, due))
         yield "buildings", _BUILDINGS, buildings
         yield "units", "id, building_id, name, position, point, area_code, placed_by", units
         yield "rooms", _ROOMS, rooms
@@ -106,16 +113,27 @@ class CommunityRows:
             kind = "01" if use == "01" else "02"
             households.append((home, f"DH{home}", room, kind, "演示数据", area, "room"))
             people = household(self.random, use == "02", self.now.date())
-            residents += [self._resident(person, home, area) for person in people]
+            residents += [self._resident(person, home, area, self.verified[room]) for person in people]
         yield "households", "id, number, room_id, kind, remark, area_code, placed_by", households
         yield "residents", _RESIDENTS, residents
 
-    def _resident(self, person: Person, home: int, area: str | None) -> tuple[Any, ...]:
+    def _verified(self, room: int) -> Verified:
+        """When somebody last looked in at a room: most within the year, some long ago, every tenth never."""
+        if self.random.random() < 0.1:
+            self.verified[room] = NEVER
+        else:
+            at = self.now - timedelta(days=self.random.triangular(0, 420, 60))
+            how = "visit" if self.random.random() < 0.8 else "phone"
+            self.verified[room] = (at, "演示网格员", how)
+        return self.verified[room]
+
+    def _resident(self, person: Person, home: int, area: str | None, seen: Verified) -> tuple[Any, ...]:
         number = self.numbers.take(person.birth, person.sex)
         phone = f"100{self.random.randrange(10**8):08d}" if (self.now.date() - person.birth).days > 12 * 365 else None
         sealed = (seal(number), fingerprint(number), seal(phone) if phone else None, fingerprint(phone) if phone else None)
         plain = (person.name, home, person.relation, person.sex, person.birth, "01", person.education, person.marital)
-        return (*plain, *sealed, list(person.classes), "演示数据", area, "room")
+        due = due_on("residents", person.classes, seen[0])
+        return (*plain, *sealed, list(person.classes), "演示数据", area, "room", *seen, due)
 
     def _premises(self) -> Iterator[tuple[Any, ...]]:
         for room, i, use, area, number in self.rooms:
@@ -129,7 +147,9 @@ class CommunityRows:
             building = self.building_ids[i]
             phone = seal(f"100{self.random.randrange(10**8):08d}")
             address = f"{self.community.name}{number}号"
-            yield f"DP{room}", name, trade, address, phone, building, room, hexed(point), area, "room"
+            seen = self.verified[room]
+            due = due_on("premises", (), seen[0])
+            yield f"DP{room}", name, trade, address, phone, building, room, hexed(point), area, "room", *seen, due
 
     def _is_shop(self, house: House, number: str) -> bool:
         ground = number.startswith("1") and len(number) == 3
@@ -165,10 +185,10 @@ class CommunityRows:
 _BUILDINGS = (
     "id, code, name, estate_id, address, use, floors_above, floors_below, height_m, point, footprint, area_code, placed_by"
 )
-_ROOMS = "id, building_id, unit_id, number, floor, door, door_span, use, area_m2, area_code, placed_by"
+_ROOMS = "id, building_id, unit_id, number, floor, door, door_span, use, area_m2, area_code, placed_by" + _SEEN
 _RESIDENTS = (
     "name, household_id, relation, sex, birth_date, ethnic, education, marital, "
-    "id_number, id_number_hash, phone, phone_hash, classes, remark, area_code, placed_by"
+    "id_number, id_number_hash, phone, phone_hash, classes, remark, area_code, placed_by" + _SEEN
 )
-_PREMISES = "code, name, trade, address, phone, building_id, room_id, point, area_code, placed_by"
+_PREMISES = "code, name, trade, address, phone, building_id, room_id, point, area_code, placed_by" + _SEEN
 _EVENTS = "number, category, title, description, address, source, status, reported_at, closed_at, point, area_code, placed_by"

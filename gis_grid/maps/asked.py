@@ -19,7 +19,7 @@ from gis_grid.config import settings
 from gis_grid.errors import BadRequest
 from gis_grid.geo.reference import STORED, Reference, known
 from gis_grid.maps import cql
-from gis_grid.maps.collections import columns, systems, zone
+from gis_grid.maps.collections import askable, columns, systems, zone
 from gis_grid.maps.layers import Layer
 
 USUAL, MOST = 10, 10_000  # features of a page
@@ -58,19 +58,20 @@ def read(layer: Layer, given: Mapping[str, str]) -> Asked:
     """The question in a query string; an unknown or malformed parameter is refused with its name (400)."""
     seen = layer.seen_by(caller())
     kinds = columns(layer.name).kinds
-    unknown = [name for name in given if name not in PARAMETERS and name not in seen]
+    named = askable(layer)
+    unknown = [name for name in given if name not in PARAMETERS and name not in named]
     if unknown:
-        raise BadRequest(f"没有参数“{unknown[0][:40]}”。可用的字段：{'、'.join(seen)}。", code="unknown_parameter")
+        raise BadRequest(f"没有参数“{unknown[0][:40]}”。可用的字段：{'、'.join(named)}。", code="unknown_parameter")
     conditions, values = _scope(layer)
     at = _day(given.get("at"))
     values |= {"at": at, "zone": settings().time_zone}
     own = [
         *_box(given, values),
         *_period(layer, given.get("datetime"), values),
-        *_equal(given, seen, kinds, values),
-        *_filter(layer, given, seen, values),
+        *_equal(given, named, kinds, values),
+        *_filter(layer, given, named, values),
     ]
-    sort = _sort(given.get("sortby"), seen, kinds)
+    sort = _sort(given.get("sortby"), named, kinds)
     after = _after(given.get("after"), sort)
     return Asked(
         layer=layer,
@@ -260,7 +261,11 @@ def _filter(layer: Layer, given: Mapping[str, str], seen: tuple[str, ...], value
     fields["geom"] = cql.Queryable("geom", "l.geom", "geometry")
     system = system_of(given.get("filter-crs"), "filter-crs")
     condition, own = cql.to_sql(
-        cql.parse(text, given.get("filter-lang", "cql2-text")), fields, srid=system.srid, flip=system.flipped
+        cql.parse(text, given.get("filter-lang", "cql2-text")),
+        fields,
+        srid=system.srid,
+        flip=system.flipped,
+        zone=settings().time_zone,
     )
     values |= own
     return [f"({condition})"]

@@ -39,13 +39,13 @@ def tile_at(lon: float, lat: float, z: int) -> tuple[int, int]:
 def seed(wanted: list[Layer], highest: int, at: date | None = None) -> Iterator[int]:
     """Make every tile of the caller's scope and keep it on disk; the size of each in bytes."""
     names = ",".join(layer.name for layer in wanted)
-    for z, x, y in spots(_scope_box(), _lowest(wanted), highest):
+    for z, x, y in spots(scope_box(), _lowest(wanted), highest):
         yield len(tiles.tile(names, z, x, y, at).body)
 
 
 def answer(wanted: list[Layer], highest: int) -> Response:
     """The PMTiles file (version 3, gzip); refused when it would hold too many tiles."""
-    box = _scope_box()
+    box = scope_box()
     many = sum(1 for _ in spots(box, _lowest(wanted), highest))
     if many > MOST:
         raise TooLarge(
@@ -94,7 +94,8 @@ def _lowest(wanted: list[Layer]) -> int:
     return max(8, min(layer.minzoom for layer in wanted))
 
 
-def _scope_box() -> tuple[float, float, float, float]:
+def scope_box() -> tuple[float, float, float, float]:
+    """West, south, east, north of the caller's areas."""
     box = middle()
     if box is None:
         raise NotFound("您的数据范围内还没有边界。")

@@ -18,7 +18,7 @@ from gis_grid.maps.layers import Layer, layers
 KINDS = {  # PostgreSQL's type -> what it is to a filter
     "bool": "boolean", "int2": "integer", "int4": "integer", "int8": "integer", "float4": "number", "float8": "number",
     "numeric": "number", "date": "date", "timestamp": "timestamp", "timestamptz": "timestamp",
-    "_text": "array", "_varchar": "array",
+    "_text": "array", "_varchar": "array", "text": "text", "varchar": "text", "bpchar": "text",
 }  # fmt: skip
 _boxes: Kept[list[float] | None] = Kept("boundaries")
 
@@ -52,8 +52,14 @@ def columns(name: str) -> Columns:
     layer = layers()[name]
     values = {"at": today(), "zone": settings().time_zone}
     told = kinds_of(driver_text(f"SELECT l.* FROM ({layer.select}\n) l LIMIT 0"), values)
-    kinds = {field: KINDS.get(told[field], "text") for field in layer.fields}
+    kinds = {field: KINDS.get(told[field], "other") for field in layer.fields}
     return Columns(kinds, KINDS.get(told[layer.key]) == "integer", _shape_of(layer))
+
+
+def askable(layer: Layer) -> tuple[str, ...]:
+    """The fields this caller may see and filter by; lists of numbers, JSON and the like are only shown."""
+    kinds = columns(layer.name).kinds
+    return tuple(name for name in layer.seen_by(caller()) if kinds[name] != "other")
 
 
 def _shape_of(layer: Layer) -> str:
@@ -137,7 +143,7 @@ def queryables(layer: Layer, here: str) -> dict[str, Any]:
     known = columns(layer.name)
     shapes = {"polygon": "geometry-multipolygon", "line": "geometry-any", "point": "geometry-point"}
     properties: dict[str, Any] = {"geom": {"title": "位置", "format": shapes[known.shape], "x-ogc-role": "primary-geometry"}}
-    for name in layer.seen_by(caller()):
+    for name in askable(layer):
         told = layer.fields[name]
         unit = {"x-ogc-unit": told["unit"]} if told.get("unit") else {}
         code = {"x-ogc-codelist": f"/api/dictionary/{told['dictionary']}"} if told.get("dictionary") else {}

@@ -8,9 +8,8 @@ from __future__ import annotations
 from typing import Any
 
 from gis_grid import __version__
-from gis_grid.access.guard import caller
 from gis_grid.maps.asked import MOST, USUAL
-from gis_grid.maps.collections import DOWNLOADS, collections, columns, systems
+from gis_grid.maps.collections import DOWNLOADS, askable, collections, columns, systems
 from gis_grid.maps.layers import Layer
 
 TITLE = "GIS Grid 社区网格空间服务"
@@ -93,11 +92,7 @@ def _paths(layer: Layer) -> dict[str, Any]:
     shared = [{**one, "schema": system} if one["name"] in ("crs", "bbox-crs") else one for one in ITEM_PARAMETERS]
     named = {one["name"] for one in ITEM_PARAMETERS}
     kinds = columns(layer.name).kinds
-    own = [
-        _parameter(name, _SCALARS[kinds[name]], layer.fields[name]["label"])
-        for name in layer.seen_by(caller())
-        if name not in named
-    ]
+    own = [_parameter(name, _SCALARS[kinds[name]], layer.fields[name]["label"]) for name in askable(layer) if name not in named]
     geojson = "application/geo+json"
     one = _operation(f"{layer.name}.item", f"{layer.title}：一个", geojson)
     return {

@@ -13,6 +13,7 @@ from gis_grid.maps.tiles import WORLD_M
 MVT = "application/vnd.mapbox-vector-tile"
 SCHEME = "http://www.opengis.net/def/tilematrixset/OGC/1.0/WebMercatorQuad"
 _SCALES = 24
+FONTS = ["PingFang SC", "HarmonyOS Sans SC", "Microsoft YaHei", "Noto Sans CJK SC", "Noto Sans SC", "WenQuanYi Micro Hei"]
 
 
 def tilejson(wanted: list[Layer], root: str) -> dict[str, Any]:
@@ -43,7 +44,8 @@ def _vector_layers(layer: Layer) -> list[dict[str, Any]]:
 
 
 def style(wanted: list[Layer], root: str) -> dict[str, Any]:
-    """A MapLibre style of these layers, from the bottom of the map to its top; letters are drawn from the viewer's own fonts."""
+    """A MapLibre style of these layers, from the bottom of the map to its top; letters come from the viewer's own fonts
+    (MapLibre 5 and newer draw them without a glyph server; a first name with Bold in it makes the others bold)."""
     names = ",".join(layer.name for layer in wanted)
     source = {"type": "vector", "url": f"{root}/tiles/{names}.json"}
     drawn = [_drawn(layer, part) for layer in wanted for part in layer.style]
@@ -52,7 +54,6 @@ def style(wanted: list[Layer], root: str) -> dict[str, Any]:
         "version": 8,
         "name": "GIS Grid",
         "sources": {"grid": source},
-        "glyphs": f"{root}/glyphs/{{fontstack}}/{{range}}.pbf",
         "layers": [ground, *drawn],
     }
     if box := middle():
@@ -63,6 +64,9 @@ def style(wanted: list[Layer], root: str) -> dict[str, Any]:
 def _drawn(layer: Layer, part: dict[str, Any]) -> dict[str, Any]:
     made = copy.deepcopy(part)
     made["source"] = "grid"
+    if "text-field" in made.get("layout", {}):
+        bold = "Bold" in str(made["layout"].get("text-font", ""))
+        made["layout"]["text-font"] = [*(["GIS Grid Bold"] if bold else []), *FONTS]
     made.setdefault("minzoom", layer.minzoom)
     return made
 

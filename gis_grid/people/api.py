@@ -8,43 +8,13 @@ from flask_smorest import Blueprint
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from gis_grid.access.guard import require
-from gis_grid.people import actions
-from gis_grid.people.models import Household, Resident
-from gis_grid.register import Register, register_blueprint
-from gis_grid.register.api import shown_schema
+from gis_grid.dictionary import CodeField
+from gis_grid.people import actions, duplicates, home, tags
+from gis_grid.people.classes import LIST
+from gis_grid.people.registers import HOUSEHOLDS, READ, RESIDENTS, VALUABLES, WRITE
+from gis_grid.register import register_blueprint
+from gis_grid.register.api import IF_MATCH, shown_schema, wanted_version
 from gis_grid.register.fields import BIGINT, Strict, Text
-from gis_grid.sealed import mask_id, mask_phone
-
-READ, WRITE = "people.read", "people.write"
-HOUSEHOLDS = Register(
-    "households",
-    "住户",
-    Household,
-    read=READ,
-    write=WRITE,
-    search=("number",),
-    codes={"kind": "household_kind"},
-    prepare=actions.prepare_household,
-)
-RESIDENTS = Register(
-    "residents",
-    "居民",
-    Resident,
-    read=READ,
-    write=WRITE,
-    search=("name",),
-    codes={
-        "relation": "relation",
-        "id_type": "id_document",
-        "sex": "sex",
-        "ethnic": "ethnic",
-        "education": "education",
-        "marital": "marital",
-        "classes": "resident_class",
-    },
-    masks={"id_number": mask_id, "phone": mask_phone},
-    prepare=actions.prepare_resident,
-)
 
 
 class FindSchema(Strict):
@@ -61,19 +31,66 @@ class PurposeSchema(Strict):
     purpose = Text(required=True, validate=validate.Length(min=4, max=200), metadata={"title": "用途"})
 
 
-blueprint = Blueprint("people", __name__, url_prefix="/api/residents", description="居民查找与原文查看")
+class TagSchema(Strict):
+    code = CodeField(LIST, required=True, metadata={"title": "类别"})
+    since = fields.Date(allow_none=True, metadata={"title": "自，默认今天"})
+    until = fields.Date(allow_none=True, metadata={"title": "至（不含）"})
+    source = Text(validate=validate.Length(max=100), metadata={"title": "来源"})
+    note = Text(validate=validate.Length(max=1000), metadata={"title": "说明"})
+
+
+class UntilSchema(Strict):
+    until = fields.Date(metadata={"title": "结束日期，默认今天"})
+
+
+class DuplicatesQuery(Strict):
+    area_code = Text(validate=validate.Length(max=32), metadata={"title": "区域编码（含下级）"})
+    limit = fields.Integer(load_default=100, validate=validate.Range(min=1, max=500))
+
+
+class MergeSchema(Strict):
+    other_id = fields.Integer(
+        strict=True, required=True, validate=validate.Range(min=1, max=BIGINT), metadata={"title": "重复的那位"}
+    )
+    reason = Text(validate=validate.Length(max=200), metadata={"title": "原因"})
+
+
+Tag = Schema.from_dict(
+    {
+        "id": fields.Integer(),
+        "code": CodeField(LIST),
+        **{name: fields.Date(allow_none=True) for name in ("since", "until")},
+        **{name: fields.String(allow_none=True) for name in ("source", "note", "made_by")},
+    },
+    name="ResidentTag",
+)
+Tags = Schema.from_dict({"items": fields.List(fields.Nested(Tag))}, name="ResidentTags")
+HomeSchema = Schema.from_dict(
+    {
+        **{name: fields.Integer() for name in ("id", "version")},
+        **{name: fields.String(allow_none=True) for name in ("number", "kind", "area_code", "remark")},
+        "retired": fields.Boolean(),
+        "room": fields.Dict(),
+        **{name: fields.List(fields.Dict()) for name in ("people", "valuables", "others", "changes")},
+    },
+    name="Home",
+)
+Shown = shown_schema(RESIDENTS)
+_ONE = f"/<int(max={BIGINT}):key>"
+blueprint = Blueprint("people", __name__, url_prefix="/api/residents", description="居民查找、类别、查重与原文查看")
+homes = Blueprint("homes", __name__, url_prefix="/api/households", description="住户全貌")
 
 
 @blueprint.route("/find", methods=["POST"])
 @blueprint.arguments(FindSchema)
-@blueprint.response(200, Schema.from_dict({"items": fields.List(fields.Nested(shown_schema(RESIDENTS)))}, name="Found"))
-@require("people.read")
+@blueprint.response(200, Schema.from_dict({"items": fields.List(fields.Nested(Shown))}, name="Found"))
+@require(READ)
 def find(asked: dict[str, Any]) -> dict[str, Any]:
     """按证件号码或电话查找居民（须整号）"""
     return {"items": actions.find_people(asked.get("id_number"), asked.get("phone"))}
 
 
-@blueprint.route(f"/<int(max={BIGINT}):key>/unmask", methods=["POST"])
+@blueprint.route(f"{_ONE}/unmask", methods=["POST"])
 @blueprint.arguments(PurposeSchema)
 @blueprint.response(
     200,
@@ -85,4 +102,57 @@ def unmask(asked: dict[str, Any], key: int) -> dict[str, Any]:
     return actions.unmask(key, asked["purpose"])
 
 
-BLUEPRINTS = (register_blueprint(HOUSEHOLDS), register_blueprint(RESIDENTS), blueprint)
+@blueprint.route(f"{_ONE}/tags")
+@blueprint.response(200, Tags)
+@require(READ)
+def list_tags(key: int) -> dict[str, Any]:
+    """居民的人员类别：现在与过去的（敏感类别须有权限）"""
+    return {"items": tags.list_tags(key)}
+
+
+@blueprint.route(f"{_ONE}/tags", methods=["POST"])
+@blueprint.arguments(TagSchema)
+@blueprint.response(201, Tag)
+@require(WRITE)
+def add_tag(asked: dict[str, Any], key: int) -> Any:
+    """登记人员类别：自何日、至何日、来源"""
+    return tags.add_tag(key, asked)
+
+
+@blueprint.route(f"{_ONE}/tags/<int(max={BIGINT}):tag_id>/end", methods=["POST"])
+@blueprint.arguments(UntilSchema)
+@blueprint.response(200, Tag)
+@require(WRITE)
+def end_tag(asked: dict[str, Any], key: int, tag_id: int) -> Any:
+    """结束一条人员类别"""
+    return tags.end_tag(key, tag_id, asked.get("until"))
+
+
+@blueprint.route("/duplicates")
+@blueprint.arguments(DuplicatesQuery, location="query")
+@blueprint.response(200, Schema.from_dict({"items": fields.List(fields.Dict())}, name="Duplicates"))
+@require(READ)
+def list_duplicates(asked: dict[str, Any]) -> dict[str, Any]:
+    """可能重复登记的居民，成对列出并说明依据"""
+    return {"items": duplicates.proposed(asked.get("area_code"), asked["limit"])}
+
+
+@blueprint.route(f"{_ONE}/merge", methods=["POST"])
+@blueprint.arguments(MergeSchema)
+@blueprint.response(200, Shown)
+@blueprint.doc(parameters=[IF_MATCH])
+@require(WRITE)
+def merge(asked: dict[str, Any], key: int) -> Any:
+    """合并重复登记：对方并入本人，可撤销"""
+    return duplicates.merge(key, wanted_version(), asked["other_id"], asked.get("reason"))
+
+
+@homes.route(f"{_ONE}/home")
+@homes.response(200, HomeSchema)
+@require(READ)
+def open_home(key: int) -> dict[str, Any]:
+    """打开一户：房屋、成员、类别、财产、变动记录"""
+    return home.open_home(key)
+
+
+BLUEPRINTS = (*(register_blueprint(each) for each in (HOUSEHOLDS, RESIDENTS, VALUABLES)), blueprint, homes)

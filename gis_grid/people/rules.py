@@ -7,6 +7,7 @@ go, and people keep the number they were given.
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
@@ -15,6 +16,7 @@ from gis_grid.sealed import normal
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _CHECKS = "10X98765432"
 OLDEST_YEARS = 130
+HEAD = "02"  # GB/T 4761: head of the household
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,30 @@ def _real_date(text: str, today: date) -> date:
     if birth.year < 1800:
         raise ValueError(f"身份证号码中的出生日期 {text} 过早")
     return birth
+
+
+def birth_fault(birth: date, today: date) -> str | None:
+    """None for a day a living person can be born on, otherwise the sentence to show."""
+    if birth > today:
+        return f"出生日期 {birth} 在将来"
+    if today.year - birth.year > OLDEST_YEARS + 20:
+        return f"出生日期 {birth} 距今超过 {OLDEST_YEARS + 20} 年，请核对"
+    return None
+
+
+def day_fault(day: date, today: date) -> str | None:
+    """None for a day something can have happened on, otherwise the sentence to show."""
+    if day > today:
+        return f"日期 {day} 在将来：请在发生之后登记"
+    return f"日期 {day} 过早，请核对" if day.year < 1950 else None
+
+
+def heads_fault(relations: Collection[str | None]) -> str | None:
+    """None when exactly one of these is the head (02), otherwise the sentence to show."""
+    heads = sum(relation == HEAD for relation in relations)
+    if heads == 1:
+        return None
+    return "须有且只有一位户主（与户主关系为 02）；" + ("现在没有户主" if not heads else f"现在有 {heads} 位")
 
 
 def phone_fault(text: str) -> str | None:

@@ -21,7 +21,8 @@ from gis_grid.errors import BadRequest, Changed, Conflict, NotFound
 from gis_grid.sealed import Sealed
 
 HIDDEN = {"id_number_hash", "phone_hash", "password_hash", "token_hash"}
-READ_ONLY = {"id", "created_at", "updated_at", "retired_at", "version", "area_code", "placed_by"}
+VERIFIED = {"verified_at", "verified_by", "verified_how", "due_on"}  # written by visits, never by hand
+READ_ONLY = {"id", "created_at", "updated_at", "retired_at", "version", "area_code", "placed_by"} | VERIFIED
 
 
 def _nothing(row: Any, extra: dict[str, Any]) -> None:
@@ -44,6 +45,7 @@ class Register:
     extra: Mapping[str, ma.Field] = field(default_factory=dict)  # accepted beside the columns, handed to prepare
     masks: Mapping[str, Callable[[str], str]] = field(default_factory=dict)  # sealed column -> how it is shown
     read_only: Sequence[str] = ()
+    shown: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict)  # column -> what this caller may see of it
     settable: Sequence[str] = ()  # normally read-only columns that callers do set here
     on_day: Callable[[date], Any] | None = None  # the condition for rows that were there on a day: ?at= then asks it
 
@@ -180,9 +182,23 @@ def check_version(register: Register, row: Any, version: int) -> None:
         .order_by(AuditEntry.id)
         .limit(50)
     )
-    changes = [{"at": entry.at.isoformat(), "by": entry.actor, "before": entry.before, "after": entry.after} for entry in entries]
+    changes = [
+        {
+            "at": entry.at.isoformat(),
+            "by": entry.actor,
+            "before": _as_shown(register, entry.before),
+            "after": _as_shown(register, entry.after),
+        }
+        for entry in entries
+    ]
     who = f"（{changes[-1]['by']}）" if changes else ""
     raise Changed(f"这条{register.title}刚被他人{who}修改过，请刷新后再改。", version=row.version, changes=changes)
+
+
+def _as_shown(register: Register, values: dict[str, Any] | None) -> dict[str, Any] | None:
+    if not values:
+        return values
+    return {name: register.shown[name](value) if name in register.shown else value for name, value in values.items()}
 
 
 def _dependents(row: Any) -> list[tuple[str, int]]:

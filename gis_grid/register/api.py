@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
 
@@ -170,6 +170,15 @@ def _schemas(register: Register) -> tuple[type[Schema], ...]:
     )
 
 
+def writing_schema(register: Register, name: str, without: Sequence[str] = ()) -> type[Schema]:
+    """What a new row of this register may say, as part of another request."""
+    columns = [column for column in register.writable if column.key not in without]
+    made = {
+        column.key: column_field(column, codes=register.codes.get(column.key), required=is_required(column)) for column in columns
+    }
+    return Strict.from_dict(made, name=name)
+
+
 def _paging() -> dict[str, fields.Field]:
     return {
         "q": Text(validate=validate.Length(min=1, max=100), metadata={"title": "包含文字"}),
@@ -196,6 +205,9 @@ def _shown_field(register: Register, column: sa.Column[Any]) -> fields.Field:
         mask = register.masks[column.key]
         metadata = {"title": column.comment, "masked": True}
         return fields.Function(lambda row: _masked(mask, getattr(row, column.key)), metadata=metadata)
+    if column.key in register.shown:
+        see, metadata = register.shown[column.key], {"title": column.comment, "dictionary": register.codes.get(column.key)}
+        return fields.Function(lambda row: see(getattr(row, column.key)), metadata=metadata)
     codes = register.codes.get(column.key)
     made = column_field(column)
     if codes and isinstance(made, fields.String):

@@ -69,7 +69,7 @@ def sql(run: Run) -> None:
     import locate_sql
 
     areas = grounds.district_areas(run.place.dsn)
-    slow = min(200_000, run.asked.points)
+    slow = min(500_000, run.asked.points)
     counts = run.size(slow), run.size(min(20_000, slow))
     run.disagreements += locate_sql.measure(run.report, run.place.dsn, areas, run.folder, *counts)
     real = real_areas(run)

@@ -17,15 +17,27 @@ PUBLIC_ROUTES = {
     ("get", "/api/docs"),
     ("get", "/"),
     ("get", "/{path}"),
+    ("get", "/g/{code}"),
 }
 FILL = {"key": "1", "unit_id": "1", "job_id": "1", "list_name": "sex", "kind": "events", "names": "grids", "username": "x"}
 FILL |= {"token_id": "999999", "z": "14", "x": "1", "y": "1", "path": "x"}
 FILL |= {"event_id": "1", "plan_id": "1", "code": "x", "srid": "4326", "place": "1,1", "relation": "touches", "level": "grid"}
-OWN = ("key", "unit_id", "event_id", "plan_id")  # what names a row of a register in a path
+FILL |= {"form": "svg", "tag_id": "1", "photo_id": "1", "change_id": "1", "size": "preview"}
+OWN = ("key", "unit_id", "event_id", "plan_id", "change_id")  # what names a row of a register in a path
 BODIES = {
     "unmask": {"purpose": "核对信息"},
     "layout": {"highest": 1, "doors": 1},
     "grid": {"area_code": "500103001001002", "reason": "核对信息"},
+    "arrival": {"person": {"name": "王"}},
+    "birth": {"child": {"name": "王", "birth_date": "2020-01-01"}},
+    "head": {"members": [{"resident_id": 1, "relation": "02"}]},
+    "join": {"other_id": 1, "members": [{"resident_id": 1, "relation": "20"}]},
+    "merge": {"other_id": 1},
+    "move": {"room_id": 1},
+    "split": {"members": [{"resident_id": 1, "relation": "02"}]},
+    "tags": {"code": "floating"},
+    "tenants": {"people": [{"name": "王", "relation": "02"}]},
+    "draft": {"body": "title: x"},
     "changes": {"operation": "merge", "codes": ["500103001001002"], "into": "500103001001001"},
 }
 
@@ -98,16 +110,22 @@ def one_of_each(session) -> dict[str, object]:
     from gis_grid.buildings.models import Estate
     from gis_grid.events.models import Event
     from gis_grid.patrol.models import Track
-    from gis_grid.people.models import Household, Resident
+    from gis_grid.people.models import Household, Resident, Valuable
     from gis_grid.plans.models import Plan
-    from gis_grid.premises import Premises
+    from gis_grid.premises import Premises, PremisesStaff
     from tests.factories import GRID_1, make_home, make_town
 
     make_town()
     room = make_home(0)
     here = {"area_code": GRID_1, "placed_by": "inside"}
     household = Household(number="H", room_id=room.id, **here)
+    from gis_grid.notices.models import BoardPrint, BoardSetting, BoardTemplate
+
+    printed = {"template": "a4", "orientation": "portrait", "content_hash": "h", "content": {}, "made_by": "测试"}
     rows = {
+        "board-settings": BoardSetting(area_code=GRID_1),
+        "board-templates": BoardTemplate(area_code=GRID_1, name="自定", body="title: x"),
+        "board-prints": BoardPrint(area_code=GRID_1, **printed),
         "estates": Estate(code="E", name="小区", **here),
         "events": Event(number="E", **here),
         "premises": Premises(code="P", name="店", **here),
@@ -117,10 +135,15 @@ def one_of_each(session) -> dict[str, object]:
     }
     session.add_all(rows.values())
     session.flush()
-    resident = Resident(name="王", household_id=household.id, **here)
-    session.add(resident)
+    resident = Resident(name="王", household_id=household.id, phone_hash=b"1", **here)
+    session.add_all([resident, Resident(name="王", household_id=household.id, phone_hash=b"1", **here)])  # twice the same
+    session.flush()
+    valuable = Valuable(resident_id=resident.id, kind="car", name="轿车", **here)
+    staff = PremisesStaff(premises_id=rows["premises"].id, name="店员", **here)
+    session.add_all([valuable, staff])
     session.flush()
     keys = {name: row.id for name, row in rows.items()} | {"residents": resident.id}
+    keys |= {"valuables": valuable.id, "premises_staff": staff.id}
     keys |= {"areas": GRID_1, "buildings": room.building_id, "units": room.unit_id, "rooms": room.id}
     return keys | {"staff": session.query(Staff.id).filter(Staff.area_code == GRID_1).scalar()}
 
@@ -134,7 +157,7 @@ def test_a_caller_of_another_area_gets_no_row_of_this_one_from_any_route(client,
             continue
         if any(f"{{{own}}}" in path for own in OWN):
             seen += 1
-            real = path.format(**dict.fromkeys(OWN, one_of_each[name]), code="500103001001001")
+            real = path.format(**{**FILL, **dict.fromkeys(OWN, one_of_each[name]), "code": "500103001001001"})
             body = BODIES.get(path.rsplit("/", 1)[-1], {})
             given = {"json": body} if method in ("post", "patch", "put") else {}
             answer = client.open(real, method=method.upper(), headers={**other, "If-Match": '"1"'}, **given)

@@ -51,6 +51,8 @@ def _shape(tree: dict[str, Any], flip: bool) -> BaseGeometry:
     if shape is None or shape.is_empty or shapely.is_empty(parts).any():
         raise BadFilter("过滤条件里的几何是空的。")
     shape = shapely.force_2d(shape)
+    if (np.abs(shapely.get_coordinates(shape)) > _FARTHEST).any():  # some projections wrap what is far away
+        raise BadFilter("过滤条件里的几何坐标太大，不在该坐标系的范围内。")
     return shapely.transform(shape, lambda xy: xy[:, ::-1]) if flip else shape
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import partial
 from typing import Any
 
 from gis_grid.maps.cql.geometry import read_geometry
@@ -60,25 +59,6 @@ def to_sql(
 class _Translator:
     def __init__(self, queryables: Mapping[str, Queryable], srid: int, flip: bool, binds: Binds) -> None:
         self.queryables, self.srid, self.flip, self.binds = queryables, srid, flip, binds
-        self.operations: dict[str, tuple[int | None, Callable[[Args], Value]]] = {  # how many operands (None: two or more)
-            "and": (None, partial(self._joined, " AND ")),
-            "or": (None, partial(self._joined, " OR ")),
-            "not": (1, lambda args: _true(f"(NOT {self.condition(args[0])})")),
-            "isNull": (1, lambda args: _true(f"({self._any_sql(args[0])} IS NULL)")),
-            "like": (2, self._like),
-            "between": (3, self._between),
-            "in": (2, self._in),
-        }
-        for sign in ("=", "<>", "<", ">", "<=", ">="):
-            self.operations[sign] = (2, partial(self._compared, sign))
-        for sign in ("+", "-", "*", "/", "%", "div", "^"):
-            self.operations[sign] = (2, partial(self._computed, sign))
-        for name in _FOLDS:
-            self.operations[name] = (1, partial(self._folded, name))
-        for names, translate in ((_SPATIAL, self._spatial), (RELATIONS, self._temporal), (_ARRAYS, self._arrays)):
-            for name in names:
-                self.operations[name] = (2, partial(translate, name))
-        self.by_lower_case = {name.lower(): name for name in self.operations}
 
     def condition(self, tree: Any) -> str:
         value = self.value(tree)
@@ -113,13 +93,13 @@ class _Translator:
 
     def _operation(self, tree: dict[str, Any]) -> Value:
         name, args = tree["op"], tree.get("args")
-        known = self.by_lower_case.get(name.lower(), "") if isinstance(name, str) else ""
+        known = _BY_LOWER_CASE.get(name.lower(), "") if isinstance(name, str) else ""
         if not known:
-            raise BadFilter(f"没有“{shown(name)}”这个运算或函数。可用的有：{listed(list(self.operations), 400)}。")
-        count, translate = self.operations[known]
+            raise BadFilter(f"没有“{shown(name)}”这个运算或函数。可用的有：{listed(list(_OPERATIONS), 400)}。")
+        count, translate = _OPERATIONS[known]
         if not isinstance(args, list) or (len(args) != count if count else len(args) < 2):
             raise BadFilter(f"{known} 要{f' {count} 个' if count else '两个以上'}参数。")
-        return translate(args)
+        return translate(self, known, args)
 
     def _property(self, tree: dict[str, Any]) -> Value:
         name = tree["property"]
@@ -139,7 +119,13 @@ class _Translator:
         return self.binds.sql(self.value(tree))
 
     def _joined(self, word: str, args: Args) -> Value:
-        return _true(f"({word.join(self.condition(arg) for arg in args)})")
+        return _true(f"({f' {word.upper()} '.join(self.condition(arg) for arg in args)})")
+
+    def _not(self, name: str, args: Args) -> Value:
+        return _true(f"(NOT {self.condition(args[0])})")
+
+    def _is_null(self, name: str, args: Args) -> Value:
+        return _true(f"({self._any_sql(args[0])} IS NULL)")
 
     def _comparable(self, trees: Args) -> list[Value]:
         values = alike([self.value(tree) for tree in trees], self.binds)
@@ -155,14 +141,14 @@ class _Translator:
         left, right = map(self.value, args)
         return arithmetic(sign, left, right, self.binds)
 
-    def _between(self, args: Args) -> Value:
+    def _between(self, name: str, args: Args) -> Value:
         values = self._comparable(args)
         if values[0].kind == "boolean":
             raise BadFilter("BETWEEN 用于数、日期、时间和文本，不能用于真假。")
         value, low, high = map(self.binds.sql, values)
         return _true(f"({value} BETWEEN {low} AND {high})")
 
-    def _in(self, args: Args) -> Value:
+    def _in(self, name: str, args: Args) -> Value:
         if not isinstance(args[1], list) or not args[1]:
             raise BadFilter("IN 之后要一个不空的列表，如 IN ('a', 'b')。")
         value, *listed_values = self._comparable([args[0], *args[1]])
@@ -186,15 +172,10 @@ class _Translator:
     def _folded(self, name: str, args: Args) -> Value:
         return Value("text", _FOLDS[name](self.binds.sql(self._text(args[0], name))))
 
-    def _like(self, args: Args) -> Value:
+    def _like(self, name: str, args: Args) -> Value:
         written = args[1]
-        while (
-            isinstance(written, dict)
-            and written.get("op") in _FOLDS
-            and isinstance(written.get("args"), list)
-            and written["args"]
-        ):
-            written = written["args"][0]
+        while isinstance(written, dict) and str(written.get("op")).lower() in _FOLDS and isinstance(written.get("args"), list):
+            written = written["args"][0] if written["args"] else None
         if not isinstance(written, str):
             raise BadFilter("LIKE 之后要单引号括起的样式，如 LIKE '%路'，可套 CASEI 或 ACCENTI。")
         if (len(written) - len(written.rstrip("\\"))) % 2:
@@ -257,6 +238,26 @@ class _Translator:
         if elements and all(element.sql is None for element in elements):
             return f"CAST({self._bound_array(elements)} AS {sql_type}[])"
         return f"CAST(ARRAY[{', '.join(map(self.binds.sql, elements))}] AS {sql_type}[])"
+
+
+_OPERATIONS: dict[
+    str, tuple[int | None, Callable[[_Translator, str, Args], Value]]
+] = {  # and how many operands; None: two or more
+    "and": (None, _Translator._joined),
+    "or": (None, _Translator._joined),
+    "not": (1, _Translator._not),
+    "isNull": (1, _Translator._is_null),
+    "like": (2, _Translator._like),
+    "between": (3, _Translator._between),
+    "in": (2, _Translator._in),
+    **dict.fromkeys(("=", "<>", "<", ">", "<=", ">="), (2, _Translator._compared)),
+    **dict.fromkeys(("+", "-", "*", "/", "%", "div", "^"), (2, _Translator._computed)),
+    **dict.fromkeys(_FOLDS, (1, _Translator._folded)),
+    **dict.fromkeys(_SPATIAL, (2, _Translator._spatial)),
+    **dict.fromkeys(RELATIONS, (2, _Translator._temporal)),
+    **dict.fromkeys(_ARRAYS, (2, _Translator._arrays)),
+}
+_BY_LOWER_CASE = {name.lower(): name for name in _OPERATIONS}
 
 
 def _true(sql: str) -> Value:

@@ -138,7 +138,8 @@ def _as_float(value: Value, binds: Binds) -> str:
     if value.sql is None:
         return binds.add(float(value.given), "double precision")
     if value.is_exact:
-        return f"CAST(LEAST(GREATEST({value.sql}, CAST('-1e150' AS numeric)), CAST('1e150' AS numeric)) AS double precision)"
+        clamped = f"numeric_smaller(numeric_larger({value.sql}, CAST('-1e150' AS numeric)), CAST('1e150' AS numeric))"
+        return f"CAST({clamped} AS double precision)"
     return f"CAST({value.sql} AS double precision)"
 
 
@@ -146,9 +147,10 @@ def _bounded(value: Value, binds: Binds) -> str:
     """A float of at most 1e150, and 0 or at least 1e-146: two of these multiply, divide and add without over- or underflow,
 
     which PostgreSQL answers with an error. Adding and taking away 1e-130 turns what is tinier into 0 and changes nothing else.
+    Not LEAST and GREATEST: they would take NULL for a bound.
     """
     given = _as_float(value, binds)
-    return f"LEAST(GREATEST(({given} + {_SMALLEST}) - {_SMALLEST}, -{_LARGEST}), {_LARGEST})"
+    return f"float8smaller(float8larger(({given} + {_SMALLEST}) - {_SMALLEST}, -{_LARGEST}), {_LARGEST})"
 
 
 def arithmetic(sign: str, left: Value, right: Value, binds: Binds) -> Value:

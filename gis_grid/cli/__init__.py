@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -14,6 +12,11 @@ from typing import Any
 import click
 
 from gis_grid import __version__, cluster
+from gis_grid.cli.areas import areas
+from gis_grid.cli.boards import boards
+from gis_grid.cli.run import command_line, shown_progress
+from gis_grid.cli.tiles import tiles
+from gis_grid.cli.users import user
 from gis_grid.config import settings
 from gis_grid.errors import GridError
 
@@ -63,6 +66,18 @@ def migrate() -> None:
     from gis_grid.migrate import migrate as bring_up
 
     click.echo(f"Schema {bring_up()}.")
+
+
+@cli.command("freshness")
+def give_days_anew() -> None:
+    """Give verified rows the day they are due again, after dictionary/freshness.yaml changed."""
+    from gis_grid.app import load_features
+    from gis_grid.visits.actions import give_days_anew as anew
+
+    load_features()
+    with command_line():
+        changed = anew()
+    click.echo("  ".join(f"{kind} {count:,}" for kind, count in changed.items()))
 
 
 @cli.command()
@@ -154,72 +169,6 @@ def locate(lon: float, lat: float, crs: str, at: Any, accuracy_m: float | None, 
     click.echo(answer["why"]["sentence"])
 
 
-@cli.group()
-def areas() -> None:
-    """The division: check it, propose another, assign everything anew."""
-
-
-@areas.command("check")
-@click.argument("prefix", default="")
-@click.option("--at", type=click.DateTime(["%Y-%m-%d"]), help="On which day; default today.")
-@click.option("--json", "as_json", is_flag=True, help="As JSON, with the geometry of each finding.")
-def areas_check(prefix: str, at: Any, as_json: bool) -> None:
-    """Seams, codes, cut buildings and sizes of the areas under a code PREFIX (default all). Exit code 2 when not seamless."""
-    from gis_grid.app import load_features
-    from gis_grid.plans.check import LABELS, check_division
-
-    load_features()
-    with command_line():
-        report = check_division(prefix, at.date() if at else None)
-    if as_json:
-        click.echo(json.dumps(report, ensure_ascii=False, indent=1))
-    else:
-        counts = "  ".join(f"{LABELS[kind]} {count}" for kind, count in report["counts"].items())
-        click.echo(f"{report['at']}：{sum(report['areas'].values())} 个区域；{counts or '没有问题'}")
-        for finding in report["findings"][:50]:
-            click.echo(f"  {finding['label']}  {'、'.join(finding['codes'])}  {finding['message']}")
-        if len(report["findings"]) > 50:
-            click.echo(f"  ……另有 {len(report['findings']) - 50} 条，用 --json 看全部")
-    if not report["is_seamless"]:
-        sys.exit(2)
-
-
-@areas.command("propose")
-@click.argument("community")
-@click.option("--households", default="300..500", help="How many per grid, e.g. 300..500.")
-@click.option("--seed", default=0, help="Another seed, another proposal.")
-def areas_propose(community: str, households: str, seed: int) -> None:
-    """Propose a division of a COMMUNITY: balanced, compact, along roads and water, no building cut. The result is a plan."""
-    from gis_grid.app import load_features
-    from gis_grid.plans.propose import propose
-
-    low, _, high = households.partition("..")
-    if not (low.isdigit() and high.isdigit()):
-        raise click.BadParameter("写作 300..500", param_hint="--households")
-    load_features()
-    with command_line():
-        plan, scores = propose(community, int(low), int(high), seed)
-        click.echo(f"方案 {plan.id}：{plan.name}")
-    labels = {"share_in_rule": "合规", "spread": "户数离散", "compactness": "紧凑", "on_roads": "沿路沿水"}
-    for name, score in (("现状", scores["present"]), ("建议", scores["proposed"])):
-        if score:
-            told = "  ".join(f"{label} {score[key]:.2f}" for key, label in labels.items())
-            click.echo(f"{name}：{len(score['households'])} 格  {told}  户数 {score['households']}")
-
-
-@areas.command("reassign")
-def areas_reassign() -> None:
-    """Assign everything located to its area from scratch, by today's boundaries; says what changed."""
-    from gis_grid.app import load_features
-    from gis_grid.areas.reassign import reassign, told_counts
-
-    load_features()
-    with command_line(), shown_progress("reassign") as progress:
-        reassign(None, progress)
-        totals = told_counts()
-    click.echo("  ".join(f"{kind} {count}" for kind, count in totals.items()) or "全部已在应在的区域，没有变动。")
-
-
 @cli.command()
 @click.option("--scale", type=click.Choice(SCALES), default="community", help="How large.")
 @click.option("--seed", default=1, help="Another seed, another town.")
@@ -246,63 +195,8 @@ def demo(scale: str, seed: int, reset: bool, if_none: bool) -> None:
         click.echo(f"注意：另有 {others} 条非演示记录原在演示网格内，已保留，现为未定位。")
 
 
-@cli.group()
-def user() -> None:
-    """Users."""
-
-
-@user.command("add")
-@click.argument("username")
-@click.argument("name")
-@click.option("--role", "roles", multiple=True, required=True, help="administrator, district, street, community, ...")
-@click.option("--scope", "scopes", multiple=True, help="Area code (prefix); none: everywhere.")
-def user_add(username: str, name: str, roles: tuple[str, ...], scopes: tuple[str, ...]) -> None:
-    """Add a user; prints the one-time password."""
-    import gis_grid.audit  # noqa: F401  keeps what happens
-    from gis_grid.access.actions import create_user
-
-    with command_line():
-        once = create_user(username, name, list(roles), list(scopes) or [""])
-    click.echo(f"{username}  {once}")
-
-
-@user.command("reset-password")
-@click.argument("username")
-def user_reset(username: str) -> None:
-    """A new one-time password; also ends a lock."""
-    import gis_grid.audit  # noqa: F401  keeps what happens
-    from gis_grid.access.actions import reset_password
-
-    with command_line():
-        once = reset_password(username)
-    click.echo(f"{username}  {once}")
-
-
-@contextmanager
-def command_line() -> Iterator[None]:
-    """One transaction with the rights of whoever sits at the machine."""
-    from gis_grid.access.guard import acting
-    from gis_grid.access.rules import COMMAND
-    from gis_grid.db import long_engine, transaction
-
-    with transaction(long_engine()), acting(COMMAND):
-        yield
-
-
-@contextmanager
-def shown_progress(title: str) -> Iterator[Callable[..., None]]:
-    """A progress bar on standard error."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(title, total=None)
-
-        def tell(done: int, total: int | None, step: str = title) -> None:
-            bar.update(task, completed=done, total=total, description=step)
-
-        yield tell
+for _group in (areas, boards, tiles, user):
+    cli.add_command(_group)
 
 
 def main() -> None:
@@ -354,7 +248,3 @@ def _show_report(report: dict[str, Any], remarks: Path) -> None:
         click.echo(f"  第 {remark['row']} 行 {remark['outcome']} {remark['field']} {remark['value'][:60]}：{remark['reason']}")
     if report["remarks"]:
         click.echo(f"明细：{remarks}")
-
-
-if __name__ == "__main__":
-    main()

@@ -1,0 +1,268 @@
+"""Routes of boards: settings, templates, pictures, preview and print, batches, the reprint list, the public page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+from flask import Response, request, send_file
+from flask_smorest import Blueprint
+from marshmallow import Schema, fields, validate
+
+from gis_grid import audit
+from gis_grid.access.guard import PUBLIC, check_area, require
+from gis_grid.errors import BadRequest
+from gis_grid.jobs.api import JobSchema
+from gis_grid.notices import actions, jobs, pictures, stale
+from gis_grid.notices.batch import Form, file_name, written
+from gis_grid.notices.models import BoardPrint, BoardSetting, BoardTemplate
+from gis_grid.notices.pages import SECONDS_CACHED, public_page
+from gis_grid.notices.render import compose
+from gis_grid.register import Register, list_blueprint, register_blueprint
+from gis_grid.register import actions as rows
+from gis_grid.register.api import IF_MATCH, shown_schema, wanted_version
+from gis_grid.register.fields import BIGINT, FILE_UPLOAD, Number, Shape, Strict, Text
+
+MIMES = {"pdf": "application/pdf", "png": "image/png", "svg": "image/svg+xml"}
+_OWN = {"read": "boards.print", "write": "boards.write", "settable": ("area_code",)}
+SETTINGS = Register("board-settings", "公示牌设置", BoardSetting, prepare=actions.prepare_setting, **_OWN)  # type: ignore[arg-type]
+TEMPLATES = Register(
+    "board-templates",
+    "公示牌自定模板",
+    BoardTemplate,
+    search=("name",),
+    prepare=actions.prepare_template,
+    **_OWN,  # type: ignore[arg-type]
+)
+PRINTS = Register("board-prints", "公示牌印制记录", BoardPrint, read="boards.print", write="boards.print", search=("place",))
+_CODE = validate.Length(min=1, max=32)
+
+
+class BoardQuery(Strict):
+    template = Text(validate=validate.Length(min=1, max=40), metadata={"title": "模板，默认按设置"})
+    orientation = fields.String(validate=validate.OneOf(("portrait", "landscape")), metadata={"title": "方向"})
+    theme = Text(validate=validate.Length(min=1, max=20), metadata={"title": "配色"})
+    scale = fields.Integer(validate=validate.Range(min=50, max=10_000_000), metadata={"title": "比例尺分母，默认自动取整"})
+    lon = Number(validate=validate.Range(min=-180, max=180), metadata={"title": "“您在此处”的经度"})
+    lat = Number(validate=validate.Range(min=-90, max=90), metadata={"title": "“您在此处”的纬度"})
+    format = fields.String(load_default="pdf", validate=validate.OneOf(sorted(MIMES)), metadata={"title": "格式；svg 只含平面图"})
+    dpi = Number(load_default=150, validate=validate.Range(min=20, max=1200), metadata={"title": "PNG 的分辨率"})
+    crop_marks = fields.Boolean(load_default=False, metadata={"title": "裁切线与 3 毫米出血"})
+
+
+class BatchSchema(BoardQuery):
+    area_code = Text(required=True, validate=_CODE, metadata={"title": "其下全部网格"})
+    what = fields.String(
+        load_default="boards", validate=validate.OneOf(("boards", "atlas")), metadata={"title": "boards 或 atlas"}
+    )
+
+
+class BoardDraftSchema(Strict):
+    body = Text(required=True, validate=validate.Length(min=1, max=50_000), metadata={"title": "模板内容（YAML）"})
+    orientation = fields.String(validate=validate.OneOf(("portrait", "landscape")))
+    dpi = Number(load_default=80, validate=validate.Range(min=20, max=300))
+
+
+class AreaQuery(Strict):
+    area_code = Text(load_default="", validate=validate.Length(max=32), metadata={"title": "区域编码前缀"})
+
+
+class HangSchema(Strict):
+    place = Text(validate=validate.Length(max=200), allow_none=True, metadata={"title": "挂出位置"})
+    hung_at = fields.Date(allow_none=True, metadata={"title": "挂出日期"})
+    point = Shape("POINT", allow_none=True, metadata={"title": "挂出点"})
+
+
+def _items(name: str) -> type[Schema]:
+    return Schema.from_dict({"items": fields.List(fields.Dict())}, name=name)
+
+
+Told = Schema.from_dict({"content": fields.Dict(), "gaps": fields.List(fields.String())}, name="BoardTold")
+PrintShown = shown_schema(PRINTS)
+blueprint = Blueprint("boards", __name__, url_prefix="/api/boards", description="公示牌")
+prints = Blueprint("hang", __name__, url_prefix="/api/board-prints", description="公示牌挂出情况")
+public = Blueprint("public", __name__, description="扫码页")
+_ONE = f"/<int(max={BIGINT}):key>"
+
+
+@blueprint.route("/templates")
+@blueprint.arguments(AreaQuery, location="query")
+@blueprint.response(200, _items("BoardTemplates"))
+@require("boards.print")
+def list_templates(asked: dict[str, Any]) -> Response:
+    """可用的公示牌模板：尺寸、方向、内容"""
+    code = asked["area_code"]
+    if code:
+        check_area(code)
+    return _json({"items": list(actions.listed_templates(code or None))})
+
+
+@blueprint.route("/stale")
+@blueprint.arguments(AreaQuery, location="query")
+@blueprint.response(200, _items("StaleBoards"))
+@require("boards.print")
+def list_stale(asked: dict[str, Any]) -> Response:
+    """应重印的公示牌：印制之后人员、电话、边界、楼栋等已变动的，说明变了什么、挂在哪里"""
+    return _json({"items": stale.stale_prints(asked["area_code"])})
+
+
+@blueprint.route("/jobs", methods=["POST"])
+@blueprint.arguments(BatchSchema)
+@blueprint.response(202, JobSchema)
+@require("boards.print")
+def start_batch(asked: dict[str, Any]) -> Any:
+    """制作一个区域之下全部网格的公示牌（压缩包），或社区图集（PDF）；答一个任务"""
+    return jobs.start(asked["area_code"], asked["what"], _wish(asked), _form(asked))
+
+
+@blueprint.route(f"/jobs/<int(max={BIGINT}):job_id>/file")
+@blueprint.response(200, content_type="application/octet-stream")
+@require("boards.print")
+def batch_file(job_id: int) -> Response:
+    """下载批量制作的结果"""
+    path = jobs.file_of(job_id)
+    audit.record("export", "boards", f"job {job_id}")
+    kind = path.suffix[1:]
+    mime = "application/zip" if kind == "zip" else "application/pdf"
+    return send_file(path, mimetype=mime, as_attachment=True, download_name=f"boards-{job_id}.{kind}")
+
+
+@blueprint.route("/pictures/<string:kind>/<string:key>", methods=["PUT"])
+@blueprint.response(200, Schema.from_dict({"digest": fields.String(), "mime": fields.String()}, name="BoardPicture"))
+@blueprint.doc(requestBody=FILE_UPLOAD)
+@require("boards.write")
+def put_picture(kind: str, key: str) -> Any:
+    """上传图片：staff 人员照片（人员编号）、logo 单位标志（区域编码）、hung 挂出照片（印制编号）"""
+    file = request.files.get("file")
+    if file is None:
+        raise BadRequest("请在表单字段 file 中上传图片。", code="no_file")
+    return pictures.keep_picture(kind, key, file.read(20 * 1024 * 1024 + 1))
+
+
+@blueprint.route("/pictures/<string:kind>/<string:key>")
+@blueprint.response(200, content_type="image/jpeg")
+@require("boards.print")
+def get_picture(kind: str, key: str) -> Response:
+    """一张图片"""
+    row = pictures.find_picture(kind, key)
+    return Response(row.image, mimetype=row.mime)
+
+
+@blueprint.route("/pictures/<string:kind>/<string:key>", methods=["DELETE"])
+@blueprint.response(204)
+@require("boards.write")
+def delete_picture(kind: str, key: str) -> Response:
+    """删除一张图片"""
+    pictures.drop_picture(kind, key)
+    return Response(status=204)
+
+
+@blueprint.route("/<string:code>")
+@blueprint.arguments(BoardQuery, location="query")
+@blueprint.response(200, content_type="application/pdf")
+@require("boards.print")
+def preview(asked: dict[str, Any], code: str) -> Response:
+    """预览一块公示牌：与印制的文件完全一样，不留印制记录"""
+    return _file(actions.job_of(code, _wish(asked)), _form(asked))
+
+
+@blueprint.route("/<string:code>/told")
+@blueprint.arguments(BoardQuery, location="query")
+@blueprint.response(200, Told)
+@require("boards.print")
+def told(asked: dict[str, Any], code: str) -> Response:
+    """牌面内容、缺什么、比例尺，以及按四至街巷拟出的管辖范围"""
+    return _json(actions.told_board(code, _wish(asked)))
+
+
+@blueprint.route("/<string:code>/draft", methods=["POST"])
+@blueprint.arguments(BoardDraftSchema)
+@blueprint.response(200, content_type="image/png")
+@require("boards.write")
+def draft(asked: dict[str, Any], code: str) -> Response:
+    """用正在编辑的模板预览（PNG）；模板有错时说明在哪一行"""
+    wish = actions.Wish(orientation=asked.get("orientation"))
+    return _file(actions.job_of(code, wish, asked["body"]), Form("png", asked["dpi"]))
+
+
+@blueprint.route("/<string:code>/prints", methods=["POST"])
+@blueprint.arguments(BoardQuery)
+@blueprint.response(201, content_type="application/pdf")
+@require("boards.print")
+def print_board(asked: dict[str, Any], code: str) -> Response:
+    """印制一块公示牌：答文件，记下内容，以后变动时列入应重印"""
+    job = actions.job_of(code, _wish(asked))
+    answer = _file(job, _form(asked))
+    row = actions.keep_print(job)
+    answer.status_code = 201
+    answer.headers["Location"] = f"/api/board-prints/{row.id}"
+    return answer
+
+
+@prints.route(_ONE, methods=["PATCH"])
+@prints.arguments(HangSchema)
+@prints.response(200, PrintShown)
+@prints.doc(parameters=[IF_MATCH])
+@require("boards.print")
+def hang(asked: dict[str, Any], key: int) -> Any:
+    """登记挂出：位置、日期、地图上的点"""
+    return rows.change(PRINTS, key, wanted_version(), asked)
+
+
+@prints.route(_ONE, methods=["DELETE"])
+@prints.response(204)
+@prints.doc(parameters=[IF_MATCH])
+@require("boards.print")
+def take_down(key: int) -> Response:
+    """摘下：不再列入应重印"""
+    rows.retire(PRINTS, key, wanted_version())
+    return Response(status=204)
+
+
+@public.route("/g/<string:code>")
+@public.response(200, content_type="text/html")
+@require(PUBLIC)
+def grid_page(code: str) -> Response:
+    """网格公开页面（公示牌二维码）：只有牌面上的内容"""
+    body, tag = public_page(code, request.remote_addr or "")
+    answer = Response(body, mimetype="text/html")
+    answer.headers["Cache-Control"] = f"public, max-age={SECONDS_CACHED}"
+    answer.set_etag(tag)
+    made: Response = answer.make_conditional(request)  # type: ignore[assignment]
+    return made
+
+
+def _file(job: Any, form: Form) -> Response:
+    board = compose(job)
+    answer = Response(written(board, form), mimetype=MIMES[form.kind])
+    answer.headers["X-Board-Gaps"] = str(len(board.gaps))
+    answer.headers.set("Content-Disposition", "inline", filename=f"{job.content.code}.{form.kind}")
+    code = job.content.code
+    audit.record("view", "boards", code, after={"file": file_name(job, form)}, area_code=code)
+    return answer
+
+
+def _wish(asked: dict[str, Any]) -> actions.Wish:
+    lon, lat = asked.get("lon"), asked.get("lat")
+    if (lon is None) != (lat is None):
+        raise BadRequest("“您在此处”须同时给出 lon 与 lat。", code="half_a_point")
+    here = None if lon is None or lat is None else (lon, lat)
+    return actions.Wish(asked.get("template"), asked.get("orientation"), asked.get("theme"), asked.get("scale"), here)
+
+
+def _form(asked: dict[str, Any]) -> Form:
+    return Form(asked["format"], asked["dpi"], asked["crop_marks"])
+
+
+def _json(value: Any) -> Response:
+    return Response(orjson.dumps(value), mimetype="application/json")
+
+
+BLUEPRINTS = (
+    register_blueprint(SETTINGS),
+    register_blueprint(TEMPLATES),
+    list_blueprint(PRINTS),
+    prints,
+    blueprint,
+    public,
+)

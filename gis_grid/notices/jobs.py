@@ -1,0 +1,116 @@
+"""The job behind a batch: all grids' boards as a zip, or a community's atlas as one PDF; each print is kept."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+from gis_grid.config import settings
+from gis_grid.errors import Invalid, NotFound
+from gis_grid.jobs import actions as jobs
+from gis_grid.jobs.models import Job as LongJob
+from gis_grid.notices.actions import STANDARD, Wish, check_code, grids_under, job_of, jobs_of, keep_print, with_ground
+from gis_grid.notices.atlas import Atlas, write_atlas
+from gis_grid.notices.batch import Form, Result, in_chunks, write_zip
+from gis_grid.notices.render import Job, compose
+
+CHUNK, MOST = 100, 20_000
+MOST_ATLAS = 400
+
+
+def start(prefix: str, what: str, wish: Wish, form: Form) -> LongJob:
+    """Queue the boards of all grids below an area (`boards`), or its atlas (`atlas`)."""
+    check_code(prefix)
+    codes = grids_under(prefix)
+    if not codes:
+        raise Invalid(f"{prefix} 之下没有使用中的网格。", code="no_grids")
+    most = MOST_ATLAS if what == "atlas" else MOST
+    if len(codes) > most:
+        raise Invalid(f"一次最多 {most} 个网格，{prefix} 之下有 {len(codes)} 个，请分开制作。", code="too_many_grids")
+    return jobs.start_job("boards", {"prefix": prefix, "what": what, "wish": asdict(wish), "form": asdict(form)})
+
+
+@jobs.job_kind("boards")
+def boards_job(arguments: dict[str, Any], progress: jobs.Progress) -> dict[str, Any]:
+    """What a batch answers: how many were made, what is missing on which, which were refused and why."""
+    wish = Wish(**{**arguments["wish"], "here": None})
+    form = Form(**arguments["form"])
+    folder = settings().home / "prints"
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    kind = "pdf" if arguments["what"] == "atlas" else "zip"
+    path = folder / f"{secrets.token_hex(12)}.{kind}"
+    try:
+        if kind == "pdf":
+            report = print_atlas(arguments["prefix"], wish, path, progress)
+        else:
+            report = print_all(grids_under(arguments["prefix"]), wish, form, path, progress)
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+    return {**report, "file": path.name}
+
+
+def print_all(codes: list[str], wish: Wish, form: Form, path: Path, progress: jobs.Progress) -> dict[str, Any]:
+    """A zip with a board per grid, made by child processes."""
+    report: dict[str, Any] = {"boards": 0, "gaps": {}, "refused": {}}
+    count = 0
+
+    def done(job: Job, result: Result) -> None:
+        nonlocal count
+        file, gaps, refused = result
+        code = job.content.code
+        if file is not None:
+            report["boards"] += 1
+            keep_print(job)
+        if gaps:
+            report["gaps"][code] = gaps
+        if refused:
+            report["refused"][code] = refused
+        count += 1
+        progress(count, len(codes))
+
+    write_zip(path, _each_job(codes, wish), form, len(codes), settings().print_processes, done)
+    return report
+
+
+def _each_job(codes: list[str], wish: Wish) -> Iterator[Job]:
+    """Contents are read a hundred at a time, grounds as the children ask for more."""
+    for chunk in in_chunks(codes, CHUNK):
+        many = jobs_of(chunk, wish)
+        yield from many if len(many) == 1 else (with_ground(job, wish) for job in many)
+
+
+def print_atlas(prefix: str, wish: Wish, path: Path, progress: jobs.Progress) -> dict[str, Any]:
+    """One PDF; grids without a boundary are left out and told."""
+    codes = grids_under(prefix)
+    whole = job_of(prefix, replace(wish, template=wish.template or STANDARD))
+    if whole.ground is None:
+        raise Invalid(f"{whole.content.name}没有边界，不能制作图集。", code="no_boundary")
+    grids, boards, gaps, refused = [], [], {}, {}
+    for number, job in enumerate(_each_job(codes, wish), 1):
+        if job.ground is None:
+            refused[job.content.code] = f"{job.content.name}没有边界"
+            continue
+        job = replace(job, template=whole.template)  # noqa: PLW2901  one size for all pages
+        board = compose(job)
+        grids.append(job)
+        boards.append(board)
+        if board.gaps:
+            gaps[job.content.code] = board.gaps
+        keep_print(job)
+        progress(number, len(codes) + 1)
+    path.write_bytes(write_atlas(Atlas(whole, grids, boards)))
+    return {"boards": len(boards), "gaps": gaps, "refused": refused}
+
+
+def file_of(job_id: int) -> Path:
+    """The finished file of one's own job."""
+    job = jobs.find_job(job_id)
+    name = (job.report or {}).get("file") if job.kind == "boards" and job.status == "done" else None
+    path = settings().home / "prints" / str(name)
+    if name is None or not path.is_file():
+        raise NotFound("该任务没有可下载的文件：未完成，或不是公示牌任务。")
+    return path
