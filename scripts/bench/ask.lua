@@ -11,6 +11,6 @@ function request()
 end
 function done(summary, latency)
   local failed = summary.errors.status + summary.errors.connect + summary.errors.read + summary.errors.write + summary.errors.timeout
-  print(string.format('JSON {"n": %d, "wall_s": %f, "p50_ms": %f, "p99_ms": %f, "failed": %d}', summary.requests,
-    summary.duration / 1e6, latency:percentile(50) / 1e3, latency:percentile(99) / 1e3, failed))
+  print(string.format('JSON {"n": %d, "wall_s": %f, "p50_ms": %f, "p99_ms": %f, "failed": %d, "bytes": %d}', summary.requests,
+    summary.duration / 1e6, latency:percentile(50) / 1e3, latency:percentile(99) / 1e3, failed, summary.bytes))
 end

@@ -48,7 +48,7 @@ def district(home: Path, scale: str, *, keep: bool) -> Iterator[District]:
         cluster.disposable(home)
         _as_installed(home)
         began = time.perf_counter()
-        for words in (("migrate",), ("demo", "--scale", scale)):
+        for words in (("migrate",), ("demo", "--scale", scale, "--if-none")):
             run_command(words, home)
         urls = cluster.urls(settings())
         assert urls

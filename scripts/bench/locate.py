@@ -25,8 +25,9 @@ if Path(sys.prefix).resolve() != PYTHON.parents[1].resolve() and PYTHON.exists()
     os.execv(PYTHON, [str(PYTHON), *sys.argv])  # noqa: S606  the same script, in the product's environment
 
 from district import District, district, need_peers  # noqa: E402
+from locate_paper import METRICS, PAPER  # noqa: E402
 from measuring import Report, say  # noqa: E402
-from report import METRICS, write_markdown  # noqa: E402
+from report import write_markdown  # noqa: E402
 
 SECTIONS = ("memory", "sql", "http", "growth", "reassign")  # the last one leaves dead rows behind
 
@@ -159,7 +160,7 @@ def main() -> None:
     if asked.quick or set(asked.only) != set(SECTIONS):
         say("not the whole bench at its full size: docs/ is left alone")
     else:
-        write_markdown(report, ROOT / "docs" / "bench-locate.md", run.plot)
+        write_markdown(report, PAPER, ROOT / "docs" / "bench-locate.md", run.plot)
     for name in (name for name, value in report.metrics.items() if value is None):
         say(f"not measured: {name} (its section was not asked for, or see what was skipped)")
     if asked.json:

@@ -6,6 +6,7 @@ import json
 import subprocess
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from district import HERE, PEERS_PYTHON, ask_peers
@@ -44,10 +45,19 @@ def measure(
 def draw(found: dict[str, Series], some: int, folder: Path, out: Path) -> str | None:
     """Draw both as one picture with the peers' matplotlib; answers why it could not, or None."""
     told = folder / "growth.json"
-    told.write_text(json.dumps({**found, "some": some}))
+    told.write_text(json.dumps(_panels(found, some)))
     words = [str(PEERS_PYTHON), str(HERE / "plot.py"), str(told), str(out)]
     done = subprocess.run(words, capture_output=True, text=True, timeout=120, check=False)
     return done.stderr[-300:] if done.returncode else None
+
+
+def _panels(found: dict[str, Series], some: int) -> list[dict[str, Any]]:
+    per_point = {name: [(size, seconds / some * 1e6) for size, seconds in pairs] for name, pairs in found["grids"].items()}
+    title = f"More grids at the same density, {some:,} points"
+    return [
+        {"title": "More points, one district", "across": "points", "up": "CPU seconds", "series": found["points"]},
+        {"title": title, "across": "grids of 48 vertices", "up": "CPU microseconds per point", "series": per_point, "room": 4},
+    ]
 
 
 def _one(report: Report, series: Series, shown: str, index: AreaIndex, folder: Path, sizes: tuple[int, int]) -> None:

@@ -7,22 +7,19 @@ import csv
 import io
 import json
 import os
-import shutil
 import statistics
-import subprocess
 import sys
-import urllib.request
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from district import HERE, PEERS_PYTHON, District, free_port, served
+from district import PEERS_PYTHON, District, free_port, served
 from grounds import index_of, points_inside
 from locate_sql import prepare_grids
-from measuring import Report, Took, descendants, process_cpu, ratio, timed
+from measuring import Report, Took, ratio, timed
 from numpy.typing import NDArray
+from under_load import WHY_NOT, Asked, fetch, one_run, run_wrk
 
 from gis_grid.geo.locate import Bounded
 
@@ -87,29 +84,16 @@ def ask_once(url: str, point: NDArray[np.float64], token: str) -> dict[str, Any]
     return told
 
 
-@dataclass(frozen=True)
-class Asked:
-    """A service under load: `pid` runs it, `listed` names the file of paths, `token` may be empty."""
-
-    name: str
-    url: str
-    pid: int
-    place: District
-    listed: Path
-    seconds: int
-    token: str = ""
-
-
 def _under_load(report: Report, asked: Asked, paths: list[str]) -> dict[int, dict[str, float]]:
     """wrk with 1 and 8 connections, the median of three runs of each field; CPU of the service and of the database."""
-    if not shutil.which("wrk"):
-        report.skip(asked.name, "wrk is not installed (Debian package wrk)")
+    if WHY_NOT:
+        report.skip(asked.name, WHY_NOT)
         return {}
     asked.listed.write_text("\n".join(paths))
     found = {}
     run_wrk(asked, max(CONNECTIONS), 2 * asked.seconds)  # every worker has seen every point: what is kept is kept
     for connections in CONNECTIONS:
-        runs = [_one_run(asked, connections) for _ in range(3)]
+        runs = [one_run(asked, connections) for _ in range(3)]
         told = {field: statistics.median(run[field] for run in runs) for field in runs[0]}
         if sum(run["failed"] for run in runs):
             raise RuntimeError(f"{asked.name}: requests failed: {runs}")
@@ -118,39 +102,6 @@ def _under_load(report: Report, asked: Asked, paths: list[str]) -> dict[int, dic
         report.add("http", f"{asked.name}, {many}", int(told["n"]), Took(told["n"] / told["per_cpu_s"], told["wall_s"]), note)
         found[connections] = told
     return found
-
-
-def _one_run(asked: Asked, connections: int) -> dict[str, float]:
-    before = _cpu(asked.pid, asked.place)
-    told = run_wrk(asked, connections, asked.seconds)
-    return {**told, "per_cpu_s": told["n"] / (_cpu(asked.pid, asked.place) - before)}
-
-
-def run_wrk(asked: Asked, connections: int, seconds: int) -> dict[str, float]:
-    """What ask.lua printed."""
-    words = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "10s", "-s", str(HERE / "ask.lua"), asked.url, "--"]
-    words += [str(asked.listed), *filter(None, [asked.token])]
-    done = subprocess.run(words, capture_output=True, text=True, timeout=seconds + 60, check=True)
-    line = next(line for line in done.stdout.splitlines() if line.startswith("JSON "))
-    told: dict[str, float] = json.loads(line[5:])
-    return told
-
-
-def _cpu(pid: int, place: District) -> float:
-    """Of the service's processes and of PostgreSQL's."""
-    from gis_grid.cluster import data, system
-
-    record = data.read(place.home.resolve())
-    assert record
-    return process_cpu(*descendants(pid), *system.processes(record.data))
-
-
-def fetch(url: str, token: str = "", csv_body: bytes | None = None) -> bytes:
-    """GET, or POST of a CSV text, from our own service."""
-    headers = {"Authorization": f"Bearer {token}", "Content-Type": "text/csv"}
-    asked = urllib.request.Request(url, csv_body, headers)  # noqa: S310
-    with urllib.request.urlopen(asked, timeout=120) as answer:  # noqa: S310
-        return bytes(answer.read())
 
 
 def _bulk(report: Report, url: str, token: str, areas: list[Bounded], points: NDArray[np.float64]) -> int:

@@ -200,7 +200,7 @@ def lookups(folder: Path, name: str, dsn: str) -> dict[str, Any]:
 
 
 def versions() -> dict[str, str]:
-    names = ("geopandas", "shapely", "duckdb", "sedonadb", "psycopg2-binary", "tipg", "numpy")
+    names = ("geopandas", "shapely", "duckdb", "sedonadb", "psycopg2-binary", "tipg", "pygeoapi", "numpy")
     return {name: version(name) for name in names}
 
 

@@ -1,4 +1,8 @@
-"""Two log-log panels from growth.json, as SVG; run in the bench environment: plot.py JSON SVG."""
+"""Log-log panels side by side from growth.json, as SVG; run in the bench environment: plot.py JSON SVG.
+
+The file: [{"title", "across", "up", "series": {name: [[x, y], ...]}, "room": how much higher the axis goes than the lines,
+"between": [lowest, highest] of the axis instead}]
+"""
 
 from __future__ import annotations
 
@@ -33,16 +37,15 @@ def panel(axes: pyplot.Axes, series: dict[str, list[list[float]]], title: str, a
 
 
 def main(told: str, out: str) -> None:
-    found = json.loads(Path(told).read_text())
-    figure, (left, right) = pyplot.subplots(1, 2, figsize=(11, 4.6), layout="constrained")
-    panel(left, found["points"], "More points, one district", "points", "CPU seconds")
-    per_point = {
-        name: [[size, seconds / found["some"] * 1e6] for size, seconds in pairs] for name, pairs in found["grids"].items()
-    }
-    title = f"More grids at the same density, {found['some']:,} points"
-    panel(right, per_point, title, "grids of 48 vertices", "CPU microseconds per point")
-    low, high = right.get_ylim()
-    right.set_ylim(low, high * 4)  # room for the names
+    panels = json.loads(Path(told).read_text())
+    figure, places = pyplot.subplots(1, len(panels), figsize=(5.5 * len(panels), 4.6), layout="constrained")
+    for axes, told_of in zip(places, panels, strict=True):
+        panel(axes, told_of["series"], told_of["title"], told_of["across"], told_of["up"])
+        if told_of.get("room"):
+            low, high = axes.get_ylim()
+            axes.set_ylim(low, high * told_of["room"])  # for the names
+        if told_of.get("between"):
+            axes.set_ylim(*told_of["between"])
     figure.savefig(out, metadata={"Date": None})
 
 
