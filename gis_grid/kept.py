@@ -22,7 +22,7 @@ from gis_grid.errors import Unavailable
 
 Kind = TypeVar("Kind")
 _QUERY = """SELECT name, version FROM data_versions
-UNION ALL SELECT name, bit_xor(mark) FROM table_marks GROUP BY name"""
+UNION ALL SELECT 'table ' || name, bit_xor(mark) FROM table_marks GROUP BY name"""
 
 
 class DataVersion(Base):
@@ -79,7 +79,10 @@ class Kept(Generic[Kind]):
 
 
 def versions() -> dict[str, int]:
-    """The number of each part, as this transaction sees it. Read once, unless this transaction has begun to write."""
+    """The number of each part, as this transaction sees it; the state of table x is under `table x`.
+
+    Read once, unless this transaction has begun to write.
+    """
     known = db.notes()
     if not db.is_apart():
         return {name: number for name, number in session().execute(sa.text(_QUERY))}

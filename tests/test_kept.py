@@ -8,6 +8,8 @@ import psycopg
 import pytest
 
 from gis_grid import db, kept
+from gis_grid.areas.models import Area
+from tests.factories import make_area
 
 RING = "ST_GeomFromText('POLYGON((0 0,0 1,1 1,0 0))', 4490)"
 INSERT = f"INSERT INTO base_map (kind, name, source, geom) VALUES ('water', 'x', 'test', {RING})"
@@ -79,6 +81,15 @@ def test_every_table_of_a_layer_tells_its_changes(database) -> None:
     with psycopg.connect(database[1].replace("+psycopg", "")) as reader:
         told = {row[0] for row in reader.execute("SELECT tgrelid::regclass::text FROM pg_trigger WHERE tgname = 'mark_table'")}
     assert {table for layer in layers().values() for table in layer.tables} <= told
+
+
+def test_a_part_and_a_table_of_one_name_are_two_things(session) -> None:
+    make_area("500103")  # writes `areas`, which bumps the part `boundaries`, while the table `boundaries` stays as it is
+    before = kept.versions()
+    session.get(Area, "500103").kind = "exclusive"
+    session.flush()
+    assert kept.versions()["boundaries"] != before["boundaries"]
+    assert kept.versions().get("table boundaries") == before.get("table boundaries")
 
 
 def test_a_plain_question_needs_no_session(database) -> None:

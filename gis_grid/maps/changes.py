@@ -55,7 +55,7 @@ def feed(since: str | None, most: int) -> dict[str, Any]:
 def _states(tables: list[Table]) -> list[int]:
     """A number for the state of each table."""
     known = versions()
-    return [zlib.crc32(str(known.get(table.source, 0)).encode()) for table in tables]
+    return [zlib.crc32(str(known.get(f"table {table.source}", 0)).encode()) for table in tables]
 
 
 def _tables() -> list[Table]:

@@ -58,6 +58,7 @@ class Layer:
     clearance: bool = False  # the SELECT tells it: how far (degrees) corners may move before a shape touches itself
     label_zoom: float = 0.0  # names are shown from this zoom on
     tables: tuple[str, ...] = ()  # what the SELECT reads: a change there is a change of the layer
+    states: tuple[str, ...] = ()  # what the states of those tables are called among `kept.versions()`
     dated: bool = False  # its answer depends on the day
 
     @property
@@ -155,7 +156,8 @@ def _made(name: str, told: dict[str, Any]) -> Layer:
         time=told.get("time"),
         about=told.get("about", ""),
         label_zoom=min((float(part.get("minzoom", 0)) for part in style if part.get("label")), default=0.0),
-        tables=tuple(sorted(set(_TABLE.findall(select)) - set(_NAMED.findall(select)))),
+        tables=(tables := tuple(sorted(set(_TABLE.findall(select)) - set(_NAMED.findall(select))))),
+        states=tuple(f"table {table}" for table in tables),
         clearance=bool(re.search(r"\bclearance\b", select)),
         dated=":at" in select,
     )

@@ -64,7 +64,7 @@ def state_of(wanted: list[Layer], at: date | None) -> str:
         day = (at or today()).isoformat() if layer.dated else ""
         fields = layer.seen_by(who)
         parts += [layer.name, day, len(fields) if len(fields) == len(layer.fields) else fields]
-        parts += [known.get(table, 0) for table in layer.tables]
+        parts += [known.get(state, 0) for state in layer.states]
     return f"{parts}{_release()}"
 
 
