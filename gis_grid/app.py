@@ -6,6 +6,7 @@ import re
 import secrets
 import threading
 import time
+from collections import deque
 from functools import cache
 from importlib import import_module
 from typing import Any, ClassVar
@@ -109,9 +110,35 @@ class GridApp(Flask):
             raise
 
 
+class Gate:
+    """So many at once, the others one after the other in the order they came: a semaphore lets late-comers pass in front."""
+
+    def __init__(self, places: int) -> None:
+        self._places = places
+        self._lock = threading.Lock()
+        self._waiting: deque[threading.Lock] = deque()
+
+    def __enter__(self) -> None:
+        with self._lock:
+            if self._places:
+                self._places -= 1
+                return
+            turn = threading.Lock()
+            turn.acquire()
+            self._waiting.append(turn)
+        turn.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            if self._waiting:
+                self._waiting.popleft().release()
+            else:
+                self._places += 1
+
+
 @cache
-def _gate() -> threading.BoundedSemaphore:
-    return threading.BoundedSemaphore(max(1, settings().threads))
+def _gate() -> Gate:
+    return Gate(max(1, settings().threads))
 
 
 def _quick_answer(view: Any, environ: dict[str, Any]) -> tuple[str, list[tuple[str, str]], bytes] | None:

@@ -101,6 +101,8 @@ def described(layer: Layer, root: str) -> dict[str, Any]:
     }
     if box := middle():
         told["extent"] = {"spatial": {"bbox": [list(box)], "crs": next(iter(systems()))}}
+        if layer.time:
+            told["extent"]["temporal"] = {"interval": [[None, None]]}
     return told
 
 

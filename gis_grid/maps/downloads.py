@@ -9,6 +9,7 @@ import codecs
 import tempfile
 import zipfile
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from flask import Response, send_file
 
 from gis_grid import audit
 from gis_grid.db import driver_text, raw_connection, session
-from gis_grid.errors import BadRequest
+from gis_grid.errors import BadRequest, Invalid
 from gis_grid.maps.asked import MOST, Asked, beyond
 from gis_grid.maps.collections import DOWNLOADS, columns
 
@@ -25,6 +26,14 @@ BATCH = 10_000
 _DRIVERS = {"gpkg": "GPKG", "fgb": "FlatGeobuf", "shp": "ESRI Shapefile"}
 _ENCODINGS = {"UTF-8": "utf-8-sig", "GBK": "gb18030"}
 _SHP_KINDS = {"polygon": "MultiPolygon", "line": "MultiLineString", "point": "Point"}
+
+
+@dataclass
+class Written:
+    """How many rows went into the file, and why it is refused nevertheless."""
+
+    rows: int = 0
+    refused: str | None = None
 
 
 def answer(asked: Asked, kind: str, encoding: str | None) -> Response:
@@ -90,8 +99,8 @@ def _write_shapes(asked: Asked, path: Path, kind: str, encoding: str) -> int:
         + [(name, _arrow(known.kinds[name], kind)) for name in asked.fields]
         + [("geom", pa.binary())]
     )
-    counted = [0]
-    batches = _batches(asked, schema, kind, counted)
+    told = Written()
+    batches = _batches(asked, schema, kind, told, gbk=kind == "shp" and encoding == "GBK")
     target = path.with_suffix("") / path.name if kind == "shp" else path
     target.parent.mkdir(exist_ok=True)
     options = {"shp": {"encoding": encoding}, "fgb": {"SPATIAL_INDEX": "NO"}}.get(kind, {})  # an index takes longer than the rest
@@ -105,14 +114,16 @@ def _write_shapes(asked: Asked, path: Path, kind: str, encoding: str) -> int:
         crs=f"EPSG:{asked.system.srid}",
         **options,
     )
+    if told.refused:
+        raise Invalid(told.refused, code="not_in_gbk")
     if kind == "shp":
         with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as packed:
             for part in sorted(target.parent.iterdir()):
                 packed.write(part, part.name)
-    return counted[0]
+    return told.rows
 
 
-def _batches(asked: Asked, schema: Any, kind: str, counted: list[int]) -> Iterator[Any]:
+def _batches(asked: Asked, schema: Any, kind: str, told: Written, *, gbk: bool) -> Iterator[Any]:
     import pyarrow as pa
 
     geom = "l.geom" if asked.system.srid == 4490 else f"ST_Transform(l.geom, {asked.system.srid})"
@@ -124,11 +135,25 @@ def _batches(asked: Asked, schema: Any, kind: str, counted: list[int]) -> Iterat
         cursor.itersize = BATCH
         cursor.execute(text, values, binary=True)
         while rows := cursor.fetchmany(BATCH):
-            counted[0] += len(rows)
+            told.rows += len(rows)
+            if gbk and told.refused is None:
+                told.refused = _not_in_gbk(rows)
             lists = list(zip(*rows, strict=True))
             yield pa.record_batch(
-                [pa.array(_plain(list_, told.type), told.type) for list_, told in zip(lists, schema, strict=True)], schema=schema
+                [pa.array(_plain(list_, one.type), one.type) for list_, one in zip(lists, schema, strict=True)], schema=schema
             )
+
+
+def _not_in_gbk(rows: list[Any]) -> str | None:
+    """The sentence about the first cell that GBK cannot write, if any: GDAL would only warn and lose the character."""
+    for row in rows:
+        for value in row:
+            try:
+                if isinstance(value, str):
+                    value.encode("gbk")
+            except UnicodeEncodeError as fault:
+                return f"{row[0]} 的“{value[:40]}”含有 GBK 没有的字“{value[fault.start]}”，请改用 UTF-8。"
+    return None
 
 
 def _as_text(kind: str, *, plain: bool) -> bool:

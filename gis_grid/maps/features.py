@@ -29,11 +29,16 @@ _counts: Kept[dict[str, int]] = Kept(most=5000)
 
 @dataclass(frozen=True)
 class Page:
-    """The features, the mark of the next page (none at the end), and the shapes once more as GeoJSON text."""
+    """The features, the mark of the next page (none at the end), and the rows they were made of."""
 
     features: list[dict[str, Any]]
     next: str | None
-    shapes: list[bytes]
+    rows: list[Any]
+
+    @property
+    def shapes(self) -> list[bytes]:
+        """The shapes as GeoJSON text."""
+        return [row[2] for row in self.rows if row[2] is not None]
 
 
 def page(asked: Asked) -> Page:
@@ -47,7 +52,17 @@ def page(asked: Asked) -> Page:
 
 
 def _page(asked: Asked, rows: list[Any], following: str | None) -> Page:
-    return Page([_feature(asked, row) for row in rows], following, [bytes(row[2]) for row in rows if row[2] is not None])
+    names, text = asked.fields, orjson.Fragment
+    features: list[dict[str, Any]] = [
+        {
+            "type": "Feature",
+            "id": row[1],
+            "geometry": text(row[2]) if row[2] is not None else None,
+            "properties": dict(zip(names, row[3:], strict=False)),  # behind them may stand the mark
+        }
+        for row in rows
+    ]
+    return Page(features, following, rows)
 
 
 def one(asked: Asked, key: str) -> Page:
@@ -71,15 +86,6 @@ def _shown(asked: Asked) -> str:
     fields = "".join(f", l.{name}" for name in asked.fields)
     mark = f", l.{asked.sort[0]} AS mark" if asked.sort else ""
     return f"l.id, l.{asked.layer.key} AS key, {shape} AS shape{fields}{mark}"
-
-
-def _feature(asked: Asked, row: Any) -> dict[str, Any]:
-    return {
-        "type": "Feature",
-        "id": row[1],
-        "geometry": None if row[2] is None else orjson.Fragment(bytes(row[2])),
-        "properties": dict(zip(asked.fields, row[3:], strict=False)),
-    }
 
 
 def _marked(asked: Asked, row: Any) -> str | None:

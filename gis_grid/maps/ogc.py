@@ -5,8 +5,10 @@ Standards: OGC 17-069r4 (Core), 18-058r1 (CRS), 19-079r2 (Filtering), 20-002 (Cr
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import parse_qsl
 
 from flask import Response, request
 from flask_smorest import Blueprint
@@ -172,6 +174,30 @@ def item(name: str, key: str) -> Response:
         return pages.item(asked, key)
     told = features.feature_document(asked, key, root())
     return json(told, GEOJSON, **_content_crs(asked.system), **writing.etag(layer, told["id"]))
+
+
+def _quick_items(environ: dict[str, Any]) -> tuple[str, list[tuple[str, str]], bytes] | None:
+    """A page of features as JSON without the machinery of requests: programs harvest them by the hundred thousand."""
+    found = _ITEMS.fullmatch(environ["PATH_INFO"])
+    given = dict(pairs := parse_qsl(environ.get("QUERY_STRING", ""), keep_blank_values=True))
+    if found is None or len(given) != len(pairs) or given.get("f", "json") != "json" or "resulttype" in given:
+        return None
+    if "f" not in given and "text/html" in environ.get("HTTP_ACCEPT", ""):
+        return None
+    asked = asking.read(collections.collection(found[1]), given)
+    tag = f'"{features.tag(asked, "items")}"'
+    headers = [*_PRIVATE.items(), *_content_crs(asked.system).items(), ("ETag", tag), ("Content-Type", GEOJSON)]
+    if tag in environ.get("HTTP_IF_NONE_MATCH", ""):
+        return "304 NOT MODIFIED", headers, b""
+    body = features.document(
+        asked, (settings().public_url or f"{environ['wsgi.url_scheme']}://{environ['HTTP_HOST']}").rstrip("/")
+    )
+    return "200 OK", [*headers, ("Content-Length", str(len(body)))], body
+
+
+_ITEMS = re.compile(r"/collections/([a-z_]{1,60})/items")
+items.quick = _quick_items
+QUICK = {"/collections/": items}
 
 
 def _asked(layer: Layer) -> Asked:

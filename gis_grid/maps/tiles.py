@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from hashlib import blake2b
 from typing import Any
 
@@ -41,9 +41,17 @@ def tile(names: str, z: int, x: int, y: int, at: date | None = None) -> Tile:
     """MVT 2.1 of one or several layers (comma separated); empty when there is nothing. Unknown and forbidden: not found."""
     if z > HIGHEST or x >= 2**z or y >= 2**z:
         raise BadRequest(f"瓦片编号超出范围：z 为 0-{HIGHEST}，x、y 小于 2 的 z 次方。", code="bad_tile")
+    who, day = caller(), at or today()
+    wanted, state = _stated(names, who.scopes, who.rights, day, tuple(versions().items()))
+    key = f"{z}/{x}/{y}/{state}"
+    return tile_cache.get(blake2b(key.encode(), digest_size=16).hexdigest(), lambda: make(wanted, z, x, y, day))
+
+
+@lru_cache(500)
+def _stated(names: str, scopes: Any, rights: Any, day: date, numbers: Any) -> tuple[list[Layer], str]:
+    """The layers and their state, once for each caller, day and state of all tables: a map asks for a wall of tiles."""
     wanted = asked_layers(names)
-    key = f"{z}/{x}/{y}/{state_of(wanted, at)}"
-    return tile_cache.get(blake2b(key.encode(), digest_size=16).hexdigest(), lambda: make(wanted, z, x, y, at))
+    return wanted, state_of(wanted, day)
 
 
 def asked_layers(names: str) -> list[Layer]:

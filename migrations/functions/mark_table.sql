@@ -3,7 +3,7 @@
 CREATE OR REPLACE FUNCTION mark_table() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   INSERT INTO table_marks (name, mark) VALUES (TG_TABLE_NAME, hashtextextended(gen_random_uuid()::text, 0));
-  IF random() < 0.03 THEN
+  IF random() < 0.1 THEN
     WITH gone AS (
       DELETE FROM table_marks
       WHERE id IN (SELECT id FROM table_marks WHERE name = TG_TABLE_NAME FOR UPDATE SKIP LOCKED)

@@ -100,7 +100,7 @@ def test_a_shapefile_has_chinese_names_in_the_encoding_asked_for(client, headers
     file = download(client, headers, "shp", tmp_path, query=f"&encoding={encoding}&code=P00")
     (row,) = rows_of(file)
     assert row["name"] == "豆花饭，老字号"
-    raw = download(client, headers, "shp", tmp_path, query=f"&encoding={encoding}")
+    raw = download(client, headers, "shp", tmp_path, query=f"&encoding={encoding}&code=P00")
     with zipfile.ZipFile(raw) as parts:
         assert {Path(name).suffix for name in parts.namelist()} >= {".shp", ".shx", ".dbf", ".prj", ".cpg"}
         table = next(parts.read(name) for name in parts.namelist() if name.endswith(".dbf"))
@@ -163,3 +163,9 @@ def test_a_bad_download_gets_a_sentence(client, headers, query: str) -> None:
     told = problem(client.get(f"/collections/premises/items?{query}", headers=headers))
     assert told["status"] == 400
     assert any("\u4e00" <= char <= "\u9fff" for char in told["detail"])
+
+
+def test_what_gbk_cannot_write_is_refused_not_lost(client, headers) -> None:
+    answer = client.get("/collections/premises/items?f=shp&encoding=GBK", headers=headers)
+    assert answer.status_code == 422
+    assert "GBK" in problem(answer)["detail"]
