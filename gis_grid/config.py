@@ -31,7 +31,8 @@ class Settings(BaseSettings):
     port: int = 8700
     workers: int = max(1, (os.cpu_count() or 1))  # processes answering requests
     threads: int = 2  # requests worked on at once in each of them; more only wait for each other and for the database
-    waiting_phones: int = 64  # beside them, how many phones' fixes may wait in each process to be stored together
+    waiting_phones: int = 0  # beside them, how many phones' fixes may wait in each process to be stored together; many threads
+    # lengthen the slowest answers of all others threefold (measured), so only where phones send single fixes: 64
     log_format: Literal["json", "text"] = "json"
     public_url: str | None = None  # https://... behind a proxy: then cookies are Secure
     max_upload_mb: int = 512

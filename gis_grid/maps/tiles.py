@@ -24,7 +24,7 @@ from gis_grid.maps.tile_cache import Tile
 
 EXTENT, BUFFER = 4096, 64
 HIGHEST = 22
-COARSE_BELOW, AFFINE_FROM = 13, 14
+ONE_PLAN_ABOVE, AFFINE_FROM = 13, 14
 RADIUS_M = 6378137.0
 WORLD_M = 2 * math.pi * RADIUS_M  # width of the world in EPSG:3857
 _MIDDLE = f"ST_AsMVTGeom(ST_Transform(ST_PointOnSurface(l.geom), 3857), ST_TileEnvelope(:z, :x, :y), {EXTENT}, {BUFFER}, true)"
@@ -96,7 +96,7 @@ def make(wanted: list[Layer], z: int, x: int, y: int, at: date | None) -> bytes:
     if not queries:
         return b""
     text = driver_text(f"SELECT {' || '.join(queries)}") if len(queries) > 1 else _single(queries[0])
-    planned = None if z > COARSE_BELOW else False  # many rows: worth planning for this very box
+    planned = None if z > ONE_PLAN_ABOVE else False  # many rows: worth planning for this very box
     return bytes(ask(text, tile_values(z, x, y, at), prepare=planned)[0][0] or b"")
 
 
@@ -143,8 +143,7 @@ def _shape(layer: Layer, z: int) -> str:
     """
     shape = "ST_Transform(l.geom, 3857)"
     if layer.seamless:
-        step = 1 if z > COARSE_BELOW else 4  # a quarter of a pixel
-        shape = f"ST_SnapToGrid({shape}, :left, :top, :unit * {step}, :unit * {step})"
+        shape = f"ST_SnapToGrid({shape}, :left, :top, :unit, :unit)"
     careful = f"ST_AsMVTGeom({shape}, ST_TileEnvelope(:z, :x, :y), {EXTENT}, {BUFFER}, true)"
     if not layer.clearance or z < AFFINE_FROM:
         return careful
