@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import click
+
+from gis_grid.cli.run import command_line
 
 
 @click.group()
@@ -35,7 +35,7 @@ def print_boards(
     from gis_grid.notices.jobs import print_all, print_atlas, print_labels
 
     wish, form = Wish(**wanted), Form(kind, dpi, crop_marks)
-    with _command_line():
+    with command_line():
         check_code(code)
         codes = grids_under(code)
         if atlas or sheets:
@@ -60,7 +60,7 @@ def list_stale(prefix: str) -> None:
     """Boards under a code PREFIX that say what is no longer true, and what changed."""
     from gis_grid.notices.stale import stale_prints
 
-    with _command_line():
+    with command_line():
         found = stale_prints(prefix)
     for row in found:
         click.echo(
@@ -76,14 +76,3 @@ def _tell(path: Path, report: dict[str, Any]) -> None:
             click.echo(f"  {code}  {gap}")
     for code, why in report["refused"].items():
         click.echo(f"  {code}  未制作：{why}")
-
-
-@contextmanager
-def _command_line() -> Iterator[None]:
-    """One transaction with the rights of whoever sits at the machine."""
-    from gis_grid.access.guard import acting
-    from gis_grid.access.rules import COMMAND
-    from gis_grid.db import long_engine, transaction
-
-    with transaction(long_engine()), acting(COMMAND):
-        yield

@@ -6,7 +6,6 @@ Standards: OGC 17-069r4 (Core), 18-058r1 (CRS), 19-079r2 (Filtering), 20-002 (Cr
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -157,7 +156,8 @@ def items(name: str) -> Response:
         raise BadRequest(f"f 只能是 json、html、{'、'.join(collections.DOWNLOADS)}。", code="bad_format")
     if wants_html():
         return pages.items(asked)
-    return _tagged(asked, "items", lambda: features.document(asked, root(), hits=hits))
+    status, headers, body = _page(asked, request.headers.get("If-None-Match", ""), root(), hits=hits)
+    return Response(body, status=status, headers=headers)
 
 
 @blueprint.route("/collections/<string:name>/items/<string:key>")
@@ -185,13 +185,17 @@ def _quick_items(environ: dict[str, Any]) -> tuple[str, list[tuple[str, str]], b
     if "f" not in given and "text/html" in environ.get("HTTP_ACCEPT", ""):
         return None
     asked = asking.read(collections.collection(found[1]), given)
+    here = settings().public_url or f"{environ['wsgi.url_scheme']}://{environ['HTTP_HOST']}"
+    return _page(asked, environ.get("HTTP_IF_NONE_MATCH", ""), here.rstrip("/"))
+
+
+def _page(asked: Asked, known: str, here: str, *, hits: bool = False) -> tuple[str, list[tuple[str, str]], bytes]:
+    """With an ETag made of the question and the state of the data: unchanged is answered without asking the database."""
     tag = f'"{features.tag(asked, "items")}"'
     headers = [*_PRIVATE.items(), *_content_crs(asked.system).items(), ("ETag", tag), ("Content-Type", GEOJSON)]
-    if tag in environ.get("HTTP_IF_NONE_MATCH", ""):
+    if tag in known:
         return "304 NOT MODIFIED", headers, b""
-    body = features.document(
-        asked, (settings().public_url or f"{environ['wsgi.url_scheme']}://{environ['HTTP_HOST']}").rstrip("/")
-    )
+    body = features.document(asked, here, hits=hits)
     return "200 OK", [*headers, ("Content-Length", str(len(body)))], body
 
 
@@ -205,15 +209,6 @@ def _asked(layer: Layer) -> Asked:
     if len(given) != len(list(request.args.items(multi=True))):
         raise BadRequest("同一个参数给了两次。", code="repeated_parameter")
     return asking.read(layer, given)
-
-
-def _tagged(asked: Asked, what: str, make: Callable[[], bytes]) -> Response:
-    """With an ETag made of the question and the state of the data: unchanged is answered without asking the database."""
-    tag = f'"{features.tag(asked, what)}"'
-    headers = {**_PRIVATE, **_content_crs(asked.system), "ETag": tag}
-    if tag in request.headers.get("If-None-Match", ""):
-        return Response(status=304, headers=headers)
-    return Response(make(), content_type=GEOJSON, headers=headers)
 
 
 def _content_crs(system: Reference) -> dict[str, str]:
