@@ -6,15 +6,17 @@ import os
 import re
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.conftest import HOME
 from tests.live import ROOT, Live, running
 
+expect.set_options(timeout=20_000)
 ARTEFACTS = Path(os.environ.get("TEST_ARTEFACTS", ROOT / "test-artefacts"))
 PASSWORD = "Demo-Page-2026"
 SIZES = {"desk": (1366, 768), "phone": (390, 844)}
@@ -57,18 +59,39 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(params=list(SIZES))
 def page(request, browser: Browser, town: Town) -> Iterator[Page]:
-    """A page at desktop or phone size; other hosts are blocked and noted, script errors fail the test."""
-    width, height = SIZES[request.param]
+    """A page at desktop and at phone size; other hosts are blocked and noted, script errors fail the test."""
+    with _opened(request, browser, town, request.param) as opened:
+        yield opened
+
+
+@pytest.fixture
+def desk(request, browser: Browser, town: Town) -> Iterator[Page]:
+    """A page at desktop size only."""
+    with _opened(request, browser, town, "desk") as opened:
+        yield opened
+
+
+@pytest.fixture
+def phone(request, browser: Browser, town: Town) -> Iterator[Page]:
+    """A page at phone size only."""
+    with _opened(request, browser, town, "phone") as opened:
+        yield opened
+
+
+@contextmanager
+def _opened(request, browser: Browser, town: Town, size: str) -> Iterator[Page]:
+    width, height = SIZES[size]
     context = browser.new_context(
-        viewport={"width": width, "height": height}, locale="zh-CN", has_touch=request.param == "phone", base_url=town.live.url
+        viewport={"width": width, "height": height}, locale="zh-CN", has_touch=size == "phone", base_url=town.live.url
     )
     opened = context.new_page()
+    opened.set_default_timeout(60_000)  # a busy machine draws maps slowly
     errors: list[str] = []
     opened.on("pageerror", lambda error: errors.append(str(error)))
     context.route(lambda url: not url.startswith((town.live.url, "data:", "blob:")), lambda route: _block(route, town))
     yield opened
     ARTEFACTS.mkdir(exist_ok=True)
-    opened.screenshot(path=ARTEFACTS / f"{request.node.originalname}-{request.param}.png")
+    opened.screenshot(path=ARTEFACTS / f"{request.node.originalname}-{size}.png")
     context.close()
     assert errors == []
     assert town.left == []

@@ -9,8 +9,7 @@ from tests.browser.conftest import ARTEFACTS, Town, sign_in
 
 def test_a_grid_worker_ticks_off_a_visit(page: Page, town: Town) -> None:
     sign_in(page, town, "demo_worker")
-    page.get_by_role("button", name="用户菜单").click()
-    page.get_by_role("menuitem", name="今日走访").click()
+    page.get_by_role("link", name="走访").click()
     rows = page.locator("ol > li")
     expect(rows).to_have_count(20)
     page.screenshot(path=ARTEFACTS / f"visits-{page.viewport_size['width']}.png")

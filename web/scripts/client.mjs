@@ -1,25 +1,21 @@
 // Writes src/api/schema.d.ts from the service's OpenAPI document: npm run client -- openapi.json [target.d.ts]
-// (the document: `gis-grid openapi > openapi.json`). Only what the console asks for is kept, so that a change
+// (the document: `gis-grid openapi > openapi.json`). Only what the console's sources ask for is kept, so that a change
 // elsewhere in the service leaves the client alone.
-import { readFile, writeFile } from 'node:fs/promises'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import openapiTS, { astToString, COMMENT_HEADER } from 'openapi-typescript'
 
-const ASKED = {
-  '/api/session': ['get', 'post', 'delete'],
-  '/api/session/password': ['post'],
-  '/api/map': ['get'],
-  '/api/layers': ['get'],
-  '/api/search': ['get'],
-  '/api/locate': ['get'],
-  '/api/buildings/': ['get'],
-  '/api/buildings/{key}/house-status': ['get'],
-  '/api/households/': ['get'],
-  '/api/households/{key}/home': ['get'],
-  '/api/visits': ['post'],
-  '/api/visits/today': ['get'],
-  '/api/freshness': ['get'],
-  '/api/dictionary/{list_name}': ['get'],
+const SOURCES = `${import.meta.dirname}/../src`
+const CALL = /client\.(GET|POST|PUT|PATCH|DELETE)\(\s*'([^']+)'/g
+
+/** What the console's sources ask for: path -> methods. */
+async function askedInSources() {
+  const files = (await readdir(SOURCES, { recursive: true })).filter((name) => /\.(ts|vue)$/.test(name)).sort()
+  const found = {}
+  for (const name of files)
+    for (const [, method, path] of (await readFile(`${SOURCES}/${name}`, 'utf8')).matchAll(CALL))
+      found[path] = [...new Set([...(found[path] ?? []), method.toLowerCase()])].sort()
+  return Object.fromEntries(Object.entries(found).sort(([a], [b]) => (a < b ? -1 : 1)))
 }
 
 /** Adds to `kept` whatever the value refers to, directly or through others. */
@@ -46,7 +42,7 @@ function asked(path, methods) {
   return Object.fromEntries(Object.entries(found).filter(([key]) => key === 'parameters' || methods.includes(key)))
 }
 
-const paths = Object.fromEntries(Object.entries(ASKED).map(([path, methods]) => [path, asked(path, methods)]))
+const paths = Object.fromEntries(Object.entries(await askedInSources()).map(([path, methods]) => [path, asked(path, methods)]))
 const schema = await openapiTS({ ...document, paths, components: keep(paths, document, {}) }, { alphabetize: true })
 await writeFile(target, COMMENT_HEADER + astToString(schema))
 console.log(`${target} written from ${source}`)

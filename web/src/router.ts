@@ -1,18 +1,16 @@
-// The pages and who may open them. Pages are loaded when first opened, so that sign-in stays light.
+// The pages and who may open them. Every feature tells its own (feature.ts); pages are loaded when first opened.
 import { createRouter, createWebHistory, type Router } from 'vue-router'
 import { destination } from './session/destination'
 import { useSession } from './session/session'
+import { features } from './shell/feature'
 import { words } from './words'
 
 export function createConsoleRouter(): Router {
   const router = createRouter({
     history: createWebHistory(),
     routes: [
-      { path: '/login', name: 'sign-in', component: () => import('./session/SignInPage.vue'), meta: { open: true } },
-      { path: '/', name: 'map', component: () => import('./map/MapPage.vue') },
-      { path: '/buildings/:building(\\d+)', name: 'house-status', component: () => import('./house_status/HouseStatusPage.vue') },
-      { path: '/visits', name: 'visits', component: () => import('./visits/VisitsPage.vue') },
-      { path: '/:rest(.*)*', redirect: '/' },
+      ...features.flatMap(({ routes }) => routes),
+      { path: '/:rest(.*)*', name: 'not-found', component: () => import('./shell/NotFoundPage.vue') },
     ],
   })
   router.beforeEach(async (to) => {
@@ -21,7 +19,7 @@ export function createConsoleRouter(): Router {
     return destination({ state: session.state, open: Boolean(to.meta.open), path: to.fullPath, next: to.query.next })
   })
   router.afterEach((to) => {
-    document.title = to.name === 'sign-in' ? `${words.session.title} · ${words.product}` : words.product
+    document.title = to.meta.title ? `${to.meta.title} · ${words.product}` : words.product
   })
   return router
 }

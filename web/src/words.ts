@@ -112,7 +112,6 @@ export const words = {
   house: {
     title: '房态图',
     open: '查看房态图',
-    back: '‹ 地图',
     diagram: '房态图，方向键移动，回车查看房屋',
     tools: '着色与查询',
     legend: '图例，点击可隐藏',
@@ -161,6 +160,7 @@ export const words = {
   },
   visits: {
     title: '今日走访',
+    short: '走访',
     failed: '没有取到今日走访',
     nothing: '这个范围内没有到期需要核实的，辛苦了。',
     kinds: { rooms: '房屋核实率', residents: '居民核实率', premises: '场所核实率' } as Record<string, string>,

@@ -6,6 +6,10 @@ import type { paths } from './schema'
 let csrf = ''
 let onSignedOut = () => {}
 
+export function csrfToken(): string {
+  return csrf
+}
+
 export function useCsrf(token: string): void {
   csrf = token
 }

@@ -1,8 +1,9 @@
 // The map's one owner: nobody else touches MapLibre. Verbs in, picks and states out.
 import 'maplibre-gl/dist/maplibre-gl.css'
 import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url'
-import { Map as MapLibre, Marker, ScaleControl, setWorkerUrl, type MapGeoJSONFeature, type Point } from 'maplibre-gl'
-import type { Bounds, Layer } from '@/api/types'
+import type { GeoJSON } from 'geojson'
+import { Map as MapLibre, Marker, ScaleControl, setWorkerUrl, type GeoJSONSource, type LayerSpecification, type MapGeoJSONFeature, type Point } from 'maplibre-gl'
+import type { Bounds, Layer, StyleObject } from '@/api/types'
 import { words } from '@/words'
 import { wrapLongitude } from './coordinates'
 import { EDGE, offsetOf, type Margins } from './margins'
@@ -21,11 +22,42 @@ export interface Listener {
   picked(place: Place, picks: Pick[]): void
   pointed(place: Place): void
   zoomed(zoom: number): void
+  /** The map stands still again. */
+  moved?(view: StillView): void
   /** A tile request failed with this HTTP status (0: nobody answered). */
   failed(status: number): void
 }
 
+export interface StillView {
+  center: Place
+  zoom: number
+  bounds: Bounds
+}
+
+/** A pin of the page's own; draggable pins tell where they were let go. */
+export interface Pin {
+  move(place: Place): void
+  remove(): void
+}
+
+export interface PinLook {
+  color?: string
+  /** Read aloud and shown when hovered. */
+  label?: string
+  /** Called while dragging (done false) and when let go (done true). */
+  dragged?(place: Place, done: boolean): void
+}
+
 export interface MapOwner {
+  /** Draws the page's own data (an overlay), or what it is now; styles are given the first time and count from below. */
+  put(name: string, data: GeoJSON, styles?: StyleObject[]): void
+  take(name: string): void
+  /** What of an overlay lies under a place on the screen. */
+  overlayAt(name: string, place: Place): Record<string, unknown> | null
+  pin(place: Place, look?: PinLook): Pin
+  view(): StillView
+  /** MapLibre itself, for the drawing tools only. */
+  readonly library: MapLibre
   show(visible: ReadonlySet<string>): void
   highlight(layers: Layer[], id: number | string): void
   mark(place: Place | null): void
@@ -73,6 +105,7 @@ export function openMap(
   const marker = new Marker({ color: '#d9480f' })
 
   map.on('idle', () => (container.dataset.state = 'idle'))
+  map.on('moveend', () => listener.moved?.(still()))
   map.on('movestart', () => (container.dataset.state = 'busy'))
   map.on('dataloading', () => (container.dataset.state = 'busy'))
   map.on('zoom', () => listener.zoomed(map.getZoom()))
@@ -95,6 +128,11 @@ export function openMap(
   function centre(): Place {
     const { lng, lat } = map.getCenter()
     return { lon: wrapLongitude(lng), lat }
+  }
+
+  function still(): StillView {
+    const box = map.getBounds()
+    return { center: centre(), zoom: map.getZoom(), bounds: [box.getWest(), box.getSouth(), box.getEast(), box.getNorth()] }
   }
 
   function pick(point: Point): void {
@@ -137,6 +175,40 @@ export function openMap(
   }
 
   return {
+    library: map,
+    view: still,
+    put(name, data, styles = []) {
+      whenReady(() => {
+        const source = map.getSource<GeoJSONSource>(own(name))
+        if (source) return void source.setData(data)
+        map.addSource(own(name), { type: 'geojson', data, promoteId: 'id' })
+        styles.forEach((style, n) => map.addLayer({ ...style, id: `${own(name)}-${n}`, source: own(name) } as LayerSpecification))
+      })
+    },
+    take(name) {
+      whenReady(() => {
+        for (const { id } of map.getStyle().layers) if (id.startsWith(`${own(name)}-`)) map.removeLayer(id)
+        if (map.getSource(own(name))) map.removeSource(own(name))
+      })
+    },
+    overlayAt(name, { lon, lat }) {
+      const by = touch ? TOUCH_TOLERANCE_PX : TOLERANCE_PX
+      const { x, y } = map.project([lon, lat])
+      const among = map.getStyle().layers.filter(({ id }) => id.startsWith(`${own(name)}-`))
+      const box: [[number, number], [number, number]] = [[x - by, y - by], [x + by, y + by]]
+      return map.queryRenderedFeatures(box, { layers: among.map(({ id }) => id) })[0]?.properties ?? null
+    },
+    pin(place, { color = '#d9480f', label = '', dragged } = {}) {
+      const made = new Marker({ color, draggable: Boolean(dragged) }).setLngLat([place.lon, place.lat]).addTo(map)
+      if (label) Object.assign(made.getElement(), { title: label, ariaLabel: label })
+      const tell = (done: boolean) => () => {
+        const { lng, lat } = made.getLngLat()
+        dragged?.({ lon: wrapLongitude(lng), lat }, done)
+      }
+      made.on('drag', tell(false))
+      made.on('dragend', tell(true))
+      return { move: ({ lon, lat }) => void made.setLngLat([lon, lat]), remove: () => void made.remove() }
+    },
     show(names) {
       whenReady(() => {
         for (const { id } of map.getStyle().layers) {
@@ -195,6 +267,11 @@ export function openMap(
       map.remove()
     },
   }
+}
+
+/** Sources and layers of overlays are named apart from the declared ones. */
+function own(name: string): string {
+  return `own-${name}`
 }
 
 function statusOf(error: unknown): number {

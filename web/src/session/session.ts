@@ -19,6 +19,10 @@ export const useSession = defineStore('session', () => {
     return user.value.must_change_password ? 'must-change' : 'signed-in'
   })
 
+  function may(right: string): boolean {
+    return user.value?.rights.includes(right) ?? false
+  }
+
   function enter(session: Session): void {
     user.value = session.user
     known.value = true
@@ -61,5 +65,5 @@ export const useSession = defineStore('session', () => {
     ended.value = false
   }
 
-  return { user, state, unreachable, ended, load, signIn, changePassword, signOut }
+  return { user, state, unreachable, ended, may, load, signIn, changePassword, signOut }
 })
