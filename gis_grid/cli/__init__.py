@@ -22,7 +22,7 @@ from gis_grid.config import settings
 from gis_grid.errors import GridError
 
 GEOMETRIES = ("areas", "buildings", "premises", "events", "tracks")
-SHEETS = ("residents", "households", "rooms", "units", "staff")
+SHEETS = ("residents", "households", "estates", "rooms", "units", "valuables", "premises_staff", "staff")
 SCALES = ("community", "district", "city")
 
 

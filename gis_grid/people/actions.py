@@ -151,7 +151,12 @@ def unmask(resident_id: int, purpose: str) -> dict[str, str | None]:
 
 @moved.connect
 def move_with_rooms(sender: object, everything: bool) -> None:
-    """Rooms lie elsewhere: their households with them, people with their households, and what people own with them."""
+    """Rooms lie elsewhere: their households with them."""
+    follow_homes(everything=everything)
+
+
+def follow_homes(*, everything: bool) -> None:
+    """Households go with their rooms, people with their households, and what people own with them."""
     follow("households", "rooms", "room_id", "room", everything=everything)
     follow("residents", "households", "household_id", "room", everything=everything)
     follow("valuables", "residents", "resident_id", "room", everything=everything)

@@ -25,7 +25,8 @@ from gis_grid.dictionary import names
 from gis_grid.errors import BadRequest, Invalid
 from gis_grid.imports.actions import Progress
 from gis_grid.jobs.actions import now_and_then
-from gis_grid.people.models import Household
+from gis_grid.people.models import Household, Resident
+from gis_grid.premises import Premises
 from gis_grid.query.actions import clause, matching
 from gis_grid.query.registers import LINKS, asked_register, fields_of, with_place
 from gis_grid.query.rules import fields_of as fields_asked
@@ -138,6 +139,9 @@ def _as_is(value: Any) -> Any:
 
 
 _PLACED: dict[str, tuple[str, Any]] = {
+    "person": ("所有人姓名", Resident.name),
+    "premises_code": ("场所编号", Premises.code),
+    "premises": ("场所名称", Premises.name),
     "household_number": ("户籍编号", Household.number),
     "estate": (PLACE["estate"][0], Estate.name),
     "building": (PLACE["building"][0], Building.name),
