@@ -39,7 +39,8 @@ def prepare_household(household: Household, extra: dict[str, Any]) -> None:
         return
     if was and was[0] != household.room_id:
         household.point, household.pin_locked = None, False  # the pin stood at the old home
-        note_change("moved", extra.get("on"), [household], rooms=[was[0], room.id], reason=extra.get("reason"))
+        if not extra.get("undoing"):
+            note_change("moved", extra.get("on"), [household], rooms=[was[0], room.id], reason=extra.get("reason"))
     elsewhere = sa.and_(Resident.household_id == household.id, Resident.area_code.is_distinct_from(room.area_code))
     place = {"area_code": room.area_code, "placed_by": "room"}
     session().execute(sa.update(Resident).where(elsewhere).values(**place, version=Resident.version + 1))
