@@ -87,7 +87,7 @@ def load_town(scale: str, seed: int, progress: Progress, now: datetime | None = 
         town.taken = taken
         _load_district(town, mark, report, numbers, now, progress)
     refresh_cells(None)
-    session().execute(sa.text("ANALYZE"))
+    session().execute(sa.text("SELECT refresh_statistics(NULL)"))
     _make_accounts(towns[0], report)
     report.seconds = time.monotonic() - began
     audit.record("demo", "areas", PREFIX, after={"scale": scale, "seed": seed, "rows": dict(report.rows)})

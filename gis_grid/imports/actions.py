@@ -21,6 +21,7 @@ from gis_grid.imports.rows import RowReader
 from gis_grid.imports.stage import Merge, copy_rows, make_stage, merge_rows
 
 Progress = Callable[[int, int | None], None]
+MANY = 5_000  # rows; after so many, statistics are made anew at once
 
 
 def run_import(kind: str, path: Path, name: str, options: Options, remarks: Path, progress: Progress) -> dict[str, Any]:
@@ -48,6 +49,9 @@ def run_import(kind: str, path: Path, name: str, options: Options, remarks: Path
             report=summary,
         )
     if not options.dry_run:
+        if summary["inserted"] + summary["updated"] >= MANY:
+            tables = ["households", "residents"] if kind == "residents" else [importable.model.__tablename__]
+            session().execute(sa.text("SELECT refresh_statistics(:tables)"), {"tables": tables})
         audit.record("import", kind, name, after={key: summary[key] for key in ("rows", "inserted", "updated", "refused")})
     return summary
 

@@ -58,7 +58,7 @@ def split_household(household_id: int, version: int, given: Mapping[str, Any]) -
     detail = {"was": _as_is(people), "made": [made.id]}
     settle(people, made, relations)
     note_change("split", given.get("on"), [household, made], residents=list(relations), reason=given.get("reason"), detail=detail)
-    household.version += 1
+    _touched(household, "split")
     return _done(made)
 
 
@@ -81,7 +81,7 @@ def join_households(household_id: int, version: int, other_id: int, given: Mappi
     note_change("joined", given.get("on"), [household, other], residents=joined, reason=given.get("reason"), detail=detail)
     session().flush()
     register.retire(HOUSEHOLDS, other.id, other.version)
-    household.version += 1
+    _touched(household, "joined")
     return _done(household)
 
 
@@ -95,7 +95,7 @@ def change_head(household_id: int, version: int, relations: Relations, on: date 
     _check_heads(relations.values())
     note_change("head", on, [household], reason=reason, detail={"was": _as_is(people)})
     settle(people, household, relations)
-    household.version += 1
+    _touched(household, "head")
     return _done(household)
 
 
@@ -316,6 +316,15 @@ def _next_number(number: str) -> str:
     stem = number.rsplit("-", 1)[0][:34]
     taken = set(session().scalars(sa.select(Household.number).where(Household.number.startswith(f"{stem}-", autoescape=True))))
     return next(f"{stem}-{n}" for n in range(2, 10_000) if f"{stem}-{n}" not in taken)
+
+
+def _touched(household: Household, kind: str) -> None:
+    """Whoever still has the household open must see it anew, and is told who did what."""
+    household.version += 1
+    session().flush()
+    session().refresh(household)
+    told = {"change": kind}
+    audit.record(kind, "households", household.id, after=told, area_code=household.area_code, version=household.version)
 
 
 def _done(household: Household) -> Household:

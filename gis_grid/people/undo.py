@@ -68,7 +68,7 @@ def _tells_how_it_was(change: HomeChange) -> bool:
 def _check_nothing_since(change: HomeChange) -> None:
     touches = sa.or_(
         HomeChange.household_ids.overlap(change.household_ids),
-        HomeChange.resident_ids.overlap(change.resident_ids),  # type: ignore[attr-defined]
+        HomeChange.resident_ids.overlap(change.resident_ids),
     )
     later = sa.select(HomeChange).where(HomeChange.id > change.id, HomeChange.undone_at.is_(None), touches)
     found = session().scalar(later.order_by(HomeChange.id.desc()).limit(1))

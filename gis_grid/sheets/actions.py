@@ -100,6 +100,8 @@ def stage_sheet(
         report.rows += len(lines)
         copy_rows(merge, list(reader.read(lines)))  # a list: placing asks the same connection
         progress(report.rows, table.count)
+    if not report.rows:
+        report.warnings.append(f"工作表“{table.name}”只有表头，没有数据行。")
     return Staged(kind, table, reader, merge)
 
 

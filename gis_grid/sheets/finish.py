@@ -42,11 +42,20 @@ def _resident(row: Values, homes: Homes, today: date) -> Values:
     if row.get("birth_date") and (fault := birth_fault(row["birth_date"], today)):
         raise Unresolved("birth_date", fault)
     for code in row.get("classes") or ():
-        try:
-            check_class(code)
-        except GridError as refused:
-            raise Unresolved("classes", refused.detail) from None
+        if code not in homes.classes:
+            homes.classes[code] = _class_fault(code)
+        if fault := homes.classes[code]:
+            raise Unresolved("classes", fault)
     return row
+
+
+def _class_fault(code: str) -> str | None:
+    """Why this class may not be given here, if so."""
+    try:
+        check_class(code)
+    except GridError as refused:
+        return refused.detail
+    return None
 
 
 def _take_number(row: Values, number: str, homes: Homes, today: date) -> None:

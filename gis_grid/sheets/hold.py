@@ -33,6 +33,9 @@ def check_heads(merge: Merge, refuse: Refuse) -> None:
     while True:
         session().execute(sa.text("DROP TABLE IF EXISTS told_homes"))
         session().execute(sa.text(begun), {"head": HEAD})
+        session().execute(sa.text("CREATE INDEX ON told_homes (id)"))
+        session().execute(sa.text("CREATE INDEX ON told_homes (household_id)"))
+        session().execute(sa.text("ANALYZE told_homes"))
         found = [*session().execute(sa.text(_TWO_HEADS)), *session().execute(sa.text(_HEAD_LEAVES), {"head": HEAD})]
         reasons = {row_no: reason for row_no, reason in found}
         if not reasons:

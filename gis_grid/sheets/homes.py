@@ -53,6 +53,7 @@ class Homes:
     issued: dict[str, str | None] = field(default_factory=dict)  # first six digits of a number -> the place that issued it
     new: list[Home] = field(default_factory=list)
     keys: list[int] = field(default_factory=list)
+    classes: dict[str, str | None] = field(default_factory=dict)  # class -> why it may not be given here
     made: int = 0
     carried: int = 0
     sites: Sites = field(default_factory=Sites)

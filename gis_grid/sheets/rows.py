@@ -21,7 +21,7 @@ from gis_grid.sealed import Sealed, seal
 from gis_grid.sheets.cells import Codes, is_blank, plain_text, to_day, to_degrees, to_number_text
 from gis_grid.sheets.finish import FINISH
 from gis_grid.sheets.homes import Homes, Unresolved, carry_down
-from gis_grid.sheets.kinds import POINT, Field, SheetKind, is_ignored, map_header
+from gis_grid.sheets.kinds import KINDS, POINT, Field, SheetKind, is_ignored, map_header, score_for
 from gis_grid.sheets.read import Table
 from gis_grid.sheets.sites import locate_rows
 
@@ -61,7 +61,8 @@ class SheetReader:
         """Rows (row_no, no key yet, *columns) that can be taken."""
         rows = [(row_no, self.values(row_no, cells)) for row_no, cells in lines]
         for at, fault in locate_rows([values for _, values in rows], self.datum).items():
-            self.refuse(rows[at][0], "lon", None, fault)
+            if rows[at][0] not in self.report.faults:  # a faulty cell is told already
+                self.refuse(rows[at][0], "lon", None, fault)
         self.last = carry_down([values for _, values in rows], self.last, self.homes)
         self.homes.look_up([self._place_in(values) for _, values in rows])
         columns = self.columns
@@ -151,6 +152,13 @@ class SheetReader:
             self.report.warnings.append("没有指明坐标系，经纬度按 wgs84 读取；如有偏移请用 crs 指明（gcj02、bd09 等）。")
         return "EPSG:4326"
 
+    def _likelier(self) -> str:
+        """Which other sheet this header fits better, as a hint."""
+        own = score_for(self.kind, {})(self.table.header)
+        others = {kind.register.title: score_for(kind, {})(self.table.header) for kind in KINDS.values()}
+        best = max(others, key=lambda title: others[title])
+        return f"看起来像“{best}”表，" if others[best] > max(own, 1) else ""
+
     def _stored(self, name: str, value: Any) -> Any:
         return seal(value) if value is not None and name in self.sealed else value
 
@@ -168,6 +176,6 @@ class SheetReader:
             raise Invalid(
                 f"这不像“{self.kind.register.title}”表：缺少“{wanted}”列"
                 f"（工作表“{self.table.name}”第 {self.table.header_row} 行为表头）。"
-                f"表中的列：{'、'.join(self.table.header)[:200]}。请用模板，或指明列的对应。",
+                f"表中的列：{'、'.join(self.table.header)[:200]}。{self._likelier()}请用模板，或指明列的对应。",
                 code="missing_column",
             )

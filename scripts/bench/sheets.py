@@ -155,7 +155,7 @@ def write_people(path: Path, rows: int) -> None:
         sheet.write_row(0, 0, header)
         for i in range(rows):
             first = f"500103{1940 + i % 80}{1 + i % 12:02d}{1 + i % 28:02d}{(i // 960) % 999:03d}"
-            known = (("户主", "妻", "儿子")[i % 3], first + check_digit(first), "汉族", "本科", "已婚", f"138{i:08d}")
+            known = (("妻", "儿子", "女儿")[i % 3], first + check_digit(first), "汉族", "本科", "已婚", f"138{i:08d}")
             person = [f"测试{i:06d}", *known]
             sheet.write_row(i + 1, 0, [*person, *rooms[(i // 3) % len(rooms)], f"备注{i}"])
 
