@@ -175,7 +175,7 @@ def _csv_sheet(path: Path, title: str, labels: Sequence[str], watermark: str) ->
 def forget_old_files() -> None:
     """Sheets that were written for somebody, or that a refused import left, lie here no longer than three days."""
     before = time.time() - KEPT_HOURS * 3600
-    for pattern in ("*/export.xlsx", "*/export.csv", "*/remarks.xlsx", "*/data*"):
+    for pattern in ("*/export.xlsx", "*/export.csv", "*/remarks.xlsx", "*/remarks.csv", "*/data*"):
         for path in settings().uploads.glob(pattern):
             if path.stat().st_mtime < before:
                 path.unlink(missing_ok=True)
