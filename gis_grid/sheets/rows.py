@@ -14,6 +14,7 @@ from gis_grid.config import settings
 from gis_grid.dictionary import names
 from gis_grid.errors import Invalid
 from gis_grid.geo import crs
+from gis_grid.imports.actions import UNDECLARED
 from gis_grid.imports.offers import Options
 from gis_grid.imports.report import Report
 from gis_grid.imports.rules import to_value
@@ -149,7 +150,7 @@ class SheetReader:
         if options.crs:
             return crs.datum(options.crs).name
         if "lon" in self.mapping:
-            self.report.warnings.append("没有指明坐标系，经纬度按 wgs84 读取；如有偏移请用 crs 指明（gcj02、bd09 等）。")
+            self.report.warnings.append(UNDECLARED)
         return "EPSG:4326"
 
     def _likelier(self) -> str:
