@@ -183,7 +183,7 @@ def check_version(register: Register, row: Any, version: int) -> None:
         .order_by(AuditEntry.id)
         .limit(50)
     )
-    changes = [
+    changes: list[dict[str, Any]] = [
         {
             "at": entry.at.isoformat(),
             "by": entry.actor,
@@ -219,7 +219,7 @@ def _in_words(register: Register, key: str, value: Any) -> Any:
     if key not in register.codes or value is None:
         return value
     known = names(register.codes[key])
-    return "、".join(known.get(one, one) for one in value) if isinstance(value, list) else known.get(value, value)
+    return "、".join(str(known.get(one, one)) for one in value) if isinstance(value, list) else known.get(value, value)
 
 
 def _as_shown(register: Register, values: dict[str, Any] | None) -> dict[str, Any] | None:
