@@ -22,7 +22,7 @@ class Phones:
 
     def __init__(self) -> None:
         self._waiting: deque[tuple[Entry, asyncio.Future[None]]] = deque()
-        self._some: asyncio.Event | None = None
+        self._some = asyncio.Event()
         self._writer: asyncio.Task[None] | None = None
 
     async def __rsgi__(self, scope: Any, protocol: Any) -> None:
@@ -50,21 +50,19 @@ class Phones:
         if len(self._waiting) >= MOST_WAITING:
             return
         if self._writer is None or self._writer.done():
-            self._some = asyncio.Event()
-            self._writer = asyncio.create_task(self._write(self._some))
-        assert self._some is not None
+            self._writer = asyncio.create_task(self._write())
         done = asyncio.get_running_loop().create_future()
         self._waiting.append((entry, done))
         self._some.set()
         await done
 
-    async def _write(self, some: asyncio.Event) -> None:
+    async def _write(self) -> None:
         loop = asyncio.get_running_loop()
         while True:
-            await some.wait()
+            await self._some.wait()
             batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), MOST_AT_ONCE))]
             if not self._waiting:
-                some.clear()
+                self._some.clear()
             entries = [entry for entry, _ in batch]
             try:
                 await loop.run_in_executor(None, store_batch, entries)
