@@ -24,6 +24,7 @@ from gis_grid.db import session
 from gis_grid.dictionary import names
 from gis_grid.errors import BadRequest, Invalid
 from gis_grid.imports.actions import Progress
+from gis_grid.imports.safe import PLAIN, neutral
 from gis_grid.jobs.actions import now_and_then
 from gis_grid.people.models import Household
 from gis_grid.query.actions import clause, matching
@@ -33,7 +34,6 @@ from gis_grid.query.rules import read_query
 from gis_grid.register import Register
 from gis_grid.sealed import Sealed
 from gis_grid.sheets.kinds import PLACE
-from gis_grid.sheets.result import PLAIN, neutral
 
 BATCH = 2_000
 MOST_ROWS = 1_000_000
