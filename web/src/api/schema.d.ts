@@ -853,6 +853,211 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/queries/saved": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 自己的与共享给自己的查询、报表 */
+        get: {
+            parameters: {
+                query?: {
+                    kind?: "query" | "report";
+                    register?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description 问题说明 (RFC 9457) */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description 服务故障 */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["SavedQueries"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            };
+        };
+        put?: never;
+        /** 保存一个查询或报表，可共享给一个区域的人 */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Saved"];
+                };
+            };
+            responses: {
+                /** @description 问题说明 (RFC 9457) */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description 服务故障 */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description Created */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["SavedQuery"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/queries/saved/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: number;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** 删去自己的已存查询 */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    key: number;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description 问题说明 (RFC 9457) */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description 服务故障 */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description No Content */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/search": {
         parameters: {
             query?: never;
@@ -1181,6 +1386,225 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/stats/count": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 按区域和任意代码字段统计一个登记表；可逐级下钻，可按某日的边界；定义可在 queries 中存为报表 */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Count"];
+                };
+            };
+            responses: {
+                /** @description 问题说明 (RFC 9457) */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description 服务故障 */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Counted"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/stats/registers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 能统计的登记表与可按的字段 */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description 问题说明 (RFC 9457) */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description 服务故障 */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["CountableRegisters"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/stats/shapes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 下级区域在某日的边界（简化，供分级设色图） */
+        get: {
+            parameters: {
+                query?: {
+                    area?: string;
+                    at?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description 问题说明 (RFC 9457) */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description 服务故障 */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["AreaShapes"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/visits": {
         parameters: {
             query?: never;
@@ -1336,6 +1760,12 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        AreaShapes: {
+            features?: {
+                [key: string]: unknown;
+            }[];
+            type?: string;
+        };
         Building: {
             /** 精度（米） */
             accuracy_m?: number | null;
@@ -1398,6 +1828,90 @@ export interface components {
         BuildingPage: {
             items?: components["schemas"]["Building"][];
             next?: string | null;
+        };
+        Count: {
+            /** 统计哪个区域的下级；不填为自己的范围 */
+            area?: string | null;
+            /**
+             * 按哪天的边界，默认今天
+             * Format: date
+             */
+            at?: string | null;
+            /**
+             * 按哪些字段（最多两个）；日期可加 .year .quarter .month .day .weekday .hour
+             * @default []
+             */
+            by: string[];
+            /**
+             * 格式
+             * @default json
+             * @enum {string}
+             */
+            format: "json" | "csv" | "xlsx" | "pdf";
+            /** 登记表 */
+            register: string;
+            /** 表的标题 */
+            title?: string | null;
+            /**
+             * 查询条件
+             * @description all、any、not 组合 {field, op, value}，以及 area、inside、near
+             */
+            where?: {
+                [key: string]: unknown;
+            } | null;
+        };
+        CountableRegister: {
+            fields?: {
+                [key: string]: unknown;
+            }[];
+            /** 对您隐去小数目，且不能加条件 */
+            hides?: boolean;
+            name?: string;
+            /** 能按另一天的边界统计 */
+            placed?: boolean;
+            title?: string;
+        };
+        CountableRegisters: {
+            items?: components["schemas"]["CountableRegister"][];
+        };
+        Counted: {
+            /** 区域与总数 */
+            areas?: {
+                [key: string]: unknown;
+            }[];
+            /** Format: date */
+            at?: string;
+            /** 各字段的值，按应有的顺序 */
+            axes?: {
+                [key: string]: unknown;
+            }[][];
+            /** 区域、字段值与数；隐去的数为空 */
+            cells?: {
+                [key: string]: unknown;
+            }[];
+            fields?: {
+                [key: string]: unknown;
+            }[];
+            /** 小于此数的已隐去 */
+            hidden_below?: number | null;
+            /** 不在所列区域内的 */
+            outside?: number | null;
+            /** 从上级到所统计区域 */
+            path?: {
+                [key: string]: unknown;
+            }[];
+            register?: string;
+            /** 其余凑整到几的倍数 */
+            rounded_to?: number | null;
+            /** 一条可有多个值，各项之和可能多于总数 */
+            several?: boolean;
+            title?: string;
+            /** 总数 */
+            total?: number | null;
+            /** 各字段值在全部区域的数 */
+            values?: {
+                [key: string]: unknown;
+            }[];
         };
         Entry: {
             code?: string;
@@ -1581,6 +2095,44 @@ export interface components {
         Password: {
             new_password: string;
             old_password: string;
+        };
+        Saved: {
+            /** 共享给该区域的人 */
+            area_code?: string | null;
+            /** 定义 */
+            definition: {
+                [key: string]: unknown;
+            };
+            /**
+             * 种类
+             * @default query
+             * @enum {string}
+             */
+            kind: "query" | "report";
+            /** 名称 */
+            name: string;
+            /**
+             * 登记表
+             * @enum {string}
+             */
+            register: "areas" | "staff" | "estates" | "buildings" | "units" | "rooms" | "households" | "residents" | "valuables" | "premises" | "events";
+        };
+        SavedQueries: {
+            items?: components["schemas"]["SavedQuery"][];
+        };
+        SavedQuery: {
+            area_code?: string | null;
+            definition?: {
+                [key: string]: unknown;
+            };
+            id?: number;
+            kind?: string;
+            readonly mine?: unknown;
+            name?: string;
+            owner?: string;
+            register?: string;
+            /** Format: date-time */
+            updated_at?: string;
         };
         SearchFound: {
             items?: {
