@@ -86,12 +86,18 @@ export function spreadOf(counted: Counted, side: Side): Spread {
   return counted.fields.length === 2 || (counted.fields.length === 1 && side === 'values') ? byValue(counted) : byArea(counted)
 }
 
+/** The same with its title above, for pictures that leave the page. */
+export function titled(option: EChartsCoreOption, title: string, look: Look): EChartsCoreOption {
+  const down = (part: unknown) => (part && typeof part === 'object' ? { ...part, top: Number((part as { top?: number }).top ?? 0) + 40 } : part)
+  const heading = { text: title, left: 12, top: 10, textStyle: { color: look.ink, fontSize: 18 } }
+  return { ...option, animation: false, title: heading, grid: down(option.grid), legend: down(option.legend) }
+}
+
 export function optionOf(counted: Counted, chart: Chart, side: Side, look: Look, title: string): EChartsCoreOption {
   const base = {
     animation: !look.still,
     backgroundColor: look.panel,
     color: look.series,
-    title: { text: title, left: 12, top: 8, textStyle: { color: look.ink, fontSize: 18 } },
     textStyle: { fontFamily: 'inherit', color: look.ink, fontSize: 14 },
     aria: { enabled: true, label: { description: title }, decal: { show: chart !== 'trend' } },
     tooltip: { trigger: chart === 'pie' ? 'item' : 'axis', axisPointer: { type: chart === 'trend' ? 'line' : 'shadow' }, confine: true, valueFormatter: said },
@@ -110,17 +116,17 @@ function axisLook(look: Look) {
 }
 
 function legend(look: Look) {
-  return { type: 'scroll', top: 40, left: 12, right: 12, textStyle: { color: look.ink, fontSize: 14 }, itemHeight: 16 }
+  return { type: 'scroll', top: 6, left: 12, right: 12, itemGap: 22, textStyle: { color: look.ink, fontSize: 14 }, itemHeight: 16 }
 }
 
 function bars({ names, lines }: Spread, asLine: boolean, look: Look) {
   const many = names.length > MOST_SHOWN
   const alone = lines.length === 1
   return {
-    grid: { left: 12, right: 24, top: alone ? 56 : 84, bottom: many ? 56 : 12, containLabel: true },
+    grid: { left: 12, right: 24, top: alone ? 36 : 52, bottom: many ? 56 : 12, containLabel: true },
     ...(alone ? {} : { legend: legend(look) }),
     ...(many ? { dataZoom: [{ type: 'slider', startValue: 0, endValue: MOST_SHOWN, height: 28, bottom: 10 }] } : {}),
-    xAxis: { type: 'category', data: names, ...axisLook(look), axisLabel: { color: look.ink, fontSize: 14, interval: 'auto', hideOverlap: true, rotate: names.length > 12 ? 40 : 0 } },
+    xAxis: { type: 'category', data: names, ...axisLook(look), axisLabel: { color: look.ink, fontSize: 14, interval: 'auto', hideOverlap: true, rotate: names.length > 12 ? 40 : 0, width: 112, overflow: 'truncate' } },
     yAxis: { type: 'value', minInterval: 1, ...axisLook(look) },
     series: lines.map(({ name, points }) => ({
       name,
@@ -142,8 +148,9 @@ function pie(counted: Counted, look: Look) {
     series: [
       {
         type: 'pie',
+        percentPrecision: 1,
         radius: ['32%', '62%'],
-        center: ['50%', '55%'],
+        center: ['50%', '52%'],
         data: slices.filter(({ value }) => value !== 0).map(({ name, value, hit }) => ({ name, value, hit })),
         label: { color: look.ink, fontSize: 14, formatter: '{b} {c}（{d}%）' },
         itemStyle: { borderColor: look.panel, borderWidth: 2 },
@@ -163,7 +170,7 @@ function pyramid(counted: Counted, look: Look) {
   const sides = lines.slice(0, 2)
   const most = Math.max(1, ...sides.flatMap(({ points }) => points.map(({ value }) => value ?? 0)))
   return {
-    grid: { left: 12, right: 24, top: 84, bottom: 12, containLabel: true },
+    grid: { left: 12, right: 24, top: 52, bottom: 12, containLabel: true },
     legend: legend(look),
     xAxis: { type: 'value', min: -most, max: most, ...axisLook(look), axisLabel: { color: look.ink, fontSize: 14, formatter: (n: number) => Math.abs(Math.round(n)).toLocaleString() } },
     yAxis: { type: 'category', data: names, ...axisLook(look), axisTick: { show: false } },
