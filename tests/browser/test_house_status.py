@@ -40,7 +40,7 @@ def test_a_building_is_read_at_a_glance_and_a_room_is_opened(house: Page) -> Non
     rooms = house.locator("button.room")
     told = house.locator(".facts").inner_text()
     assert rooms.count() == int(re.match(r"(\d+) 间", told)[1])
-    house.get_by_label("着色").select_option("people")
+    house.get_by_role("combobox", name=re.compile("^着色")).select_option("people")
     legend = house.get_by_role("group", name=re.compile("图例"))
     expect(legend.get_by_role("button", name=re.compile("独居老人"))).to_be_visible()
     lived_in = house.locator("button.room", has_text="人").first
@@ -93,7 +93,7 @@ def test_the_map_leads_to_the_diagram(page: Page, town: Town) -> None:
 
 
 def test_a_building_is_recoloured_by_a_tag(house: Page) -> None:
-    house.get_by_label("着色").select_option(label="独居老人")
+    house.get_by_role("combobox", name=re.compile("^着色")).select_option(label="独居老人")
     expect(house).to_have_url(re.compile("by=people&only=elderly_alone"))
     legend = house.get_by_role("group", name=re.compile("图例"))
     expect(legend.get_by_role("button", name=re.compile("独居老人"))).to_have_attribute("aria-pressed", "true")
@@ -117,7 +117,7 @@ def test_an_estate_is_seen_at_once_and_a_room_is_opened_by_its_short_name(house:
           return {said: `${figure(one.building.name)}-${figure(cell.unit)}-${cell.number}`, number: cell.number} }"""
     )
     house.screenshot(path=ARTEFACTS / f"estate-{house.viewport_size['width']}.png")
-    house.get_by_label("直接打开房屋").fill(room["said"])
+    house.get_by_role("textbox", name="直接打开房屋").fill(room["said"])
     house.keyboard.press("Enter")
     panel = house.get_by_role("complementary", name="房屋资料")
     expect(panel.get_by_role("heading", level=2)).to_have_text(room["number"])

@@ -25,7 +25,7 @@ export const words = inLanguage(
     personActions: (name: string) => `为${name}办理`,
     more: '办理',
     tags: '人员类别',
-    history: '他的变动',
+    history: '变动记录',
     unmask: '查看证件号码和电话',
     unmaskPurpose: '用途（会记入审计）',
     unmaskHint: '请写明为什么要看，至少 4 个字。',

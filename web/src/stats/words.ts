@@ -4,6 +4,7 @@ export const words = inLanguage(
   {
     title: '统计',
     short: '统计',
+    choose: '选择统计内容、常用统计、保存的报表',
     what: '统计什么',
     by: '按什么分',
     then: '再按',
@@ -103,6 +104,7 @@ export const words = inLanguage(
   {
     title: 'Statistics',
     short: 'Figures',
+    choose: 'Choose what to count, usual figures, saved reports',
     what: 'Count what',
     by: 'Divided by',
     then: 'and by',
