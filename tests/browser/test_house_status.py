@@ -111,7 +111,8 @@ def test_an_estate_is_seen_at_once_and_a_room_is_opened_by_its_short_name(house:
         """async () => {
           const id = location.pathname.split('/').pop()
           const status = await (await fetch(`/api/estates/${id}/house-status`)).json()
-          const one = status.diagrams.find(({cells}) => cells.some(({kind}) => kind === 'room'))
+          const one = status.diagrams.find(({building, cells}) =>
+            /^[0-9]+幢$/.test(building.name) && cells.some(({kind}) => kind === 'room'))
           const cell = one.cells.filter(({kind}) => kind === 'room').at(-1)
           const figure = (text) => text.match(/[0-9]+/)[0]
           return {said: `${figure(one.building.name)}-${figure(cell.unit)}-${cell.number}`, number: cell.number} }"""
