@@ -107,9 +107,24 @@ def estate_status(estate_id: int, asked: Asked, form: str = "data") -> dict[str,
     return {"estate": estate, "diagrams": diagrams, **_legend(cells, view)}
 
 
-def schemes() -> list[dict[str, str]]:
-    """The ways to colour that this caller's rights allow."""
-    return [{"name": one.name, "title": one.title} for one in colours().schemes.values() if caller().may(one.right)]
+def schemes() -> list[dict[str, Any]]:
+    """The ways to colour that this caller's rights allow, each with the traits he may see (which can be coloured alone)."""
+    return [
+        {
+            "name": one.name,
+            "title": one.title,
+            "traits": [{"trait": trait, "label": rule.label} for trait, rule in one.rules.items() if trait not in _hidden(one)],
+        }
+        for one in colours().schemes.values()
+        if caller().may(one.right)
+    ]
+
+
+def _hidden(scheme: Scheme, tags: Mapping[str, str] | None = None) -> set[str]:
+    """Traits of people's classes that the caller may not see."""
+    if scheme.name != "people":
+        return set()
+    return set(scheme.rules) - set(visible_classes() if tags is None else tags) - {"plain", "empty"}
 
 
 def _view(asked: Asked) -> _View:
@@ -261,7 +276,7 @@ def _legend(cells: Sequence[dict[str, Any]], view: _View) -> dict[str, Any]:
     """What the colours mean and how many rooms have each; every rule of the scheme that the caller may see is in it."""
     rooms = [cell for cell in cells if cell["kind"] == "room"]
     counts = Counter(trait for cell in rooms for trait in cell["traits"])
-    hidden = set() if view.scheme.name != "people" else set(view.scheme.rules) - set(view.tags) - {"plain", "empty"}
+    hidden = _hidden(view.scheme, view.tags)
     rules = [rule for rule in view.scheme.ranked(set(view.scheme.rules)) if rule.trait not in hidden]
     return {
         "scheme": view.scheme.name,

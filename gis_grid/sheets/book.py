@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import IO, Any
 from xml.sax.saxutils import escape
 
-from gis_grid.sheets.result import neutral
+from gis_grid.imports.safe import neutral
 
 Write = Callable[[Sequence[Any]], None]
 MOST_CHARS = 32_767  # Excel's limit of one cell

@@ -24,6 +24,7 @@ from gis_grid.db import session
 from gis_grid.dictionary import names
 from gis_grid.errors import BadRequest, Invalid
 from gis_grid.imports.actions import Progress
+from gis_grid.imports.safe import neutral
 from gis_grid.jobs.actions import now_and_then
 from gis_grid.people.models import Household, Resident
 from gis_grid.premises import Premises
@@ -35,7 +36,6 @@ from gis_grid.register import Register
 from gis_grid.sealed import Sealed
 from gis_grid.sheets.book import Write, excel_sheet
 from gis_grid.sheets.kinds import PLACE
-from gis_grid.sheets.result import neutral
 
 BATCH = 2_000
 MOST_ROWS = 1_000_000
