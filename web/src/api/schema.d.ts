@@ -706,6 +706,81 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/layers/counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 图层在一个区域内（默认自己的范围）各有多少条 */
+        get: {
+            parameters: {
+                query: {
+                    area?: string;
+                    at?: string;
+                    names: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description 问题说明 (RFC 9457) */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description 服务故障 */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["LayerCounts"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/locate": {
         parameters: {
             query?: never;
@@ -853,6 +928,150 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/map/areas": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 逐级进入：一个区域的上级链与直接下级（范围、面积、下级数）；不填为自己范围的最上级 */
+        get: {
+            parameters: {
+                query?: {
+                    at?: string;
+                    code?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description 问题说明 (RFC 9457) */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description 服务故障 */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["AreaTree"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/queries/registers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 能查询的登记表与字段 */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description 问题说明 (RFC 9457) */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description 服务故障 */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["QueryRegisters"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/search": {
         parameters: {
             query?: never;
@@ -860,7 +1079,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** 按名称或编码找网格、楼栋、营业场所 */
+        /** 边输边找：网格、小区、楼栋、房屋（1-3-502）、场所、居民（姓名、拼音首字母、电话或证件后四位）、事件编号、坐标 */
         get: {
             parameters: {
                 query: {
@@ -1181,6 +1400,81 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/stats/count": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 按区域和任意代码字段统计一个登记表；可逐级下钻，可按某日的边界；定义可在 queries 中存为报表 */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Count"];
+                };
+            };
+            responses: {
+                /** @description 问题说明 (RFC 9457) */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description 服务故障 */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Counted"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/visits": {
         parameters: {
             query?: never;
@@ -1332,10 +1626,94 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/collections/{name}/items/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        /** 一个要素 */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    key: string;
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description 问题说明 (RFC 9457) */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description 服务故障 */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["OgcDocument"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        AreaTree: {
+            chain?: {
+                [key: string]: unknown;
+            }[];
+            items?: {
+                [key: string]: unknown;
+            }[];
+        };
         Building: {
             /** 精度（米） */
             accuracy_m?: number | null;
@@ -1398,6 +1776,53 @@ export interface components {
         BuildingPage: {
             items?: components["schemas"]["Building"][];
             next?: string | null;
+        };
+        Count: {
+            /** 统计哪个区域的下级；不填为自己的范围 */
+            area?: string | null;
+            /**
+             * 按哪天的边界，默认今天
+             * Format: date
+             */
+            at?: string;
+            /**
+             * 按哪些字段（最多两个）
+             * @default []
+             */
+            by: string[];
+            /**
+             * 格式
+             * @default json
+             * @enum {string}
+             */
+            format: "json" | "csv";
+            /** 登记表 */
+            register: string;
+            /**
+             * 查询条件
+             * @description all、any、not 组合 {field, op, value}，以及 area、inside、near
+             */
+            where?: {
+                [key: string]: unknown;
+            } | null;
+        };
+        Counted: {
+            /** 区域与总数 */
+            areas?: {
+                [key: string]: unknown;
+            }[];
+            /** 区域、字段值与数；隐去的数为空 */
+            cells?: {
+                [key: string]: unknown;
+            }[];
+            fields?: {
+                [key: string]: unknown;
+            }[];
+            /** 小于此数的已隐去 */
+            hidden_below?: number | null;
+            /** 不在所列区域内的 */
+            outside?: number | null;
+            register?: string;
         };
         Entry: {
             code?: string;
@@ -1559,6 +1984,11 @@ export interface components {
             /** 总数 */
             total?: number | null;
         };
+        LayerCounts: {
+            counts?: {
+                [key: string]: unknown;
+            };
+        };
         Layers: {
             layers?: {
                 [key: string]: unknown;
@@ -1572,15 +2002,36 @@ export interface components {
             code?: string;
         };
         MapPage: {
+            basemap?: {
+                [key: string]: unknown;
+            } | null;
             bounds?: number[] | null;
             demo?: boolean;
             publisher?: string | null;
             review_number?: string | null;
             source?: string | null;
         };
+        OgcDocument: Record<string, never>;
         Password: {
             new_password: string;
             old_password: string;
+        };
+        QueryField: {
+            /** 代码表 */
+            codes?: string | null;
+            key?: string;
+            kind?: string;
+            label?: string;
+            ops?: string[];
+            sortable?: boolean;
+        };
+        QueryRegister: {
+            fields?: components["schemas"]["QueryField"][];
+            name?: string;
+            title?: string;
+        };
+        QueryRegisters: {
+            items?: components["schemas"]["QueryRegister"][];
         };
         SearchFound: {
             items?: {
