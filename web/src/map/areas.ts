@@ -93,7 +93,7 @@ export function useAreas() {
     const told = await tried(() => load(code))
     if (!told || mine !== asked) return null
     chain.value = told.chain
-    open.value = new Set([...open.value, ...told.chain.slice(0, -1).map((link) => link.code)])
+    open.value = new Set([...open.value, ...told.chain.map((link) => link.code)])
     for (const above of told.chain.slice(0, -1)) if (!below[above.code]) await tried(() => load(above.code))
     return told.chain[told.chain.length - 1] ?? null
   }

@@ -36,23 +36,18 @@ export function partLayers(layer: Layer, codes: readonly string[], color: Expres
       type: 'line',
       ...from,
       layout: { 'line-join': 'round' },
-      paint: { 'line-color': color ? '#ffffff' : BRAND, 'line-width': color ? 1.4 : 2, 'line-opacity': 0.9 },
+      paint: { 'line-color': color ? '#ffffff' : BRAND, 'line-width': color ? 1.4 : 2.4, 'line-opacity': 0.9 },
     },
   ]
 }
 
-/** Names of the parts where the level's own names are not drawn (they begin at some zoom, or the layer is off). */
-export function nameStyle(layer: Layer, isVisible: boolean): LayerSpecification {
-  const own = layer.style.filter((style) => style.type === 'symbol').map((style) => style.minzoom ?? 0)
-  const until = isVisible && own.length ? Math.max(1, Math.min(...own)) : 24
-  return {
-    id: 'name',
-    type: 'symbol',
-    source: '',
-    maxzoom: until,
-    layout: { 'text-field': ['get', 'name'], 'text-font': LOCAL_FONTS_BOLD, 'text-size': 15, 'text-max-width': 7 },
-    paint: { 'text-color': '#134a85', 'text-halo-color': '#ffffff', 'text-halo-width': 2 },
-  }
+/** Names of the parts, above all others: where the level's own name would stand at the same place, it gives way. */
+export const PART_NAME: LayerSpecification = {
+  id: 'name',
+  type: 'symbol',
+  source: '',
+  layout: { 'text-field': ['get', 'name'], 'text-font': LOCAL_FONTS_BOLD, 'text-size': ['interpolate', ['linear'], ['zoom'], 11, 14, 17, 17], 'text-max-width': 7 },
+  paint: { 'text-color': '#134a85', 'text-halo-color': '#ffffff', 'text-halo-width': 2.2 },
 }
 
 export function namePoints(parts: readonly AreaItem[]): FeatureCollection {

@@ -2,6 +2,7 @@
 import { computed, shallowRef, type ShallowRef } from 'vue'
 import { useRouter } from 'vue-router'
 import type { Layer, SearchItem } from '@/api/types'
+import { words as searchWords } from '@/search/words'
 import { useLocate } from '@/locate/locate'
 import type { MapOwner, Place } from './owner'
 import type { Pick } from './picks'
@@ -13,6 +14,7 @@ export interface Shown {
   chosen: number
   heading?: string
   subtitle?: string | null
+  kind?: string
   /** What the search found, when it was found that way. */
   item?: SearchItem
 }
@@ -53,7 +55,7 @@ export function useShown(owner: ShallowRef<MapOwner | null>, layers: () => Layer
   /** What the search found; its values come with the tiles. */
   async function openFound(item: SearchItem, place: Place): Promise<void> {
     const among = layersOf(item, layers())
-    const first: Shown = { place, picks: [], chosen: 0, heading: item.title, subtitle: item.subtitle, item }
+    const first: Shown = { place, picks: [], chosen: 0, heading: item.title, subtitle: item.subtitle, kind: searchWords.kinds[item.kind], item }
     open(first)
     if (among.length === 0) return owner.value?.clear(false)
     owner.value?.highlight(among, litId(item))

@@ -3,7 +3,7 @@ import { computed, watch, type Ref, type ShallowRef } from 'vue'
 import type { Layer } from '@/api/types'
 import type { AreaItem, useAreas } from './areas'
 import { numberText } from './classes'
-import { BUBBLE_STYLES, bubblePoints, layerOfLevel, namePoints, nameStyle, partLayers } from './drill'
+import { BUBBLE_STYLES, bubblePoints, layerOfLevel, namePoints, PART_NAME, partLayers } from './drill'
 import type { MapOwner } from './owner'
 import { colorExpression } from './theme'
 import { useTheme } from './themeState'
@@ -13,7 +13,6 @@ export function useThematic(
   owner: ShallowRef<MapOwner | null>,
   areas: ReturnType<typeof useAreas>,
   layers: Layer[],
-  visible: Ref<ReadonlySet<string>>,
   day: Ref<string | null>,
 ) {
   const theme = useTheme()
@@ -29,7 +28,7 @@ export function useThematic(
   })
 
   watch([asked, parts], () => void theme.count(areas.focus.value?.code ?? null, parts.value, day.value))
-  watch([owner, parts, visible, theme.values, theme.classes, () => theme.wish.value?.look, () => theme.wish.value?.measure], draw)
+  watch([owner, parts, theme.values, theme.classes, () => theme.wish.value?.look, () => theme.wish.value?.measure], draw)
 
   function draw(): void {
     const map = owner.value
@@ -52,8 +51,7 @@ export function useThematic(
 
   function drawNames(map: MapOwner): void {
     map.take('part-names')
-    const layer = layerOfLevel(parts.value[0]?.level, layers)
-    if (layer) map.put('part-names', namePoints(parts.value), [nameStyle(layer, visible.value.has(layer.name))])
+    map.put('part-names', namePoints(areas.parts.value), [PART_NAME])
   }
 
   function drawBubbles(map: MapOwner): void {
