@@ -229,7 +229,7 @@ def _people(meant: Person, limit: int) -> list[Item]:
     few = (
         sa.select(Resident)
         .where(Resident.retired_at.is_(None), *_is_person(meant), scope_clause(Resident.area_code))
-        .order_by(_INITIALS if meant.by == "initials" else Resident.name, Resident.id)
+        .order_by(Resident.initials if meant.by == "initials" else Resident.name, Resident.id)
         .limit(4 * limit if meant.by in _MARKED else limit)
     )
     people = [one for one in session().scalars(few) if _ends(one, meant)][:limit]
@@ -237,7 +237,6 @@ def _people(meant: Person, limit: int) -> list[Item]:
     return [_person(one, meant, homes.get(one.household_id or 0)) for one in people]
 
 
-_INITIALS = sa.func.pinyin_initials(Resident.name)
 _MARKED = {"phone_tail": "phone", "id_tail": "id_number"}
 
 
@@ -245,7 +244,7 @@ def _is_person(meant: Person) -> list[Any]:
     value = meant.value
     conditions: dict[str, Callable[[], list[Any]]] = {
         "name": lambda: [Resident.name >= value, Resident.name < value + _LAST],
-        "initials": lambda: [_INITIALS.between(value, value + _LAST)],
+        "initials": lambda: [Resident.initials.between(value, value + _LAST)],
         "phone": lambda: [Resident.phone_hash == fingerprint(value)],
         "id_number": lambda: [Resident.id_number_hash == fingerprint(value)],
         "phone_tail": lambda: [Resident.phone_tail == tail_mark("phone", value)],

@@ -6,7 +6,7 @@ from alembic import op
 from gis_grid.sealed import tail_mark, unseal
 
 revision = "0110"
-down_revision = "0041"
+down_revision = "0065"
 branch_labels = None
 depends_on = None
 

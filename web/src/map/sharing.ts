@@ -13,6 +13,9 @@ export function useSharing() {
   const session = useSession()
   let timer = 0
   let written = JSON.stringify(route.query)
+  /** What was written and has not come back as the route yet: several may be on their way on a slow machine. */
+  const mine = new Set([written])
+  let leaving = false
 
   /** What the address says; coming back without one, what was left. */
   function first(): { address: MapAddress; given: boolean } {
@@ -26,21 +29,32 @@ export function useSharing() {
     timer = window.setTimeout(() => {
       const query = addressQuery(address)
       left = { user: session.user?.id, query }
-      if (route.name !== 'map' || JSON.stringify(query) === written) return
+      // a replace now would cancel the way to another page
+      if (leaving || route.name !== 'map' || JSON.stringify(query) === written) return
       written = JSON.stringify(query)
+      mine.add(written)
       void router.replace({ query })
     }, PAUSE_MS)
   }
 
   /** Whether the address was changed by somebody else: a link within the console, the back button. */
   function isForeign(): boolean {
-    return route.name === 'map' && Object.keys(route.query).length > 0 && JSON.stringify(route.query) !== written
+    const now = JSON.stringify(route.query)
+    if (route.name !== 'map' || Object.keys(route.query).length === 0) return false
+    return !mine.delete(now) && now !== written
   }
 
   function taken(): void {
     written = JSON.stringify(route.query)
   }
 
-  onBeforeUnmount(() => clearTimeout(timer))
+  const stops = [
+    router.beforeEach((to) => void (leaving = to.name !== 'map')),
+    router.afterEach(() => void (leaving = false)),
+  ]
+  onBeforeUnmount(() => {
+    clearTimeout(timer)
+    for (const stop of stops) stop()
+  })
   return { route, first, keep, isForeign, taken }
 }
