@@ -18,6 +18,12 @@ describe('the tree of areas', () => {
     expect(treeRows(BELOW, new Set(['11']))).toHaveLength(2)
   })
 
+  it('an area without parts is never open, so that the left key leads up from it', () => {
+    const rows = treeRows(BELOW, new Set(['1', '12']))
+    expect(rows[2]).toMatchObject({ open: false })
+    expect(treeKey(rows, 2, 'ArrowLeft')).toEqual({ kind: 'move', to: 0 })
+  })
+
   it('is walked by keys alone', () => {
     const rows = treeRows(BELOW, new Set(['1', '11']))
     expect(treeKey(rows, 0, 'ArrowDown')).toEqual({ kind: 'move', to: 1 })

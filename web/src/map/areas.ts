@@ -42,7 +42,7 @@ const TOP = ''
 export function treeRows(below: Readonly<Record<string, AreaItem[]>>, open: ReadonlySet<string>, parent = TOP, depth = 1): TreeRow[] {
   const items = below[parent] ?? []
   return items.flatMap((item, index) => {
-    const isOpen = open.has(item.code)
+    const isOpen = item.children > 0 && open.has(item.code)
     const row = { item, depth, open: isOpen, position: index + 1, siblings: items.length }
     return [row, ...(isOpen ? treeRows(below, open, item.code, depth + 1) : [])]
   })
