@@ -29,6 +29,7 @@ from gis_grid.config import settings
 from gis_grid.db import reading, session, transaction
 from gis_grid.errors import Forbidden, GridError
 from gis_grid.logs import logger, where_of
+from gis_grid.maps.basemap import hosts as basemap_hosts
 
 # In dependency order; each module lists its BLUEPRINTS.
 FEATURES = (
@@ -63,10 +64,10 @@ FEATURES = (
     "gis_grid.notices.api",
     "gis_grid.pages",
 )
-CSP = (
-    "default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; worker-src 'self' blob:; "
-    "connect-src 'self'; object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
-)
+CSP = (  # other hosts only where a tile service is set as the base map
+    "default-src 'self'; img-src {}; style-src 'self' 'unsafe-inline'; worker-src 'self' blob:; "
+    "connect-src {}; object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
+).format(" ".join(("'self' data: blob:", *basemap_hosts())), " ".join(("'self'", *basemap_hosts())))
 
 
 class GridApp(Flask):

@@ -90,6 +90,11 @@ class Settings(BaseSettings):
     map_review_number: str | None = None
     map_source: str | None = None
     map_publisher: str | None = None
+    basemap_tiles: list[str] = []  # a tile service below our own layers, WGS 84 / CGCS2000 in Web Mercator, bottom first; JSON:
+    # ["https://t{0-7}.tianditu.gov.cn/vec_w/wmts?SERVICE=WMTS&...&TILEMATRIX={z}&TILEROW={y}&TILECOL={x}&tk=..."]
+    basemap_pmtiles: Path | None = None  # or one PMTiles file, which needs no other host
+    basemap_maxzoom: int = 18  # the deepest tiles the service has; deeper views enlarge them
+    basemap_title: str = "底图"
     gauss_kruger_epsg: int | None = None  # CGCS2000 zone offered to other systems, 4534-4554; none: that of the map's middle
 
     @property

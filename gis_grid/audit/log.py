@@ -21,7 +21,18 @@ from gis_grid.geo.shapes import from_stored
 from gis_grid.sealed import Sealed, fingerprint
 
 request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
-_NEVER = {"password_hash", "token_hash", "key_hash", "id_number_hash", "phone_hash", "created_at", "updated_at", "version"}
+_NEVER = {
+    "password_hash",
+    "token_hash",
+    "key_hash",
+    "id_number_hash",
+    "phone_hash",
+    "id_number_tail",
+    "phone_tail",
+    "created_at",
+    "updated_at",
+    "version",
+}
 
 
 class AuditEntry(Base):

@@ -17,7 +17,7 @@ from gis_grid.demo.people import IdNumbers, Person, household
 from gis_grid.demo.town import Community, Town, hexed, stored
 from gis_grid.demo.work import happenings
 from gis_grid.freshness import due_on
-from gis_grid.sealed import fingerprint, seal
+from gis_grid.sealed import fingerprint, seal, tail_mark
 
 Table = tuple[str, str, list[tuple[Any, ...]]]
 Verified = tuple[datetime | None, str | None, str | None]  # at, by, how
@@ -130,7 +130,8 @@ class CommunityRows:
     def _resident(self, person: Person, home: int, area: str | None, seen: Verified) -> tuple[Any, ...]:
         number = self.numbers.take(person.birth, person.sex)
         phone = f"100{self.random.randrange(10**8):08d}" if (self.now.date() - person.birth).days > 12 * 365 else None
-        sealed = (seal(number), fingerprint(number), seal(phone) if phone else None, fingerprint(phone) if phone else None)
+        known = (seal(phone), fingerprint(phone), tail_mark("phone", phone)) if phone else (None, None, None)
+        sealed = (seal(number), fingerprint(number), tail_mark("id_number", number), *known)
         plain = (person.name, home, person.relation, person.sex, person.birth, "01", person.education, person.marital)
         due = due_on("residents", person.classes, seen[0])
         return (*plain, *sealed, list(person.classes), "演示数据", area, "room", *seen, due)
@@ -188,7 +189,7 @@ _BUILDINGS = (
 _ROOMS = "id, building_id, unit_id, number, floor, door, door_span, use, area_m2, area_code, placed_by" + _SEEN
 _RESIDENTS = (
     "name, household_id, relation, sex, birth_date, ethnic, education, marital, "
-    "id_number, id_number_hash, phone, phone_hash, classes, remark, area_code, placed_by" + _SEEN
+    "id_number, id_number_hash, id_number_tail, phone, phone_hash, phone_tail, classes, remark, area_code, placed_by" + _SEEN
 )
 _PREMISES = "code, name, trade, address, phone, building_id, room_id, point, area_code, placed_by" + _SEEN
 _EVENTS = "number, category, title, description, address, source, status, reported_at, closed_at, point, area_code, placed_by"

@@ -6,24 +6,33 @@ import re
 from typing import Any
 
 import orjson
-import sqlalchemy as sa
-from flask import Response, request
+from flask import Response, request, send_file
 from flask_smorest import Blueprint
 from marshmallow import Schema, fields, validate
 
 from gis_grid.access.guard import SIGNED_IN, caller, require, scope_patterns
 from gis_grid.areas.placing import today
-from gis_grid.areas.rules import LEVEL_NAMES
 from gis_grid.config import settings
 from gis_grid.db import session, sql
-from gis_grid.maps import models, tiles  # noqa: F401  models: the table must be known
+from gis_grid.maps import area_tree, basemap, models, search, tiles  # noqa: F401  models: the table must be known
 from gis_grid.maps.tile_cache import Tile
 from gis_grid.register.fields import Strict, Text
 
 
 class SearchQuery(Strict):
-    q = Text(required=True, validate=validate.Length(min=1, max=60), metadata={"title": "名称、编码"})
+    q = Text(required=True, validate=validate.Length(min=1, max=80), metadata={"title": "名称、编码、房号、姓名、坐标"})
     limit = fields.Integer(load_default=10, validate=validate.Range(min=1, max=50))
+
+
+class CountsQuery(Strict):
+    names = Text(required=True, validate=validate.Length(min=1, max=400), metadata={"title": "图层，逗号分隔"})
+    area = Text(validate=validate.Length(min=1, max=32), metadata={"title": "区域编码"})
+    at = fields.Date(metadata={"title": "日期，默认今天"})
+
+
+class TreeQuery(Strict):
+    code = Text(validate=validate.Length(min=1, max=32), metadata={"title": "区域编码"})
+    at = fields.Date(metadata={"title": "按哪天的边界，默认今天"})
 
 
 class TileQuery(Strict):
@@ -39,9 +48,12 @@ MapSchema = Schema.from_dict(
         "source": fields.String(allow_none=True),
         "publisher": fields.String(allow_none=True),
         "demo": fields.Boolean(),
+        "basemap": fields.Dict(allow_none=True),
     },
     name="MapPage",
 )
+CountsSchema = Schema.from_dict({"counts": fields.Dict()}, name="LayerCounts")
+TreeSchema = Schema.from_dict({"chain": fields.List(fields.Dict()), "items": fields.List(fields.Dict())}, name="AreaTree")
 MVT = "application/vnd.mapbox-vector-tile"
 _OWN = (("Cache-Control", "private, no-cache"), ("Vary", "Accept-Encoding, Authorization, Cookie"))
 Answer = tuple[str, list[tuple[str, str]], bytes]  # status, headers, body
@@ -62,6 +74,7 @@ def map_page() -> dict[str, Any]:
         "source": conf.map_source,
         "publisher": conf.map_publisher,
         "demo": bool(box.demo),
+        "basemap": basemap.described(),
     }
 
 
@@ -73,25 +86,41 @@ def list_layers() -> Response:
     return _json({"layers": [layer.described(caller()) for layer in tiles.visible_layers()]})
 
 
+@blueprint.route("/api/layers/counts")
+@blueprint.arguments(CountsQuery, location="query")
+@blueprint.response(200, CountsSchema)
+@require(SIGNED_IN)
+def count_layers(asked: dict[str, Any]) -> Response:
+    """图层在一个区域内（默认自己的范围）各有多少条"""
+    return _json({"counts": area_tree.layer_counts(asked["names"], asked.get("area"), asked.get("at"))})
+
+
+@blueprint.route("/api/map/areas")
+@blueprint.arguments(TreeQuery, location="query")
+@blueprint.response(200, TreeSchema)
+@require("areas.read")
+def show_areas(asked: dict[str, Any]) -> Response:
+    """逐级进入：一个区域的上级链与直接下级（范围、面积、下级数）；不填为自己范围的最上级"""
+    return _json(area_tree.area_tree(asked.get("code"), asked.get("at")))
+
+
+@blueprint.route(basemap.PMTILES)
+@blueprint.response(200, content_type="application/octet-stream")
+@require(SIGNED_IN)
+def basemap_file() -> Response:
+    """底图文件（PMTiles）；按字节范围读取"""
+    answer = send_file(basemap.file(), mimetype="application/octet-stream", conditional=True)
+    answer.headers["Cache-Control"] = "private, max-age=86400"
+    return answer
+
+
 @blueprint.route("/api/search")
 @blueprint.arguments(SearchQuery, location="query")
 @blueprint.response(200, FoundSchema)
 @require(SIGNED_IN)
-def search(asked: dict[str, Any]) -> Response:
-    """按名称或编码找网格、楼栋、营业场所"""
-    who = caller()
-    plain = asked["q"].replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    values = {
-        "q": asked["q"],
-        "like": f"%{plain}%",
-        "lead": f"{plain}%",
-        "limit": asked["limit"],
-        "at": today(),
-        "scope": scope_patterns(),
-        **{kind: who.may(f"{kind}.read") for kind in ("areas", "buildings", "premises")},
-    }
-    rows = session().execute(sql("search"), values).all()
-    return _json({"items": [_found(row) for row in rows]})
+def find_anything(asked: dict[str, Any]) -> Response:
+    """边输边找：网格、小区、楼栋、房屋（1-3-502）、场所、居民（姓名、拼音首字母、电话或证件后四位）、事件编号、坐标"""
+    return _json({"items": search.search(asked["q"], asked["limit"])})
 
 
 @blueprint.route("/tiles/<string:names>/<int:z>/<int:x>/<int:y>")
@@ -134,20 +163,6 @@ def tile_answer(made: Tile, known: str, encodings: str) -> Answer:
 
 tile.quick = _quick_tile
 QUICK = {"/tiles/": tile}
-
-
-def _found(row: sa.Row[Any]) -> dict[str, Any]:
-    subtitle = f"{LEVEL_NAMES[row.subtitle]} {row.id}" if row.kind == "area" else row.subtitle
-    return {
-        "kind": row.kind,
-        "id": row.id,
-        "title": row.title,
-        "subtitle": subtitle,
-        "lon": row.lon,
-        "lat": row.lat,
-        "bounds": [row.west, row.south, row.east, row.north],
-        "area_code": row.area_code,
-    }
 
 
 def _json(value: Any) -> Response:

@@ -183,22 +183,24 @@ def _rows(layer: Layer, whole: bool) -> str:
 def _blocks_query(layer: Layer, px: int, whole: bool) -> str:
     """Squares of the tile's own grid and how many features have their middle there: what is too small to see, merged.
 
-    Of points the middle of the square is told.
+    Of points their mean is told.
     """
     step = px * EXTENT // 256
     square = f"ST_ForcePolygonCCW(ST_MakeEnvelope(i * {step}, j * {step}, (i + 1) * {step}, (j + 1) * {step}))"
     if layer.shape == "point":
-        square = f"ST_MakePoint((i + 0.5) * {step}, (j + 0.5) * {step})"
+        square = "ST_MakePoint(round(avg(x)), round(avg(y)))"
     return f"""coalesce((
       SELECT ST_AsMVT(t, '{layer.name}', {EXTENT}, 'geom') FROM (
         SELECT {square} AS geom, count(*)::int AS count
         FROM (
-          SELECT floor(((ST_XMin({_BOX}) + ST_XMax({_BOX})) / 360 * {WORLD_M / 2} - :left) / (:unit * {step}))::int AS i,
-            floor((:top - {RADIUS_M} * ln(tan(pi() / 4 + radians(ST_YMin({_BOX}) + ST_YMax({_BOX})) / 4)))
-              / (:unit * {step}))::int AS j
-          FROM ({layer.select}
-          ) l
-          WHERE {_within(layer, whole, smallest=False)}
+          SELECT x, y, floor(x / {step})::int AS i, floor(y / {step})::int AS j
+          FROM (
+            SELECT ((ST_XMin({_BOX}) + ST_XMax({_BOX})) / 360 * {WORLD_M / 2} - :left) / :unit AS x,
+              (:top - {RADIUS_M} * ln(tan(pi() / 4 + radians(ST_YMin({_BOX}) + ST_YMax({_BOX})) / 4))) / :unit AS y
+            FROM ({layer.select}
+            ) l
+            WHERE {_within(layer, whole, smallest=False)}
+          ) places
         ) cells
         GROUP BY i, j
       ) t), '')"""

@@ -17,7 +17,7 @@ from gis_grid.notices import actions, jobs, mapsheet, pictures, stale
 from gis_grid.notices.batch import Form, file_name, written
 from gis_grid.notices.models import BoardPrint, BoardSetting, BoardTemplate
 from gis_grid.notices.pages import SECONDS_CACHED, public_page
-from gis_grid.notices.render import compose
+from gis_grid.notices.render import compose, to_png
 from gis_grid.register import Register, list_blueprint, register_blueprint
 from gis_grid.register import actions as rows
 from gis_grid.register.api import IF_MATCH, shown_schema, wanted_version
@@ -70,6 +70,8 @@ class SheetQuery(Strict):
     orientation = fields.String(load_default="landscape", validate=validate.OneOf(("portrait", "landscape")))
     title = Text(validate=validate.Length(min=1, max=80), metadata={"title": "图名"})
     scale = fields.Integer(validate=validate.Range(min=50, max=10_000_000), metadata={"title": "固定比例尺的分母"})
+    format = fields.String(load_default="pdf", validate=validate.OneOf(("pdf", "png")), metadata={"title": "png 为第一页的预览"})
+    dpi = Number(load_default=70, validate=validate.Range(min=20, max=200), metadata={"title": "预览的分辨率"})
 
 
 class AreaQuery(Strict):
@@ -114,7 +116,10 @@ def sheet(asked: dict[str, Any]) -> Response:
     """任意图层的印刷地图：图名、图例、比例尺、指北针、日期、来源；可每个网格一页"""
     code = asked.pop("area_code")
     actions.check_code(code)
+    form, dpi = asked.pop("format"), asked.pop("dpi")
     codes = actions.grids_under(code) if asked.pop("each") else [code]
+    if form == "png":
+        return Response(to_png(mapsheet.print_sheets(codes[:1], mapsheet.Sheet(**asked)), dpi), mimetype=MIMES["png"])
     pdf = mapsheet.print_sheets(codes, mapsheet.Sheet(**asked))
     audit.record("export", "map sheets", code, after={"layers": asked["layers"], "pages": len(codes)}, area_code=code)
     return Response(pdf, mimetype=MIMES["pdf"])

@@ -20,7 +20,7 @@ from gis_grid.freshness import due_on
 from gis_grid.people.classes import merged_classes
 from gis_grid.people.models import HomeChange, Household, Resident, ResidentTag, Valuable
 from gis_grid.people.rules import HEAD, birth_fault, phone_fault, read_id_number
-from gis_grid.sealed import fingerprint, normal
+from gis_grid.sealed import fingerprint, normal, tail_mark
 
 RESIDENT_ID = "111"  # GA/T 517: resident identity card
 
@@ -185,7 +185,7 @@ def _take_classes(resident: Resident) -> None:
 
 def _take_id_number(resident: Resident) -> None:
     if not resident.id_number:
-        resident.id_number = resident.id_number_hash = None
+        resident.id_number = resident.id_number_hash = resident.id_number_tail = None
         return
     if (resident.id_type or RESIDENT_ID) == RESIDENT_ID:
         try:
@@ -198,6 +198,7 @@ def _take_id_number(resident: Resident) -> None:
         resident.birth_place = resident.birth_place or place_of(told.number)
     resident.id_number = normal(resident.id_number)
     resident.id_number_hash = fingerprint(resident.id_number)
+    resident.id_number_tail = tail_mark("id_number", resident.id_number)
     with session().no_autoflush:
         in_use = sa.and_(Resident.id_number_hash == resident.id_number_hash, Resident.retired_at.is_(None))
         same = session().scalar(sa.select(Resident).where(in_use))
@@ -215,9 +216,10 @@ def place_of(id_number: str) -> str | None:
 
 def _take_phone(resident: Resident) -> None:
     if not resident.phone:
-        resident.phone = resident.phone_hash = None
+        resident.phone = resident.phone_hash = resident.phone_tail = None
         return
     if fault := phone_fault(resident.phone):
         raise Invalid(f"{fault}。", code="bad_phone")
     resident.phone = normal(resident.phone)
     resident.phone_hash = fingerprint(resident.phone)
+    resident.phone_tail = tail_mark("phone", resident.phone)

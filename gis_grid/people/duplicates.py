@@ -84,6 +84,7 @@ def undo(change: HomeChange) -> HomeChange:
         setattr(kept, name, None)
         if name in ("id_number", "phone"):
             setattr(kept, f"{name}_hash", None)
+            setattr(kept, f"{name}_tail", None)
     kept.classes = [code for code in kept.classes if code not in told["classes"]]
     session().flush()  # first his number is free
     session().execute(sa.delete(ResidentTag).where(ResidentTag.id.in_(told["tags"]), ResidentTag.resident_id == kept.id))

@@ -38,6 +38,8 @@ class Resident(Stamped, Follower, Verified, Base):
     __table_args__ = (
         sa.Index("ix_residents_id_number_hash", "id_number_hash", unique=True, postgresql_where=sa.text("retired_at IS NULL")),
         sa.Index("ix_residents_phone_hash", "phone_hash", postgresql_using="hash"),  # a quarter of a btree's cost at each move
+        sa.Index("ix_residents_phone_tail", "phone_tail", postgresql_using="hash"),
+        sa.Index("ix_residents_id_number_tail", "id_number_tail", postgresql_using="hash"),
         sa.Index("ix_residents_name", "name"),
         sa.Index("ix_residents_initials", "initials"),
         sa.Index("ix_residents_birth_date", "birth_date"),
@@ -56,6 +58,7 @@ class Resident(Stamped, Follower, Verified, Base):
     id_type: Mapped[str | None] = mapped_column(sa.String(4), server_default="111", comment="证件类型")
     id_number: Mapped[str | None] = mapped_column(Sealed, comment="证件号码")
     id_number_hash: Mapped[bytes | None] = mapped_column(sa.LargeBinary)
+    id_number_tail: Mapped[int | None] = mapped_column(sa.Integer)
     sex: Mapped[str | None] = mapped_column(sa.String(1), comment="性别")
     birth_date: Mapped[date | None] = mapped_column(sa.Date, comment="出生日期")
     ethnic: Mapped[str | None] = mapped_column(sa.String(2), comment="民族")
@@ -63,6 +66,7 @@ class Resident(Stamped, Follower, Verified, Base):
     marital: Mapped[str | None] = mapped_column(sa.String(2), comment="婚姻状况")
     phone: Mapped[str | None] = mapped_column(Sealed, comment="联系电话")
     phone_hash: Mapped[bytes | None] = mapped_column(sa.LargeBinary)
+    phone_tail: Mapped[int | None] = mapped_column(sa.Integer)
     classes: Mapped[list[str]] = mapped_column(
         ARRAY(sa.String(16)), server_default="{}", comment="人员类别"
     )  # the codes of today's tags; their days and sources are in resident_tags

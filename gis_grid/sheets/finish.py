@@ -13,7 +13,7 @@ from gis_grid.imports.rules import derived_key
 from gis_grid.people.actions import RESIDENT_ID, place_of
 from gis_grid.people.classes import check_class
 from gis_grid.people.rules import birth_fault, phone_fault, read_id_number
-from gis_grid.sealed import fingerprint, normal
+from gis_grid.sealed import fingerprint, normal, tail_mark
 from gis_grid.sheets.homes import Homes, Unresolved, place_text
 from gis_grid.sheets.kinds import NUMBER
 
@@ -60,6 +60,7 @@ def _class_fault(code: str) -> str | None:
 
 def _take_number(row: Values, number: str, homes: Homes, today: date) -> None:
     row["id_number"], row["id_number_hash"] = number, fingerprint(number)
+    row["id_number_tail"] = tail_mark("id_number", number)
     if (row.get("id_type") or RESIDENT_ID) != RESIDENT_ID:
         return
     try:
@@ -80,6 +81,7 @@ def _take_phone(row: Values) -> None:
             raise Unresolved("phone", fault)
         row["phone"] = normal(phone)
         row["phone_hash"] = fingerprint(phone)
+        row["phone_tail"] = tail_mark("phone", phone)
 
 
 def _household(row: Values, homes: Homes, today: date) -> Values:
@@ -208,7 +210,7 @@ FINISH: dict[str, Finish] = {
     "residents": Finish(
         _resident,
         ("household_id", *_PLACED),
-        {"id_number": ("id_number_hash", *FROM_NUMBER), "phone": ("phone_hash",)},
+        {"id_number": ("id_number_hash", "id_number_tail", *FROM_NUMBER), "phone": ("phone_hash", "phone_tail")},
     ),
     "households": Finish(_household, ("number", "room_id", *_PLACED), {}),
     "rooms": Finish(_room, ("unit_id", "building_id", "floor", "door", *_PLACED), {}),

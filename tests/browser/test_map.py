@@ -12,7 +12,8 @@ from tests.browser.conftest import Town, drawn, sign_in, wait_idle
 HOME_ON_SCREEN = """() => {
   const map = document.querySelector('[data-state]').map, box = map.getContainer().getBoundingClientRect()
   const right = box.width > 800 ? box.width - 400 : box.width - 90
-  const homes = map.queryRenderedFeatures([[30, 150], [right, box.height - 200]])
+  const left = box.width > 800 ? 320 : 30
+  const homes = map.queryRenderedFeatures([[left, 150], [right, box.height - 200]])
     .filter(f => f.sourceLayer === 'buildings' && f.properties.use === '01' && f.geometry.type === 'Polygon')
   for (const home of homes) {
     const ring = home.geometry.coordinates[0]

@@ -588,7 +588,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** 撤销一次“合并重复” */
+        /** 撤销一次变动：搬家、分户、并户、变更户主、死亡、迁出或合并重复；之后又有变动的须先撤销后面的 */
         post: {
             parameters: {
                 query?: never;
@@ -1596,6 +1596,81 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/layers/counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 图层在一个区域内（默认自己的范围）各有多少条 */
+        get: {
+            parameters: {
+                query: {
+                    area?: string;
+                    at?: string;
+                    names: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description 问题说明 (RFC 9457) */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description 服务故障 */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["LayerCounts"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/locate": {
         parameters: {
             query?: never;
@@ -1733,6 +1808,80 @@ export interface paths {
                         "application/json": components["schemas"]["MapPage"];
                     };
                 };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/map/areas": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 逐级进入：一个区域的上级链与直接下级（范围、面积、下级数）；不填为自己范围的最上级 */
+        get: {
+            parameters: {
+                query?: {
+                    at?: string;
+                    code?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description 问题说明 (RFC 9457) */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description 服务故障 */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["AreaTree"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
             };
         };
         put?: never;
@@ -1886,6 +2035,76 @@ export interface paths {
                 };
             };
         };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/queries/registers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 能查询的登记表与字段 */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description 问题说明 (RFC 9457) */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description 服务故障 */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["QueryRegisters"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -2945,7 +3164,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** 按名称或编码找网格、楼栋、营业场所 */
+        /** 边输边找：网格、小区、楼栋、房屋（1-3-502）、场所、居民（姓名、拼音首字母、电话或证件后四位）、事件编号、坐标 */
         get: {
             parameters: {
                 query: {
@@ -3695,6 +3914,82 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/collections/{name}/items/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        /** 一个要素 */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    key: string;
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description 问题说明 (RFC 9457) */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description 服务故障 */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["OgcDocument"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -3747,6 +4042,14 @@ export interface components {
                 [key: string]: unknown;
             }[];
             type?: string;
+        };
+        AreaTree: {
+            chain?: {
+                [key: string]: unknown;
+            }[];
+            items?: {
+                [key: string]: unknown;
+            }[];
         };
         Arrival: {
             /**
@@ -4052,6 +4355,8 @@ export interface components {
             /** Format: date-time */
             made_at?: string | null;
             made_by?: string | null;
+            /** 能否撤销 */
+            readonly may_be_undone?: boolean;
             /** Format: date */
             on_day?: string;
             reason?: string | null;
@@ -4184,6 +4489,11 @@ export interface components {
             /** 原因 */
             reason?: string;
         };
+        LayerCounts: {
+            counts?: {
+                [key: string]: unknown;
+            };
+        };
         Layers: {
             layers?: {
                 [key: string]: unknown;
@@ -4208,6 +4518,9 @@ export interface components {
             code?: string;
         };
         MapPage: {
+            basemap?: {
+                [key: string]: unknown;
+            } | null;
             bounds?: number[] | null;
             demo?: boolean;
             publisher?: string | null;
@@ -4282,6 +4595,7 @@ export interface components {
             /** 服务处所 */
             workplace?: string | null;
         };
+        OgcDocument: Record<string, never>;
         Password: {
             new_password: string;
             old_password: string;
@@ -4304,6 +4618,23 @@ export interface components {
         Purpose: {
             /** 用途 */
             purpose: string;
+        };
+        QueryField: {
+            /** 代码表 */
+            codes?: string | null;
+            key?: string;
+            kind?: string;
+            label?: string;
+            ops?: string[];
+            sortable?: boolean;
+        };
+        QueryRegister: {
+            fields?: components["schemas"]["QueryField"][];
+            name?: string;
+            title?: string;
+        };
+        QueryRegisters: {
+            items?: components["schemas"]["QueryRegister"][];
         };
         Resident: {
             /** 所属网格 */
@@ -4431,7 +4762,7 @@ export interface components {
              * 登记表
              * @enum {string}
              */
-            register: "areas" | "staff" | "estates" | "buildings" | "units" | "rooms" | "households" | "residents" | "valuables" | "premises" | "events";
+            register: "areas" | "staff" | "estates" | "buildings" | "units" | "rooms" | "households" | "residents" | "valuables" | "premises" | "premises_staff" | "events";
         };
         SavedQueries: {
             items?: components["schemas"]["SavedQuery"][];

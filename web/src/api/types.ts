@@ -24,6 +24,16 @@ export interface MapInfo {
   source: string | null
   publisher: string | null
   demo: boolean
+  /** What lies below our own layers, when set. */
+  basemap?: Basemap | null
+}
+
+export interface Basemap {
+  title: string
+  kind: 'tiles' | 'pmtiles'
+  /** One list of addresses per layer, the bottom first. */
+  layers: string[][]
+  maxzoom: number
 }
 
 export interface Field {
@@ -49,6 +59,9 @@ export interface Layer {
   minzoom: number
   maxzoom: number
   visible: boolean
+  /** Its answer depends on the day. */
+  dated?: boolean
+  about?: string
   fields: Field[]
   style: StyleObject[]
   legend: LegendEntry[]
@@ -59,10 +72,14 @@ export interface SearchItem {
   id: number | string
   title: string
   subtitle?: string | null
-  lon: number
-  lat: number
+  /** Nothing for what has no place yet. */
+  lon: number | null
+  lat: number | null
   bounds?: Bounds | null
   area_code?: string | null
+  /** Where rooms and people are: their house-status page. */
+  building_id?: number | null
+  room_id?: number | null
 }
 
 export interface ChainLink {

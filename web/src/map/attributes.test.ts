@@ -57,3 +57,9 @@ it('finds a title even for what has no name', () => {
 it('knows which code tables are needed', () => {
   expect(dictionariesOf(buildings)).toEqual(['building_use'])
 })
+
+describe('times as the tiles write them', () => {
+  it('a zone of two digits is understood', () => {
+    expect(timeText('2026-11-22 14:30:00.273984+00')).toBe('2026-11-22 22:30')
+  })
+})

@@ -11,7 +11,7 @@ export interface Row {
 
 export type Values = Readonly<Record<string, unknown>>
 
-const INSTANT = /^(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2})(?::\d{2}(?:\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?$/
+const INSTANT = /^(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2})(?::\d{2}(?:\.\d+)?)?(Z|[+-]\d{2}(?::?\d{2})?)?$/
 
 const shanghai = new Intl.DateTimeFormat('sv-SE', {
   timeZone: 'Asia/Shanghai',
@@ -23,7 +23,7 @@ const shanghai = new Intl.DateTimeFormat('sv-SE', {
 export function timeText(value: string): string {
   const match = INSTANT.exec(value)
   if (!match) return value
-  return match[3] ? shanghai.format(new Date(value.replace(' ', 'T'))) : `${match[1]} ${match[2]}`
+  return match[3] ? shanghai.format(new Date(value.replace(' ', 'T').replace(/([+-]\d{2})$/, '$1:00'))) : `${match[1]} ${match[2]}`
 }
 
 export function valueText(value: unknown, unit?: string | null, names?: Names): string {

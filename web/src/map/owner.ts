@@ -2,14 +2,15 @@
 import 'maplibre-gl/dist/maplibre-gl.css'
 import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url'
 import type { GeoJSON } from 'geojson'
-import { Map as MapLibre, Marker, ScaleControl, setWorkerUrl, type GeoJSONSource, type LayerSpecification, type MapGeoJSONFeature, type Point } from 'maplibre-gl'
+import { Map as MapLibre, Marker, ScaleControl, setWorkerUrl, type GeoJSONSource, type LayerSpecification, type MapGeoJSONFeature, type Point, type VectorTileSource } from 'maplibre-gl'
 import type { Bounds, Layer, StyleObject } from '@/api/types'
 import { words } from '@/words'
 import { wrapLongitude } from './coordinates'
 import { EDGE, offsetOf, type Margins } from './margins'
 import { picksFrom, type Found, type Pick } from './picks'
 import type { View } from './places'
-import { assembleStyle, highlightLayers, isDeclared, ownerOf, pickableDrawn, sourceOf } from './style'
+import type { Shared } from './address'
+import { assembleStyle, highlightLayers, isDeclared, ownerOf, pickableDrawn, sourceOf, sources, type Below } from './style'
 
 setWorkerUrl(workerUrl)
 
@@ -32,6 +33,18 @@ export interface StillView {
   center: Place
   zoom: number
   bounds: Bounds
+  /** Degrees the map is tilted and turned. */
+  pitch: number
+  bearing: number
+}
+
+export interface Beginning {
+  /** Where a shared link points; else the bounds are shown. */
+  view?: Shared | null
+  /** The day of dated layers; today without one. */
+  day?: string | null
+  /** What lies below our own layers. */
+  below?: Below
 }
 
 /** A pin of the page's own; draggable pins tell where they were let go. */
@@ -55,13 +68,25 @@ export interface MapOwner {
   /** What of an overlay lies under a place on the screen. */
   overlayAt(name: string, place: Place): Record<string, unknown> | null
   pin(place: Place, look?: PinLook): Pin
+  /** Further looks of the declared tiles, below buildings and names; the same name again replaces them, nothing takes them away. */
+  dress(name: string, styles: LayerSpecification[]): void
+  /** What of a dress lies under a place. */
+  dressedAt(name: string, place: Place): Record<string, unknown> | null
+  /** Shows dated layers as of a day. */
+  on(day: string | null): void
+  /** The view from above, or tilted so that buildings stand up; then the map can be turned. */
+  tilt(steep: boolean): void
+  jump(view: Shared): void
+  /** A ring that glows where something listed elsewhere lies. */
+  glow(place: Place | null): void
   view(): StillView
   /** MapLibre itself, for the drawing tools only. */
   readonly library: MapLibre
   show(visible: ReadonlySet<string>): void
   highlight(layers: Layer[], id: number | string): void
   mark(place: Place | null): void
-  clear(): void
+  /** Nothing is lit any more, and (unless told) the pin is taken away. */
+  clear(pin?: boolean): void
   fly(view: View, margins: Margins): void
   fit(bounds: Bounds, margins: Margins, animate: boolean): void
   /** Moves the map only if the place is hidden under what covers the margins. */
@@ -84,10 +109,11 @@ export function openMap(
   bounds: Bounds,
   margins: Margins,
   listener: Listener,
+  { view = null, day: firstDay = null, below }: Beginning = {},
 ): MapOwner {
   const map = new MapLibre({
     container,
-    style: assembleStyle(layers, visible, location.origin),
+    style: assembleStyle(layers, visible, location.origin, { day: firstDay, below }),
     bounds,
     fitBoundsOptions: { padding: margins },
     maxZoom: 21,
@@ -103,6 +129,10 @@ export function openMap(
   map.addControl(new ScaleControl({ maxWidth: 110 }), 'bottom-left')
   Object.assign(container, { map }) // for the browser tests, which ask it what it has drawn
   const marker = new Marker({ color: '#d9480f' })
+  const halo = document.createElement('span')
+  halo.className = 'glow-pin'
+  const glowing = new Marker({ element: halo })
+  if (view) map.jumpTo({ center: [view.lon, view.lat], zoom: view.zoom, pitch: view.pitch, bearing: view.bearing })
 
   map.on('idle', () => (container.dataset.state = 'idle'))
   map.on('moveend', () => listener.moved?.(still()))
@@ -132,7 +162,7 @@ export function openMap(
 
   function still(): StillView {
     const box = map.getBounds()
-    return { center: centre(), zoom: map.getZoom(), bounds: [box.getWest(), box.getSouth(), box.getEast(), box.getNorth()] }
+    return { center: centre(), zoom: map.getZoom(), bounds: [box.getWest(), box.getSouth(), box.getEast(), box.getNorth()], pitch: map.getPitch(), bearing: map.getBearing() }
   }
 
   function pick(point: Point): void {
@@ -209,6 +239,47 @@ export function openMap(
       made.on('dragend', tell(true))
       return { move: ({ lon, lat }) => void made.setLngLat([lon, lat]), remove: () => void made.remove() }
     },
+    dress(name, styles) {
+      whenReady(() => {
+        const prefix = `dress-${name}-`
+        const known = map.getStyle().layers
+        for (const { id } of known) if (id.startsWith(prefix)) map.removeLayer(id)
+        const above = known.find(({ id, type }) => id.startsWith('buildings/') || type === 'symbol')?.id
+        for (const style of styles) map.addLayer({ ...style, id: `${prefix}${style.id}` } as LayerSpecification, above)
+      })
+    },
+    dressedAt(name, { lon, lat }) {
+      const among = map.getStyle().layers.filter(({ id, type }) => id.startsWith(`dress-${name}-`) && type === 'fill')
+      return map.queryRenderedFeatures(map.project([lon, lat]), { layers: among.map(({ id }) => id) })[0]?.properties ?? null
+    },
+    on(day) {
+      whenReady(() => {
+        for (const [id, { tiles }] of Object.entries(sources(layers, location.origin, day))) {
+          const source = map.getSource<VectorTileSource>(id)
+          if (source && tiles && source.tiles[0] !== tiles[0]) source.setTiles(tiles)
+        }
+      })
+    },
+    tilt(steep) {
+      if (steep) {
+        map.dragRotate.enable()
+        map.touchZoomRotate.enableRotation()
+        map.touchPitch.enable()
+        map.easeTo({ pitch: Math.max(map.getPitch(), 55), zoom: Math.max(map.getZoom(), 16), duration: 900 })
+      } else {
+        map.dragRotate.disable()
+        map.touchZoomRotate.disableRotation()
+        map.touchPitch.disable()
+        map.easeTo({ pitch: 0, bearing: 0, duration: 700 })
+      }
+    },
+    jump({ lon, lat, zoom, pitch, bearing }) {
+      map.jumpTo({ center: [lon, lat], zoom, pitch, bearing })
+    },
+    glow(place) {
+      if (place) glowing.setLngLat([place.lon, place.lat]).addTo(map)
+      else glowing.remove()
+    },
     show(names) {
       whenReady(() => {
         for (const { id } of map.getStyle().layers) {
@@ -228,9 +299,9 @@ export function openMap(
       if (place) marker.setLngLat([place.lon, place.lat]).addTo(map)
       else marker.remove()
     },
-    clear() {
+    clear(withPin = true) {
       whenReady(unlight)
-      marker.remove()
+      if (withPin) marker.remove()
     },
     fly({ center, zoom, bounds: box }, padding) {
       if (box) map.fitBounds(box, { padding, maxZoom: 18, duration: 1200 })

@@ -5,6 +5,7 @@ import type {
   LayerSpecification,
   StyleSpecification,
   SymbolLayerSpecification,
+  VectorSourceSpecification,
 } from 'maplibre-gl'
 import type { Layer, StyleObject } from '@/api/types'
 
@@ -24,18 +25,29 @@ export const LAND = '#f5f2ec'
 const FIRST_TILE_ZOOM = 10
 const LAST_TILE_ZOOM = 16 // deeper views enlarge these tiles, which are exact to about 15 cm
 
+/** What lies below all our layers: a configured base map. */
+export interface Below {
+  sources: StyleSpecification['sources']
+  layers: LayerSpecification[]
+}
+
 const CHINESE_ONLY: Pick<StyleSpecification, 'version' | 'name'> = { version: 8, name: '社区网格' }
 
-/** One source per topic: few requests, and an edit of one topic leaves the other's cached tiles alone. */
+/**
+ * One source per topic of what is usually shown: few requests, and an edit of one topic leaves the other's cached tiles alone.
+ * What is usually off has a source of its own, which is not fetched until somebody switches it on.
+ */
 export function sourceOf(layer: Layer): string {
-  return `tiles-${layer.group}`
+  return layer.visible ? `tiles-${layer.group}` : `tiles-${layer.group}-${layer.name}`
 }
 
-function tileUrl(layers: Layer[], origin: string): string {
-  return `${origin}/tiles/${layers.map(({ name }) => name).join(',')}/{z}/{x}/{y}`
+function tileUrl(layers: Layer[], origin: string, day: string | null): string {
+  const dated = day && layers.some((layer) => layer.dated) ? `?at=${day}` : ''
+  return `${origin}/tiles/${layers.map(({ name }) => name).join(',')}/{z}/{x}/{y}${dated}`
 }
 
-export function sources(layers: Layer[], origin: string): StyleSpecification['sources'] {
+/** The addresses of all tiles on a day (today without one). */
+export function sources(layers: Layer[], origin: string, day: string | null = null): Record<string, VectorSourceSpecification> {
   const groups = new Map<string, Layer[]>()
   for (const layer of layers) groups.set(sourceOf(layer), [...(groups.get(sourceOf(layer)) ?? []), layer])
   return Object.fromEntries(
@@ -43,7 +55,7 @@ export function sources(layers: Layer[], origin: string): StyleSpecification['so
       const minzoom = Math.max(FIRST_TILE_ZOOM, Math.min(...members.map((layer) => layer.minzoom)))
       const deepest = Math.max(...members.map((layer) => layer.minzoom))
       const maxzoom = Math.max(LAST_TILE_ZOOM, Math.ceil(deepest))
-      return [id, { type: 'vector' as const, tiles: [tileUrl(members, origin)], minzoom, maxzoom }]
+      return [id, { type: 'vector' as const, tiles: [tileUrl(members, origin, day)], minzoom, maxzoom }]
     }),
   )
 }
@@ -98,15 +110,21 @@ function namesAreas(layer: LayerSpecification): boolean {
  * The whole style. Names are lifted above everything drawn, so that no roof hides a street's name; names of areas
  * come last, for MapLibre gives room to the last first, and one grid's name matters more than ten shops'.
  */
-export function assembleStyle(layers: Layer[], visible: ReadonlySet<string>, origin: string): StyleSpecification {
+export function assembleStyle(
+  layers: Layer[],
+  visible: ReadonlySet<string>,
+  origin: string,
+  { day = null, below = { sources: {}, layers: [] } }: { day?: string | null; below?: Below } = {},
+): StyleSpecification {
   const all = layers.flatMap((layer) => drawn(layer, visible.has(layer.name)))
   const names = all.filter(({ type }) => type === 'symbol')
   const shapes = all.filter(({ type }) => type !== 'symbol')
   return {
     ...CHINESE_ONLY,
-    sources: sources(layers, origin),
+    sources: { ...below.sources, ...sources(layers, origin, day) },
     layers: [
       { id: 'land', type: 'background', paint: { 'background-color': LAND } },
+      ...below.layers,
       ...shapes,
       ...names.filter((name) => !namesAreas(name)),
       ...names.filter(namesAreas),

@@ -5,8 +5,8 @@ import { isAbort, type Problem } from '@/api/problem'
 import type { SearchItem } from '@/api/types'
 
 const PAUSE_MS = 220
-const LIMIT = 10
-const LONGEST = 60 // the service refuses more
+const LIMIT = 20
+const LONGEST = 80 // the service refuses more
 
 export function useSearch() {
   const items = ref<SearchItem[]>([])

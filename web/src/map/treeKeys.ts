@@ -1,0 +1,36 @@
+// What a key does in the tree of areas (WAI-ARIA tree pattern): moves, opens, closes, enters.
+import type { TreeRow } from './areas'
+
+export type TreeAct = { kind: 'move'; to: number } | { kind: 'open' | 'close' | 'enter'; code: string }
+
+export function treeKey(rows: readonly TreeRow[], at: number, key: string): TreeAct | null {
+  const row = rows[at]
+  if (!row) return null
+  const move = (to: number): TreeAct => ({ kind: 'move', to: Math.max(0, Math.min(rows.length - 1, to)) })
+  switch (key) {
+    case 'ArrowDown':
+      return move(at + 1)
+    case 'ArrowUp':
+      return move(at - 1)
+    case 'Home':
+      return move(0)
+    case 'End':
+      return move(rows.length - 1)
+    case 'ArrowRight':
+      if (row.item.children === 0) return null
+      return row.open ? move(at + 1) : { kind: 'open', code: row.item.code }
+    case 'ArrowLeft':
+      return row.open ? { kind: 'close', code: row.item.code } : parentMove(rows, at, move)
+    case 'Enter':
+    case ' ':
+      return { kind: 'enter', code: row.item.code }
+    default:
+      return null
+  }
+}
+
+function parentMove(rows: readonly TreeRow[], at: number, move: (to: number) => TreeAct): TreeAct | null {
+  const depth = rows[at]?.depth ?? 1
+  for (let index = at - 1; index >= 0; index--) if ((rows[index]?.depth ?? depth) < depth) return move(index)
+  return null
+}
