@@ -10,6 +10,7 @@ from typing import Any
 
 import orjson
 import sqlalchemy as sa
+from blinker import signal
 from geoalchemy2 import Geometry
 from marshmallow import fields as ma
 
@@ -23,6 +24,9 @@ from gis_grid.sealed import Sealed
 HIDDEN = {"id_number_hash", "phone_hash", "password_hash", "token_hash", "key_hash", "clearance"}
 VERIFIED = {"verified_at", "verified_by", "verified_how", "due_on"}  # written by visits, never by hand
 READ_ONLY = {"id", "created_at", "updated_at", "retired_at", "version", "area_code", "placed_by"} | VERIFIED
+
+
+stepped = signal("register-stepped")  # a row was changed or retired by hand; `steps` keeps the way back
 
 
 def _nothing(row: Any, extra: dict[str, Any]) -> None:
@@ -77,6 +81,7 @@ class Register:
 
 
 REGISTERS: dict[str, Register] = {}  # by name: those with routes
+WRITTEN: set[str] = set()  # those with routes that write
 
 
 @dataclass(frozen=True)
@@ -127,30 +132,40 @@ def keep(register: Register, values: dict[str, Any]) -> Any:
     extra = {name: values.pop(name) for name in register.extra if name in values}
     row = register.model(**values)
     register.prepare(row, extra)
-    check_area(_area(row))
+    check_area(area_of(row))
     session().add(row)
     session().flush()
     _record(register, "create", row, after=audit.snapshot(row))
     return row
 
 
-def change(register: Register, key: Any, version: int, values: dict[str, Any]) -> Any:
+def change(
+    register: Register, key: Any, version: int, values: dict[str, Any], *, batch: str | None = None, undoing: bool = False
+) -> Any:
     """Change an unchanged row (same version), prepared again, within the caller's scope before and after."""
     row = find(register, key, lock=True)
     check_version(register, row, version)
     if row.retired_at:
         raise Conflict(f"该{register.title}已注销，不能修改。", code="already_retired")
     extra = {name: values.pop(name) for name in register.extra if name in values}
-    before = audit.snapshot(row)
+    before, own = audit.snapshot(row), _own_values(register, row)
     for name, value in values.items():
         setattr(row, name, value)
     register.prepare(row, extra)
-    check_area(_area(row))
+    check_area(area_of(row))
     session().flush()
     was, now = audit.difference(before, audit.snapshot(row))
     if now:
-        _record(register, "change", row, before=was, after=now)
+        _record(register, "undo" if undoing else "change", row, before=was, after=now)
+    replaced = {name: value for name, value in own.items() if getattr(row, name) != value}
+    if replaced and not undoing:
+        stepped.send(register, row=row, kind="change", was=replaced, batch=batch)
     return row
+
+
+def _own_values(register: Register, row: Any) -> dict[str, Any]:
+    """What a caller may set of a row, as it is now."""
+    return {column.key: getattr(row, column.key) for column in register.writable if not column.primary_key}
 
 
 def retire(register: Register, key: Any, version: int) -> Any:
@@ -165,6 +180,8 @@ def retire(register: Register, key: Any, version: int) -> Any:
     row.retired_at = datetime.now(UTC)
     session().flush()
     _record(register, "retire", row)
+    if register.retiring is Register.retiring:  # what else was ended with it has no way back here
+        stepped.send(register, row=row, kind="retire", was={}, batch=None)
     return row
 
 
@@ -186,8 +203,8 @@ def check_version(register: Register, row: Any, version: int) -> None:
         {
             "at": entry.at.isoformat(),
             "by": entry.actor,
-            "before": _as_shown(register, entry.before),
-            "after": _as_shown(register, entry.after),
+            "before": as_shown(register, entry.before),
+            "after": as_shown(register, entry.after),
         }
         for entry in entries
     ]
@@ -195,7 +212,8 @@ def check_version(register: Register, row: Any, version: int) -> None:
     raise Changed(f"这条{register.title}刚被他人{who}修改过，请刷新后再改。", version=row.version, changes=changes)
 
 
-def _as_shown(register: Register, values: dict[str, Any] | None) -> dict[str, Any] | None:
+def as_shown(register: Register, values: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Values of the audit log as this caller may see them."""
     if not values:
         return values
     return {name: register.shown[name](value) if name in register.shown else value for name, value in values.items()}
@@ -220,10 +238,11 @@ def _dependents(row: Any) -> list[tuple[str, int]]:
 
 def _record(register: Register, action: str, row: Any, **what: Any) -> None:
     key = getattr(row, register.key.key)
-    audit.record(action, register.name, key, area_code=_area(row), version=row.version, **what)
+    audit.record(action, register.name, key, area_code=area_of(row), version=row.version, **what)
 
 
-def _area(row: Any) -> str | None:
+def area_of(row: Any) -> str | None:
+    """The area a row lies in (an area lies in itself)."""
     code: str | None = row.area_code if hasattr(row, "area_code") else row.code
     return code
 
