@@ -146,6 +146,7 @@ SpotSchema = Schema.from_dict(
         "count": fields.Integer(),
         "key": fields.Raw(metadata={"title": "其中一条的主键", "type": "string"}),
         "title": fields.String(allow_none=True),
+        "keys": fields.List(fields.Raw(), allow_none=True, metadata={"title": "逐处列出时：都有哪些（最多 300）"}),
     },
     name="QuerySpot",
 )

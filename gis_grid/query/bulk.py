@@ -51,7 +51,9 @@ def change_many(
     A dry run keeps nothing.
     """
     batch = batch or secrets.token_hex(8)
-    changed, same, refused = [], [], []
+    changed: list[Any] = []
+    same: list[Any] = []
+    refused: list[dict[str, Any]] = []
     with session().begin_nested() as attempt:
         for row in rows:
             key = _checked(register, row["key"])
@@ -78,8 +80,10 @@ def _change_one(register: Register, row: Mapping[str, Any], values: Mapping[str,
     return bool(now.version != seen)
 
 
-def _checked(register: Register, key: Any) -> Any:
-    whole = isinstance(register.key.type, sa.Integer)
-    if isinstance(key, bool) or not isinstance(key, int if whole else str) or (whole and not 0 <= key <= BIGINT):
-        raise BadRequest("行的主键 key 不对。", code="bad_key")
-    return key
+def _checked(register: Register, key: Any) -> int | str:
+    if isinstance(register.key.type, sa.Integer):
+        if isinstance(key, int) and not isinstance(key, bool) and 0 <= key <= BIGINT:
+            return key
+    elif isinstance(key, str):
+        return key
+    raise BadRequest("行的主键 key 不对。", code="bad_key")

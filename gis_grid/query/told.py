@@ -21,6 +21,7 @@ from gis_grid.query.rules import Group
 from gis_grid.register import Register
 
 MOST_SPOTS = 4_000
+MOST_LISTED = 300  # rows of one place that are named, for the list beside the map
 TITLED_FROM_ZOOM = 16.5  # from here on every place stands for itself and is named
 SPOT_PX = 44
 _BUILDING = sa.func.coalesce(Building.name, Building.code)
@@ -135,6 +136,7 @@ def spots(register: Register, tree: Group, bounds: Sequence[float], zoom: float)
         sa.func.count().label("count"),
         sa.func.min(register.key).label("key"),
         (sa.func.min(_place_name(register)) if near else sa.null()).label("title"),
+        (sa.func.array_agg(register.key)[1:MOST_LISTED] if near else sa.null()).label("keys"),
     )
     if tree.parts:
         note(register, tree, 0)
