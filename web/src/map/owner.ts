@@ -104,6 +104,8 @@ export function openMap(
   Object.assign(container, { map }) // for the browser tests, which ask it what it has drawn
   const marker = new Marker({ color: '#d9480f' })
 
+  let begun = false // what was asked for before the style was there is done first, in its order
+  map.once('style.load', () => (begun = true))
   map.on('idle', () => (container.dataset.state = 'idle'))
   map.on('moveend', () => listener.moved?.(still()))
   map.on('movestart', () => (container.dataset.state = 'busy'))
@@ -170,8 +172,8 @@ export function openMap(
   }
 
   function whenReady(act: () => void): void {
-    if (map.getStyle()) act()
-    else map.once('load', act)
+    if (begun) act()
+    else map.once('style.load', act)
   }
 
   return {

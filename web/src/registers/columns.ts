@@ -33,13 +33,15 @@ export function usual(register: Register): string[] {
   return first ?? there.filter((key) => !SELDOM.has(key)).slice(0, MOST)
 }
 
-const WIDTHS: Record<string, number> = { code: 110, codes: 170, number: 96, day: 124, moment: 160, truth: 84, sealed: 190 }
+const WIDTHS: Record<string, number> = { code: 96, codes: 150, number: 84, day: 112, moment: 150, truth: 80, sealed: 178 }
+const LETTER_PX = 17
 
 export function widthOf(field: RegisterField, widths: Readonly<Record<string, number>>): number {
   const kept = widths[field.key]
   if (kept) return Math.min(WIDEST, Math.max(NARROWEST, kept))
-  if (field.refers) return field.refers === 'areas' ? 150 : 240
-  return WIDTHS[field.kind] ?? ((field.length ?? 0) > 100 ? 220 : (field.length ?? 0) > 50 ? 170 : 130)
+  if (field.refers) return field.refers === 'areas' ? 130 : 225
+  const usually = WIDTHS[field.kind] ?? ((field.length ?? 0) > 100 ? 200 : (field.length ?? 0) > 50 ? 160 : 96)
+  return Math.max(usually, 28 + LETTER_PX * field.label.length)
 }
 
 const nameOf = (register: string) => `gis-grid.registers.${register}`

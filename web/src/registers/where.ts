@@ -85,6 +85,14 @@ export function valueFor(op: string, old: unknown): unknown {
   return first ?? null
 }
 
+const USUAL: Record<string, string> = { text: 'contains', day: 'between', moment: 'within_days', code: 'in', age: 'ge' }
+
+/** How a field is most often asked. */
+export function usualOp({ kind, ops }: Pick<RegisterField, 'kind' | 'ops'>): string {
+  const usual = USUAL[kind]
+  return usual && ops.includes(usual) ? usual : (ops[0] ?? 'eq')
+}
+
 export function countConditions(node: Node): number {
   if (node.kind === 'group') return node.parts.reduce((sum, part) => sum + countConditions(part), 0)
   return isComplete(node) ? 1 : 0

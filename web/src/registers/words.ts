@@ -6,7 +6,7 @@ const zh = {
   choose: '选择登记表',
   quick: '快速查找',
   quickHints: {
-    residents: '姓名、拼音首字母、地址、完整证件号或电话',
+    residents: '姓名、首字母、地址、完整证件号或电话',
     households: '户籍编号、姓名、地址',
     other: '名称、编号、地址',
   },
