@@ -97,8 +97,12 @@ def places_beside(register: Register, rows: Sequence[Any]) -> dict[str, dict[str
         return {}
     keys = [getattr(row, register.key.key) for row in rows]
     query, point = _located(register, sa.select(register.model).where(register.key.in_(keys)))
-    links = LINKS.get("residents" if register.name == "valuables" else register.name, ())
-    address = sa.func.concat_ws(" ", *(_ADDRESS[link] for link in links if link in _ADDRESS))
+    parts = [
+        _ADDRESS[link]
+        for link in LINKS.get("residents" if register.name == "valuables" else register.name, ())
+        if link in _ADDRESS
+    ]
+    address = sa.func.concat_ws(" ", *parts) if parts else sa.null()
     found = session().execute(query.with_only_columns(register.key, sa.func.ST_X(point), sa.func.ST_Y(point), address))
     return {str(key): {"lon": lon, "lat": lat, "address": text or None} for key, lon, lat, text in found if lon is not None}
 

@@ -1,4 +1,4 @@
-"""Registers: correct a resident, meet a conflict, import a sheet and its corrected rows, see homes on the map, nothing of others."""
+"""Registers: correct a resident, meet a conflict, import a sheet and its corrected rows, see homes, nothing of others."""
 
 from __future__ import annotations
 

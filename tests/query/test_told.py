@@ -6,12 +6,15 @@ from datetime import timedelta
 
 import pytest
 
+from gis_grid.access.rules import RIGHTS as RIGHTS_ALL
 from gis_grid.areas.placing import today
 from gis_grid.buildings.models import Estate, Room
-from gis_grid.people.models import Household, Resident
+from gis_grid.events.models import Event
+from gis_grid.people.models import Household, Resident, Valuable
+from gis_grid.premises import Premises
 from gis_grid.sealed import fingerprint
 from tests.conftest import problem
-from tests.factories import GRID_1, GRID_2, make_building, make_room, make_town, make_unit, middle
+from tests.factories import GRID_1, GRID_2, make_building, make_room, make_town, make_unit, middle, point
 
 RIGHTS = ["people.read", "people.write", "buildings.read", "areas.read"]
 PHONE = "13800000001"
@@ -64,6 +67,28 @@ def test_a_number_comes_with_the_name_and_the_place_of_what_it_means(post, homes
     assert (place["lon"], place["lat"]) == pytest.approx(middle(0))
     assert place["address"] == "阳光家园 3幢 1单元 101"
     assert "names" not in post("ask/residents", {})
+
+
+def test_every_register_tells_its_names_places_sums_and_spots(client, bearer, homes, session) -> None:
+    session.add_all(
+        [
+            Event(number="E1", point=point(0), area_code=GRID_1, placed_by="inside"),
+            Premises(code="P", name="店", point=point(0), area_code=GRID_1),
+        ]
+    )
+    session.add(Valuable(resident_id=homes["王小明"], kind="car", name="轿车", area_code=GRID_1, placed_by="room"))
+    session.flush()
+    box = {"bounds": [106.49, 29.49, 106.51, 29.51], "zoom": 18}
+    headers, placed = bearer(list(RIGHTS_ALL)), 0
+    for register in client.get("/api/queries/registers", headers=headers).json["items"]:
+        name = register["name"]
+        told = client.post(f"/api/queries/ask/{name}", json={"told": True}, headers=headers)
+        assert told.status_code == 200, (name, told.data)
+        assert client.post(f"/api/queries/sums/{name}", json={}, headers=headers).json["total"] == len(told.json["items"]) > 0
+        spots = client.post(f"/api/queries/spots/{name}", json=box, headers=headers).json["items"]
+        assert sum(one["count"] for one in spots) == len(told.json["places"]), name
+        placed += bool(spots)
+    assert placed == 8  # all but areas, their staff, and estates that have no point here
 
 
 def test_rows_are_summed_and_counted_within_ones_area(post, homes) -> None:

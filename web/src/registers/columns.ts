@@ -33,7 +33,7 @@ export function usual(register: Register): string[] {
   return first ?? there.filter((key) => !SELDOM.has(key)).slice(0, MOST)
 }
 
-const WIDTHS: Record<string, number> = { code: 96, codes: 150, number: 84, day: 112, moment: 150, truth: 80, sealed: 178 }
+const WIDTHS: Record<string, number> = { code: 96, codes: 150, number: 84, day: 112, moment: 150, truth: 80, sealed: 178, hidden: 140 }
 const LETTER_PX = 17
 
 export function widthOf(field: RegisterField, widths: Readonly<Record<string, number>>): number {

@@ -10,7 +10,7 @@ const SELDOM = new Set(['source_crs', 'accuracy_m', 'pin_locked', 'clearance'])
 
 /** Fields to fill in: required ones first, in the table's order. */
 export function formFields(register: Register): RegisterField[] {
-  const open = register.fields.filter(({ key, kind, writable }) => writable && !SELDOM.has(key) && (kind !== 'hidden' || false))
+  const open = register.fields.filter(({ key, writable }) => writable && !SELDOM.has(key))
   return [...open.filter(({ required }) => required), ...open.filter(({ required }) => !required)]
 }
 
@@ -46,12 +46,17 @@ export function faults(register: Register, now: Values, before: Values, isNew: b
   return fault ? { ...found, id_number: fault } : found
 }
 
+/** Numbers of people: shown masked, never sent back so. */
+export function isSecret({ kind }: Pick<RegisterField, 'kind'>): boolean {
+  return kind === 'sealed' || kind === 'hidden'
+}
+
 function faultOf(field: RegisterField, value: Value | undefined): string | null {
   if (value === null || value === undefined || value === '') return field.required ? words.faults.missing : null
   if (typeof value === 'string') {
     if (field.kind === 'day' && !readDay(value)) return words.faults.day
     if (field.kind === 'number' && !/^-?\d+(\.\d+)?$/.test(value)) return words.faults.number
-    if (field.kind === 'sealed' && value.includes('*')) return words.faults.masked
+    if (isSecret(field) && value.includes('*')) return words.faults.masked
     if (field.length && value.length > field.length) return words.faults.long(field.length)
   }
   if (field.kind === 'number' && field.whole && !Number.isInteger(Number(value))) return words.faults.whole

@@ -60,6 +60,7 @@ export const SPOTS: StyleObject[] = [
 export const ROWS: StyleObject[] = [
   {
     type: 'circle',
+    minzoom: 16,
     paint: { 'circle-radius': 5, 'circle-color': '#ffffff', 'circle-opacity': 0.01, 'circle-stroke-color': '#0b3a6b', 'circle-stroke-width': 2 },
   } as StyleObject,
 ]
