@@ -30,7 +30,9 @@ export function columnsOf(register: Register): RegisterField[] {
 export function usual(register: Register): string[] {
   const there = columnsOf(register).map(({ key }) => key)
   const first = FIRST[register.name]?.filter((key) => there.includes(key))
-  return first ?? there.filter((key) => !SELDOM.has(key)).slice(0, MOST)
+  if (first) return first
+  const often = there.filter((key) => !SELDOM.has(key)).slice(0, MOST)
+  return often.includes('name') ? ['name', ...often.filter((key) => key !== 'name')] : often
 }
 
 const WIDTHS: Record<string, number> = { code: 96, codes: 150, number: 84, day: 112, moment: 150, truth: 80, sealed: 178, hidden: 140 }
