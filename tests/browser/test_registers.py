@@ -176,7 +176,10 @@ def test_homes_are_seen_on_the_map_asked_listed_and_changed_together(page: Page,
     expect(total).to_have_text(said)  # the question lives in the address bar
     page.screenshot(path=ARTEFACTS / f"registers-asked-{page.viewport_size['width']}.png")
     page.get_by_role("button", name="分布图").click()
-    page.wait_for_function(
-        "document.querySelector('.canvas')?.map?.queryRenderedFeatures().some(({source}) => source === 'own-spots')"
-    )
+    spots = "document.querySelector('.canvas').map?.queryRenderedFeatures().some(({source}) => source === 'own-spots')"
+    for _ in range(80):
+        if page.evaluate(spots):
+            break
+        page.wait_for_timeout(500)
+    assert page.evaluate(spots)
     page.screenshot(path=ARTEFACTS / f"registers-map-{page.viewport_size['width']}.png")
