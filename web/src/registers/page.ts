@@ -36,7 +36,8 @@ export function useRegisterPage() {
   const register = computed(() => registers.value?.find(({ name }) => name === String(route.params.name ?? '')) ?? null)
   const asked = computed<Where | null>(() => secret.value ?? fromAddress(route.query.where))
   const words = computed<Where | null>(() => (quick.value.trim() ? { text: quick.value.trim() } : null))
-  const where = computed(() => both(both(asked.value, words.value), listed.value))
+  const question = computed(() => both(asked.value, words.value)) // the map goes on showing all of it beside what is listed
+  const where = computed(() => both(question.value, listed.value))
   const sort = computed(() => (typeof route.query.sort === 'string' ? route.query.sort : ''))
   const view = computed<View>(() => VIEWS.find((one) => one === route.query.view) ?? 'both')
   const chosen = computed<Key | null>(() => keyOf(route.query.row))
@@ -140,7 +141,7 @@ export function useRegisterPage() {
   })
 
   return {
-    registers, register, problem, busy, rows, names, places, sums, next, trail, quick, listed, asked, where, sort, view, chosen,
+    registers, register, problem, busy, rows, names, places, sums, next, trail, quick, listed, asked, question, where, sort, view, chosen,
     conditions, columns, choice, limit, sizes: MOST_SHOWN, lists: dictionary.lists,
     begin, put, setWhere, key, load, again, turn, setChoice,
   }
