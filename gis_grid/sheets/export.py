@@ -23,7 +23,8 @@ from gis_grid.dictionary import names
 from gis_grid.errors import BadRequest, Invalid
 from gis_grid.imports.actions import Progress
 from gis_grid.jobs.actions import now_and_then
-from gis_grid.people.models import Household
+from gis_grid.people.models import Household, Resident
+from gis_grid.premises import Premises
 from gis_grid.query.actions import clause, matching
 from gis_grid.query.registers import LINKS, PEOPLE, asked_register, fields_of, with_place
 from gis_grid.query.rules import fields_of as fields_asked
@@ -136,8 +137,10 @@ def _own(register: Register, column: sa.Column[Any], plain: bool) -> Column:
         mask = register.masks[column.key]
         return Column(column.key, label, source, _as_is if plain else lambda value: None if value is None else mask(value))
     if isinstance(column.type, ARRAY):
-        may_see, known = register.shown.get(column.key, list), codes or {}
-        return Column(column.key, label, source, lambda value: "、".join(known.get(one, one) for one in may_see(value or ())))
+        if codes is None:
+            return Column(column.key, label, source, lambda value: "、".join(value or ()))
+        seen = {code: codes[code] for code in register.shown.get(column.key, list)(codes)}  # asked once, not for each row
+        return Column(column.key, label, source, lambda value: "、".join(seen[one] for one in value or () if one in seen))
     if codes is not None:
         return Column(column.key, label, source, lambda value: codes.get(value, value))
     if isinstance(column.type, sa.DateTime):
@@ -151,6 +154,9 @@ def _as_is(value: Any) -> Any:
 
 
 _PLACED: dict[str, tuple[str, Any]] = {
+    "person": ("所有人姓名", Resident.name),
+    "premises_code": ("场所编号", Premises.code),
+    "premises": ("场所名称", Premises.name),
     "household_number": ("户籍编号", Household.number),
     "estate": (PLACE["estate"][0], Estate.name),
     "building": (PLACE["building"][0], Building.name),
@@ -169,7 +175,7 @@ def _watermark(wanted: Wanted) -> str:
 def forget_old_files() -> None:
     """Sheets that were written for somebody, or that a refused import left, lie here no longer than three days."""
     before = time.time() - KEPT_HOURS * 3600
-    for pattern in ("*/export.*", "*/remarks.xlsx", "*/data*"):
+    for pattern in ("*/export.*", "*/remarks.xlsx", "*/remarks.csv", "*/data*"):
         for path in settings().uploads.glob(pattern):
             if path.stat().st_mtime < before:
                 path.unlink(missing_ok=True)

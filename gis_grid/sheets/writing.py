@@ -3,53 +3,26 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import date, datetime
 from html import escape
 from pathlib import Path
 from typing import Any
 
 import orjson
 
-from gis_grid.sheets.result import PLAIN, neutral
+from gis_grid.sheets.book import Write, excel_sheet
+from gis_grid.sheets.result import neutral
 
 MOST_PRINTED = 1_000
 Columns = Sequence[tuple[str, str]]  # key, label
-Write = Callable[[Sequence[Any]], None]
 _FONTS = "'Noto Sans CJK SC', 'Microsoft YaHei', sans-serif"
 
 
 @contextmanager
-def _excel_sheet(path: Path, title: str, columns: Columns, watermark: str) -> Iterator[Write]:
-    import xlsxwriter
-
-    with xlsxwriter.Workbook(str(path), {**PLAIN, "default_date_format": "yyyy-mm-dd"}) as book:
-        sheet = book.add_worksheet(title)
-        sheet.write_string(0, 0, neutral(watermark), book.add_format({"font_color": "#C00000", "italic": True}))
-        sheet.write_row(
-            1, 0, [label for _, label in columns], book.add_format({"bold": True, "bg_color": "#D9E2F3", "border": 1})
-        )
-        for at, (_, label) in enumerate(columns):
-            sheet.set_column(at, at, min(40, max(10, 2 * len(label) + 4)))
-        sheet.freeze_panes(2, 0)
-        sheet.set_footer(f"&L{watermark[:200].replace('&', '&&')}&R&P/&N")
-        line = 1
-
-        def write(values: Sequence[Any]) -> None:
-            nonlocal line
-            line += 1
-            for at, value in enumerate(map(neutral, values)):
-                if isinstance(value, str):
-                    sheet.write_string(line, at, value)
-                elif isinstance(value, bool):
-                    sheet.write_string(line, at, "是" if value else "否")
-                elif isinstance(value, date | datetime):
-                    sheet.write_datetime(line, at, value)
-                elif value is not None:
-                    sheet.write_number(line, at, value)
-
-        yield write
+def _excel(path: Path, title: str, columns: Columns, watermark: str) -> Iterator[Write]:
+    with excel_sheet(path, title, [label for _, label in columns], watermark) as write:
+        yield lambda values: write([neutral(value) for value in values])
 
 
 @contextmanager
@@ -124,4 +97,4 @@ def _said(value: Any) -> str:
     return "" if value is None else str(value)
 
 
-WRITERS = {".xlsx": _excel_sheet, ".csv": _csv_sheet, ".geojson": _geojson, ".pdf": _printed}
+WRITERS = {".xlsx": _excel, ".csv": _csv_sheet, ".geojson": _geojson, ".pdf": _printed}

@@ -2978,7 +2978,7 @@ export interface components {
              * 登记表
              * @enum {string}
              */
-            register: "areas" | "staff" | "estates" | "buildings" | "units" | "rooms" | "households" | "residents" | "valuables" | "premises" | "events";
+            register: "areas" | "staff" | "estates" | "buildings" | "units" | "rooms" | "households" | "residents" | "valuables" | "premises" | "premises_staff" | "events";
         };
         SavedQueries: {
             items?: components["schemas"]["SavedQuery"][];
