@@ -20,9 +20,10 @@ from gis_grid.db import SRID, session
 from gis_grid.dictionary import names
 from gis_grid.errors import BadRequest, Conflict, Forbidden, Invalid, NotFound
 from gis_grid.geo import shapes
+from gis_grid.query.looked import fits_words, is_fresh
 from gis_grid.query.models import SavedQuery
 from gis_grid.query.registers import PEOPLE, PLACES, fields_of
-from gis_grid.query.rules import BadQuery, Condition, Group, InArea, Inside, Near, read_query
+from gis_grid.query.rules import BadQuery, Condition, Fresh, Group, InArea, Inside, Near, Words, read_query
 from gis_grid.query.rules import fields_of as fields_asked
 from gis_grid.register import Register
 from gis_grid.register.actions import beyond_cursor, cursor_of, sort_column
@@ -51,7 +52,7 @@ def ask(register: Register, wanted: Mapping[str, Any]) -> Found:
     rows = list(session().scalars(_ordered(register, query, column, down, wanted.get("after")).limit(limit + 1)))
     more = len(rows) > limit
     total = _count(query) if wanted.get("total") else None
-    _note(register, tree, len(rows[:limit]))
+    note(register, tree, len(rows[:limit]))
     return Found(rows[:limit], cursor_of(rows[limit - 1], column, register.key) if more else None, total)
 
 
@@ -97,7 +98,7 @@ def _count(query: Any) -> int:
     return int(session().scalar(sa.select(sa.func.count()).select_from(inner)) or 0)
 
 
-def _note(register: Register, tree: Group, shown: int) -> None:
+def note(register: Register, tree: Group, shown: int) -> None:
     """Who asked for people, by which fields and how many were shown; never the values."""
     if register.name in PEOPLE:
         audit.record("query", register.name, after={"fields": sorted(fields_asked(tree)), "shown": shown})
@@ -114,7 +115,11 @@ def clause(register: Register, node: Any) -> Any:
         own = register.model.area_code if hasattr(register.model, "area_code") else register.model.code
         return own.startswith(node.code, autoescape=True)
     if isinstance(node, Inside | Near):
-        return _place(register, node)
+        return place_of(register, _inside(node.geojson) if isinstance(node, Inside) else _near(node))
+    if isinstance(node, Words):
+        return fits_words(register, node)
+    if isinstance(node, Fresh):
+        return is_fresh(register, node)
     return _KINDS.get(node.field.kind, _compare)(register, node)
 
 
@@ -204,8 +209,8 @@ def _initials(register: Register, node: Condition) -> Any:
 _KINDS = {"codes": _codes, "sealed": _sealed, "age": _age, "initials": _initials}
 
 
-def _place(register: Register, node: Inside | Near) -> Any:
-    holds = _inside(node.geojson) if isinstance(node, Inside) else _near(node)
+def place_of(register: Register, holds: Any) -> Any:
+    """A condition on points as a condition on the register's rows."""
     if register.name in PLACES:
         return PLACES[register.name](holds)
     if not hasattr(register.model, "point"):

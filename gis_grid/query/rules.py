@@ -2,18 +2,21 @@
 
 {"all": [...]}  {"any": [...]}  {"not": {...}}
 {"field": "birth_date", "op": "between", "value": ["1950-01-01", "1960-12-31"]}
+{"text": "王小明"}  {"fresh": ["overdue", "never"]}
 {"area": "500103001"}  {"inside": <GeoJSON polygon>}  {"near": {"lon": 106.5, "lat": 29.5, "metres": 300}}
 """
 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 from gis_grid.errors import BadRequest
+from gis_grid.freshness import STATES
 
 MOST_DEPTH, MOST_CONDITIONS, MOST_VALUES, MOST_TEXT = 8, 60, 1_000, 200
 MOST_METRES, MOST_DAYS = 50_000, 36_500
@@ -69,6 +72,25 @@ class Condition:
 
 
 @dataclass(frozen=True)
+class Words:
+    """What somebody typed into the one box."""
+
+    text: str
+
+    @property
+    def is_number(self) -> bool:
+        """A whole identity number or phone: looked up by fingerprint, never written down."""
+        return bool(re.fullmatch(r"\+?[0-9]{7,17}[0-9Xx]", re.sub(r"[\s-]", "", self.text)))
+
+
+@dataclass(frozen=True)
+class Fresh:
+    """In one of these states of freshness (STATES of `freshness`)."""
+
+    states: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class InArea:
     code: str
 
@@ -98,6 +120,8 @@ def fields_of(node: Any) -> set[str]:
     """Which fields a tree asks about."""
     if isinstance(node, Group):
         return set().union(*(fields_of(part) for part in node.parts))
+    if isinstance(node, Words):
+        return {"text", *(("id_number", "phone") if node.is_number else ())}
     return {node.field.key} if isinstance(node, Condition) else {type(node).__name__.lower()}
 
 
@@ -125,11 +149,11 @@ def _node(given: Any, fields: Mapping[str, Asked], counter: _Counter, depth: int
             return Group(how, tuple(_node(part, fields, counter, depth + 1) for part in parts))
     if given.keys() == {"not"}:
         return Group("not", (_node(given["not"], fields, counter, depth + 1),))
-    for name, read in _PLACES.items():
+    for name, read in _ALONE.items():
         if given.keys() == {name}:
             return read(given[name])
     if not given.keys() <= {"field", "op", "value"} or "field" not in given or "op" not in given:
-        raise BadQuery("看不懂的条件：应有 field、op、value，或 all、any、not、area、inside、near 之一。")
+        raise BadQuery("看不懂的条件：应有 field、op、value，或 all、any、not、text、fresh、area、inside、near 之一。")
     return _condition(given, fields)
 
 
@@ -230,4 +254,14 @@ def _near(value: Any) -> Near:
     return Near(lon, lat, metres)
 
 
-_PLACES = {"area": _area, "inside": Inside, "near": _near}
+def _words(value: Any) -> Words:
+    return Words(_text(Asked("text", "text", "text"), value).strip())
+
+
+def _fresh(value: Any) -> Fresh:
+    if not isinstance(value, list) or not value or not all(isinstance(one, str) and one in STATES for one in value):
+        raise BadQuery(f"fresh 须为列表，可用：{'、'.join(STATES)}。")
+    return Fresh(tuple(dict.fromkeys(value)))
+
+
+_ALONE = {"area": _area, "inside": Inside, "near": _near, "text": _words, "fresh": _fresh}

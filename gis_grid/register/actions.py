@@ -10,6 +10,7 @@ from typing import Any
 
 import orjson
 import sqlalchemy as sa
+from blinker import signal
 from geoalchemy2 import Geometry
 from marshmallow import fields as ma
 
@@ -25,6 +26,9 @@ HIDDEN = {"id_number_hash", "phone_hash", "password_hash", "token_hash", "key_ha
 HIDDEN |= {"id_number_tail", "phone_tail"}
 VERIFIED = {"verified_at", "verified_by", "verified_how", "due_on"}  # written by visits, never by hand
 READ_ONLY = {"id", "created_at", "updated_at", "retired_at", "version", "area_code", "placed_by"} | VERIFIED
+
+
+stepped = signal("register-stepped")  # a row was changed or retired by hand; `steps` keeps the way back
 
 
 def _nothing(row: Any, extra: dict[str, Any]) -> None:
@@ -79,6 +83,7 @@ class Register:
 
 
 REGISTERS: dict[str, Register] = {}  # by name: those with routes
+WRITTEN: set[str] = set()  # those with routes that write
 
 
 @dataclass(frozen=True)
@@ -129,30 +134,40 @@ def keep(register: Register, values: dict[str, Any]) -> Any:
     extra = {name: values.pop(name) for name in register.extra if name in values}
     row = register.model(**values)
     register.prepare(row, extra)
-    check_area(_area(row))
+    check_area(area_of(row))
     session().add(row)
     session().flush()
     _record(register, "create", row, after=audit.snapshot(row))
     return row
 
 
-def change(register: Register, key: Any, version: int, values: dict[str, Any]) -> Any:
+def change(
+    register: Register, key: Any, version: int, values: dict[str, Any], *, batch: str | None = None, undoing: bool = False
+) -> Any:
     """Change an unchanged row (same version), prepared again, within the caller's scope before and after."""
     row = find(register, key, lock=True)
     check_version(register, row, version)
     if row.retired_at:
         raise Conflict(f"该{register.title}已注销，不能修改。", code="already_retired")
     extra = {name: values.pop(name) for name in register.extra if name in values}
-    before = audit.snapshot(row)
+    before, own = audit.snapshot(row), _own_values(register, row)
     for name, value in values.items():
         setattr(row, name, value)
     register.prepare(row, extra)
-    check_area(_area(row))
+    check_area(area_of(row))
     session().flush()
     was, now = audit.difference(before, audit.snapshot(row))
     if now:
-        _record(register, "change", row, before=was, after=now)
+        _record(register, "undo" if undoing else "change", row, before=was, after=now)
+    replaced = {name: value for name, value in own.items() if getattr(row, name) != value}
+    if replaced and not undoing:
+        stepped.send(register, row=row, kind="change", was=replaced, batch=batch)
     return row
+
+
+def _own_values(register: Register, row: Any) -> dict[str, Any]:
+    """What a caller may set of a row, as it is now."""
+    return {column.key: getattr(row, column.key) for column in register.writable if not column.primary_key}
 
 
 def retire(register: Register, key: Any, version: int) -> Any:
@@ -167,6 +182,8 @@ def retire(register: Register, key: Any, version: int) -> Any:
     row.retired_at = datetime.now(UTC)
     session().flush()
     _record(register, "retire", row)
+    if register.retiring is Register.retiring:  # what else was ended with it has no way back here
+        stepped.send(register, row=row, kind="retire", was={}, batch=None)
     return row
 
 
@@ -189,8 +206,8 @@ def check_version(register: Register, row: Any, version: int) -> None:
             "at": entry.at.isoformat(),
             "by": entry.actor,
             "action": entry.action,
-            "before": (before := _as_shown(register, entry.before)),
-            "after": (after := _as_shown(register, entry.after)),
+            "before": (before := as_shown(register, entry.before)),
+            "after": (after := as_shown(register, entry.after)),
             "fields": _told_fields(register, before or {}, after or {}),
         }
         for entry in entries
@@ -223,7 +240,8 @@ def _in_words(register: Register, key: str, value: Any) -> Any:
     return "、".join(str(known.get(one, one)) for one in value) if isinstance(value, list) else known.get(value, value)
 
 
-def _as_shown(register: Register, values: dict[str, Any] | None) -> dict[str, Any] | None:
+def as_shown(register: Register, values: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Values of the audit log as this caller may see them."""
     if not values:
         return values
     return {name: register.shown[name](value) if name in register.shown else value for name, value in values.items()}
@@ -248,10 +266,11 @@ def _dependents(row: Any) -> list[tuple[str, int]]:
 
 def _record(register: Register, action: str, row: Any, **what: Any) -> None:
     key = getattr(row, register.key.key)
-    audit.record(action, register.name, key, area_code=_area(row), version=row.version, **what)
+    audit.record(action, register.name, key, area_code=area_of(row), version=row.version, **what)
 
 
-def _area(row: Any) -> str | None:
+def area_of(row: Any) -> str | None:
+    """The area a row lies in (an area lies in itself)."""
     code: str | None = row.area_code if hasattr(row, "area_code") else row.code
     return code
 

@@ -16,7 +16,7 @@ from gis_grid.access.guard import require
 from gis_grid.db import Located
 from gis_grid.dictionary import CodeField
 from gis_grid.errors import BadRequest, VersionRequired
-from gis_grid.register import actions
+from gis_grid.register import actions, steps
 from gis_grid.register.actions import Register
 from gis_grid.register.fields import BIGINT, Strict, Text, column_field, is_required
 from gis_grid.sealed import Sealed
@@ -30,6 +30,23 @@ IF_MATCH = {
 }
 
 
+VersionSchema = Schema.from_dict(
+    {
+        "at": fields.DateTime(metadata={"title": "时间"}),
+        "by": fields.String(metadata={"title": "操作人"}),
+        "action": fields.String(metadata={"title": "操作"}),
+        "version": fields.Integer(),
+        "before": fields.Dict(allow_none=True),
+        "after": fields.Dict(allow_none=True),
+    },
+    name="RecordVersion",
+)
+VersionsSchema = Schema.from_dict(
+    {"items": fields.List(fields.Nested(VersionSchema)), "may_undo": fields.Boolean(metadata={"title": "可撤销"})},
+    name="RecordVersions",
+)
+
+
 def list_blueprint(register: Register) -> Blueprint:
     """Routes that only read: list and one."""
     actions.REGISTERS[register.name] = register
@@ -41,6 +58,7 @@ def list_blueprint(register: Register) -> Blueprint:
 def register_blueprint(register: Register) -> Blueprint:
     """Routes under /api/<name>: list, one, keep, change, retire."""
     blueprint = list_blueprint(register)
+    actions.WRITTEN.add(register.name)
     _writing(register, blueprint)
     return blueprint
 
@@ -62,6 +80,14 @@ def _reading(register: Register, blueprint: Blueprint) -> None:
     @require(register.read)
     def find_row(key: Any) -> Any:
         return _tagged(actions.find(register, key))
+
+    @blueprint.route(f"{_one(register)}/versions", endpoint="versions")
+    @blueprint.response(200, VersionsSchema)
+    @_named(f"{register.title}：变更记录")
+    @require(register.read)
+    def list_versions(key: Any) -> dict[str, Any]:
+        row = actions.find(register, key)
+        return {"items": steps.versions(register, key), "may_undo": steps.may_undo(register, row)}
 
 
 def _writing(register: Register, blueprint: Blueprint) -> None:
@@ -92,6 +118,14 @@ def _writing(register: Register, blueprint: Blueprint) -> None:
     def retire_row(key: Any) -> Response:
         actions.retire(register, key, wanted_version())
         return Response(status=204)
+
+    @blueprint.route(f"{_one(register)}/undo", methods=["POST"], endpoint="undo")
+    @blueprint.response(200, shown)
+    @blueprint.doc(parameters=[IF_MATCH])
+    @_named(f"{register.title}：撤销自己最近一次修改")
+    @require(register.write)
+    def undo_row(key: Any) -> Any:
+        return _tagged(steps.undo(register, key, wanted_version()))
 
 
 def _one(register: Register) -> str:

@@ -22,13 +22,15 @@ from gis_grid.imports.offers import Options
 from gis_grid.jobs import actions as jobs
 from gis_grid.jobs.api import JobSchema
 from gis_grid.query.api import WHERE
+from gis_grid.query.registers import asked_register
 from gis_grid.register.fields import BIGINT, FILE_UPLOAD, Strict, Text
 from gis_grid.sheets import actions
-from gis_grid.sheets.export import Wanted, check_export
+from gis_grid.sheets.export import UNMASK, Wanted, check_export, columns_of, formats_of
 from gis_grid.sheets.export import export as write_export
 from gis_grid.sheets.kinds import KINDS, SheetKind
 from gis_grid.sheets.result import write_template
 
+FORMATS = ("xlsx", "csv", "pdf", "geojson")
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 FieldSchema = Schema.from_dict(
     {
@@ -106,9 +108,19 @@ class ExportSchema(Strict):
     purpose = Text(required=True, validate=validate.Length(min=4, max=200), metadata={"title": "用途"})
     plain = fields.Boolean(load_default=False, metadata={"title": "号码原文（须有查看原文的权限）"})
     retired = fields.Boolean(load_default=False, metadata={"title": "包括已注销"})
-    format = fields.String(load_default="xlsx", validate=validate.OneOf(("xlsx", "csv")), metadata={"title": "格式"})
+    format = fields.String(
+        load_default="xlsx", validate=validate.OneOf(("xlsx", "csv", "pdf", "geojson")), metadata={"title": "格式"}
+    )
 
 
+ExportedSchema = Schema.from_dict(
+    {
+        "columns": fields.List(fields.Dict()),
+        "formats": fields.List(fields.String()),
+        "may_unmask": fields.Boolean(metadata={"title": "可导出号码原文"}),
+    },
+    name="ExportColumns",
+)
 blueprint = Blueprint("sheets", __name__, url_prefix="/api/sheets", description="表格导入导出")
 
 
@@ -184,10 +196,20 @@ def delete_mapping(kind: str, source: str) -> Response:
 @require(SIGNED_IN)
 def export(asked: dict[str, Any], name: str) -> Any:
     """导出一个登记表：当前查询条件内、您能看的行；须说明用途，记入审计"""
-    suffix = asked.pop("format")
+    suffix = asked["format"]
     wanted = Wanted(name, **asked)
     check_export(wanted)
     return jobs.start_job("export", {"folder": secrets.token_hex(12), "file": f"export.{suffix}", "wanted": asdict(wanted)})
+
+
+@blueprint.route("/export/<string:name>")
+@blueprint.response(200, ExportedSchema)
+@require(SIGNED_IN)
+def export_columns(name: str) -> dict[str, Any]:
+    """一个登记表能导出的列与格式"""
+    register = asked_register(name)
+    told = [{"key": one.key, "label": one.label} for one in columns_of(register, plain=False)]
+    return {"columns": told, "formats": formats_of(register), "may_unmask": caller().may(UNMASK)}
 
 
 @blueprint.route(f"/exported/<int(max={BIGINT}):job_id>")

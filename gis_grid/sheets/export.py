@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import csv
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -24,18 +22,17 @@ from gis_grid.db import session
 from gis_grid.dictionary import names
 from gis_grid.errors import BadRequest, Invalid
 from gis_grid.imports.actions import Progress
-from gis_grid.imports.safe import neutral
 from gis_grid.jobs.actions import now_and_then
 from gis_grid.people.models import Household, Resident
 from gis_grid.premises import Premises
 from gis_grid.query.actions import clause, matching
-from gis_grid.query.registers import LINKS, asked_register, fields_of, with_place
+from gis_grid.query.registers import LINKS, PEOPLE, asked_register, fields_of, with_place
 from gis_grid.query.rules import fields_of as fields_asked
 from gis_grid.query.rules import read_query
 from gis_grid.register import Register
 from gis_grid.sealed import Sealed
-from gis_grid.sheets.book import Write, excel_sheet
 from gis_grid.sheets.kinds import PLACE
+from gis_grid.sheets.writing import MOST_PRINTED, WRITERS
 
 BATCH = 2_000
 MOST_ROWS = 1_000_000
@@ -63,6 +60,20 @@ class Wanted:
     columns: Sequence[str] = ()
     retired: bool = False
     plain: bool = False
+    format: str = "xlsx"
+
+
+def formats_of(register: Register) -> list[str]:
+    """What a register can be written as: GeoJSON only what stands on the ground and is nobody's home."""
+    on_ground = hasattr(register.model, "point") and register.name not in PEOPLE
+    return ["xlsx", "csv", "pdf", *(["geojson"] if on_ground else [])]
+
+
+def _check_ground(register: Register, wanted: Wanted) -> None:
+    if "geojson" not in formats_of(register):
+        raise BadRequest(f"{register.title}不能导出为 GeoJSON：它没有自己的位置，或位置就是个人住所。", code="no_geojson")
+    if wanted.columns and not {"lon", "lat"} <= set(wanted.columns):
+        raise BadRequest("导出 GeoJSON 须包含经度（lon）与纬度（lat）两列。", code="no_position")
 
 
 def check_export(wanted: Wanted) -> None:
@@ -75,6 +86,8 @@ def check_export(wanted: Wanted) -> None:
     sealed = {name for name, one in fields_of(register).items() if one.kind == "sealed"}
     if sealed & fields_asked(tree):
         raise BadRequest("按证件号码或电话找到的人请直接查看，不能作为导出条件。", code="sealed_condition")
+    if wanted.format == "geojson":
+        _check_ground(register, wanted)
     known = {column.key for column in columns_of(register, plain=False)}
     if unknown := [name for name in wanted.columns if name not in known]:
         raise BadRequest(f"没有“{unknown[0][:40]}”这一列，可用：{'、'.join(sorted(known))}。", code="no_column")
@@ -87,15 +100,15 @@ def export(wanted: Wanted, path: Path, progress: Progress) -> dict[str, Any]:
     chosen = [one for one in columns_of(register, plain=wanted.plain) if not wanted.columns or one.key in wanted.columns]
     query = matching(register, read_query(wanted.where, fields_of(register)), retired=wanted.retired)
     query = with_place(register, query).with_only_columns(*(one.source for one in chosen)).order_by(register.key)
-    writing = _csv_sheet if path.suffix == ".csv" else excel_sheet
+    most = MOST_ROWS if path.suffix != ".pdf" else MOST_PRINTED
     rows = 0
-    with writing(path, register.title, [one.label for one in chosen], _watermark(wanted)) as write:
-        for batch in session().execute(query.limit(MOST_ROWS + 1), execution_options={"yield_per": BATCH}).partitions():
+    with WRITERS[path.suffix](path, register.title, [(one.key, one.label) for one in chosen], _watermark(wanted)) as write:
+        for batch in session().execute(query.limit(most + 1), execution_options={"yield_per": BATCH}).partitions():
             for row in batch:
-                write([neutral(one.shown(value)) for one, value in zip(chosen, row, strict=True)])
+                write([one.shown(value) for one, value in zip(chosen, row, strict=True)])
             rows += len(batch)
-            if rows > MOST_ROWS:
-                raise Invalid(f"超过 {MOST_ROWS} 行，请缩小范围后分次导出。", code="too_many_rows")
+            if rows > most:
+                raise Invalid(f"超过 {most} 行，请缩小范围后分次导出。", code="too_many_rows")
             progress(rows, None)
     told = {"columns": [one.key for one in chosen], "rows": rows, "masked": not wanted.plain}
     audit.record("export", register.name, after=told, purpose=wanted.purpose)
@@ -158,24 +171,11 @@ def _watermark(wanted: Wanted) -> str:
     return f"{caller().name} 于 {now} 导出；用途：{wanted.purpose}；{sign}；仅限所述用途使用，不得外传"
 
 
-@contextmanager
-def _csv_sheet(path: Path, title: str, labels: Sequence[str], watermark: str) -> Iterator[Write]:
-    with path.open("w", encoding="utf-8-sig", newline="") as file:
-        out = csv.writer(file)
-        out.writerow([neutral(watermark)])
-        out.writerow(labels)
-
-        def write(values: Sequence[Any]) -> None:
-            out.writerow([{True: "是", False: "否"}[value] if isinstance(value, bool) else value for value in values])
-
-        yield write
-
-
 @now_and_then
 def forget_old_files() -> None:
     """Sheets that were written for somebody, or that a refused import left, lie here no longer than three days."""
     before = time.time() - KEPT_HOURS * 3600
-    for pattern in ("*/export.xlsx", "*/export.csv", "*/remarks.xlsx", "*/remarks.csv", "*/data*"):
+    for pattern in ("*/export.*", "*/remarks.xlsx", "*/remarks.csv", "*/data*"):
         for path in settings().uploads.glob(pattern):
             if path.stat().st_mtime < before:
                 path.unlink(missing_ok=True)

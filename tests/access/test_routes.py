@@ -34,6 +34,7 @@ FILL |= {"event_id": "1", "plan_id": "1", "code": "x", "srid": "4326", "place": 
 FILL |= {"form": "svg", "tag_id": "1", "photo_id": "1", "change_id": "1", "size": "preview", "device_id": "1", "track_id": "1"}
 FILL |= {"shift_id": "1"}
 FILL |= {"pinned": "households", "owner": "residents"}
+FILL |= {"batch": "0123456789abcdef"}
 FILL |= {"name": "events", "scheme": "WebMercatorQuad"}
 # what names a row of a register in a path
 OWN = ("key", "unit_id", "event_id", "plan_id", "change_id", "device_id", "track_id", "shift_id")

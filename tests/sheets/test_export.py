@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import json
+import subprocess
 
 import pytest
 import sqlalchemy as sa
@@ -14,7 +16,7 @@ from gis_grid.errors import GridError
 from gis_grid.jobs.actions import run_job
 from gis_grid.sheets.export import Wanted, check_export, export
 from tests.conftest import caller, problem
-from tests.factories import GRID_1, GRID_2
+from tests.factories import GRID_1, GRID_2, middle
 from tests.sheets.conftest import id_number
 
 HEADER = ["姓名", "与户主关系", "身份证号", "联系电话", "备注", "住址"]
@@ -86,6 +88,27 @@ def test_a_masked_sheet_is_not_taken_back_for_numbers_and_a_plain_one_changes_no
     exported(plain=True)
     report = load("residents", tmp_path / "out.xlsx")
     assert (report["unchanged"], report["inserted"], report["updated"]) == (2, 0, 0)
+
+
+def test_a_list_to_print_bears_its_watermark_on_each_page(people, tmp_path) -> None:
+    path = tmp_path / "out.pdf"
+    export(Wanted("residents", "核对台账", columns=("name", "phone")), path, lambda done, total: None)
+    told = subprocess.run(["pdftotext", "-layout", str(path), "-"], capture_output=True, text=True, check=True).stdout
+    assert "用途：核对台账；号码已脱敏" in told.replace("\n", "")
+    assert "王小明" in told and "138****0001" in told and "居民（2 条）" in told
+
+
+def test_points_go_out_as_geojson_homes_of_people_do_not(people, session, tmp_path) -> None:
+    path = tmp_path / "out.geojson"
+    export(Wanted("buildings", "核对台账", columns=("name", "lon", "lat"), format="geojson"), path, lambda done, total: None)
+    told = json.loads(path.read_text(encoding="utf-8"))
+    assert [one["properties"] for one in told["features"]] == [{"楼栋名称": "3幢"}] * 2
+    assert told["features"][0]["geometry"]["coordinates"] == pytest.approx(middle(0))
+    assert "用途：核对台账" in told["description"]
+    for wanted in (Wanted("residents", "核对", format="geojson"), Wanted("rooms", "核对", format="geojson")):
+        with pytest.raises(GridError) as refused:
+            check_export(wanted)
+        assert refused.value.code == "no_geojson"
 
 
 @pytest.mark.parametrize(

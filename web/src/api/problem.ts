@@ -7,6 +7,8 @@ export class Problem extends Error {
     readonly code: string,
     readonly title: string,
     readonly detail: string,
+    /** What else the service said: errors by field, what others changed. */
+    readonly given: Readonly<Record<string, unknown>> = {},
   ) {
     super(detail)
   }
@@ -17,7 +19,7 @@ export function problemFrom(status: number, body: unknown): Problem {
   const given = (typeof body === 'object' && body !== null ? body : {}) as Record<string, unknown>
   const text = (name: string, otherwise: string) => (typeof given[name] === 'string' && given[name]) || otherwise
   const title = text('title', words.failed.unexpected)
-  return new Problem(status, text('code', 'unexpected'), title, text('detail', title))
+  return new Problem(status, text('code', 'unexpected'), title, text('detail', title), given)
 }
 
 /** Whatever was thrown, as a problem: a failed fetch has no status and is a matter of the network. */

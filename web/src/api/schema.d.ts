@@ -2040,6 +2040,238 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/queries/ask/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 查询一个登记表：任意字段、组合条件、范围与距离；一页一页地答 */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Query"];
+                };
+            };
+            responses: {
+                /** @description 问题说明 (RFC 9457) */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description 服务故障 */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["QueryAnswer"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/queries/batches/{batch}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                batch: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 撤销自己的一批修改；之后又被改过的保持不变并列出 */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    batch: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description 问题说明 (RFC 9457) */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description 服务故障 */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Undone"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/queries/bulk/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 批量修改：先试做看结果，再保存；每条按登记表的规则检查，整批可撤销 */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Bulk"];
+                };
+            };
+            responses: {
+                /** @description 问题说明 (RFC 9457) */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description 服务故障 */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["BulkAnswer"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/queries/registers": {
         parameters: {
             query?: never;
@@ -2310,6 +2542,164 @@ export interface paths {
                 };
             };
         };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/queries/spots/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 分布图：视野内符合条件的记录各在哪里、有多少；远看按方格聚合，近看逐处列出 */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Spots"];
+                };
+            };
+            responses: {
+                /** @description 问题说明 (RFC 9457) */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description 服务故障 */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["QuerySpots"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/queries/sums/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 合计：符合条件的有多少条，各数量列之和 */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Sums"];
+                };
+            };
+            responses: {
+                /** @description 问题说明 (RFC 9457) */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description 服务故障 */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["QuerySums"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            };
+        };
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -3485,6 +3875,366 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/sheets/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 可导入的表与列（只列您能维护的） */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description 问题说明 (RFC 9457) */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description 服务故障 */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Sheets"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sheets/{kind}/mappings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                kind: string;
+            };
+            cookie?: never;
+        };
+        /** 各来源保存的列对应 */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    kind: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description 问题说明 (RFC 9457) */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description 服务故障 */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["SheetMappings"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sheets/{kind}/mappings/{source}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                kind: string;
+                source: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        /** 保存一个来源的列对应，下次导入用 source 指明 */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    kind: string;
+                    source: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Columns"];
+                };
+            };
+            responses: {
+                /** @description 问题说明 (RFC 9457) */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description 服务故障 */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["SheetMapping"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            };
+        };
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sheets/export/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        /** 一个登记表能导出的列与格式 */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description 问题说明 (RFC 9457) */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description 服务故障 */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ExportColumns"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /** 导出一个登记表：当前查询条件内、您能看的行；须说明用途，记入审计 */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Export"];
+                };
+            };
+            responses: {
+                /** @description 问题说明 (RFC 9457) */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description 服务故障 */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description Accepted */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Job"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/stats/count": {
         parameters: {
             query?: never;
@@ -4129,6 +4879,42 @@ export interface components {
             items?: components["schemas"]["Building"][];
             next?: string | null;
         };
+        Bulk: {
+            /** 接着同一批 */
+            batch?: string | null;
+            /**
+             * 只试做，不保存
+             * @default false
+             */
+            dry_run: boolean;
+            rows: components["schemas"]["BulkRow"][];
+            /** 列与新值 */
+            values: {
+                [key: string]: unknown;
+            };
+        };
+        BulkAnswer: {
+            /** 批号，撤销时用 */
+            batch?: string | null;
+            changed?: unknown[];
+            /** key、title、why */
+            refused?: {
+                [key: string]: unknown;
+            }[];
+            same?: unknown[];
+        };
+        BulkRow: {
+            /** 主键 */
+            key: string;
+            /** 看到的版本 */
+            version?: number;
+        };
+        Columns: {
+            /** 字段与列名 */
+            columns: {
+                [key: string]: string;
+            };
+        };
         Count: {
             /** 统计哪个区域的下级；不填为自己的范围 */
             area?: string | null;
@@ -4291,6 +5077,43 @@ export interface components {
             legend?: {
                 [key: string]: unknown;
             }[];
+        };
+        Export: {
+            /** @default [] */
+            columns: string[];
+            /**
+             * 格式
+             * @default xlsx
+             * @enum {string}
+             */
+            format: "xlsx" | "csv" | "pdf" | "geojson";
+            /**
+             * 号码原文（须有查看原文的权限）
+             * @default false
+             */
+            plain: boolean;
+            /** 用途 */
+            purpose: string;
+            /**
+             * 包括已注销
+             * @default false
+             */
+            retired: boolean;
+            /**
+             * 查询条件
+             * @description all、any、not 组合 {field, op, value}，以及 area、inside、near
+             */
+            where?: {
+                [key: string]: unknown;
+            } | null;
+        };
+        ExportColumns: {
+            columns?: {
+                [key: string]: unknown;
+            }[];
+            formats?: string[];
+            /** 可导出号码原文 */
+            may_unmask?: boolean;
         };
         Freshness: {
             areas?: {
@@ -4619,22 +5442,121 @@ export interface components {
             /** 用途 */
             purpose: string;
         };
+        Query: {
+            /** 上一页给出的 next */
+            after?: string;
+            /** 列 */
+            columns?: string[];
+            /** @default 50 */
+            limit: number;
+            /**
+             * 包括已注销
+             * @default false
+             */
+            retired: boolean;
+            /** 排序列，前加 - 为降序 */
+            sort?: string;
+            /**
+             * 同时给出所指记录的名称与位置
+             * @default false
+             */
+            told: boolean;
+            /**
+             * 同时数总数
+             * @default false
+             */
+            total: boolean;
+            /**
+             * 查询条件
+             * @description all、any、not 组合 {field, op, value}，以及 area、inside、near
+             */
+            where?: {
+                [key: string]: unknown;
+            } | null;
+        };
+        QueryAnswer: {
+            items?: {
+                [key: string]: unknown;
+            }[];
+            /** 列 → 值 → 所指记录的名称（told=true 时） */
+            names?: {
+                [key: string]: unknown;
+            } | null;
+            next?: string | null;
+            /** 主键 → 经纬度与地址（told=true 时） */
+            places?: {
+                [key: string]: unknown;
+            } | null;
+            /** 总数（total=true 时） */
+            total?: number | null;
+        };
         QueryField: {
+            /** 可批量修改 */
+            bulk?: boolean;
             /** 代码表 */
             codes?: string | null;
             key?: string;
             kind?: string;
             label?: string;
+            /** 最多几个字 */
+            length?: number | null;
+            /** 可合计 */
+            measure?: boolean;
             ops?: string[];
+            /** 指向的登记表 */
+            refers?: string | null;
+            /** 必填 */
+            required?: boolean;
             sortable?: boolean;
+            /** 整数 */
+            whole?: boolean;
+            /** 可填写 */
+            writable?: boolean;
         };
         QueryRegister: {
+            /** 可在此新增 */
+            adds?: boolean;
             fields?: components["schemas"]["QueryField"][];
+            /** 有核实期限 */
+            fresh?: boolean;
+            /** 主键列 */
+            key?: string;
             name?: string;
+            /** 含个人信息 */
+            people?: boolean;
+            /** 可上图 */
+            placed?: boolean;
+            /** 可填写的位置 */
+            point?: string | null;
             title?: string;
+            /** 可修改 */
+            write?: boolean;
         };
         QueryRegisters: {
             items?: components["schemas"]["QueryRegister"][];
+        };
+        QuerySpot: {
+            count?: number;
+            /** 其中一条的主键 */
+            key?: string;
+            /** 逐处列出时：都有哪些（最多 300） */
+            keys?: unknown[] | null;
+            lat?: number;
+            lon?: number;
+            title?: string | null;
+        };
+        QuerySpots: {
+            /** 逐处列出，未聚合 */
+            exact?: boolean;
+            items?: components["schemas"]["QuerySpot"][];
+            /** 还有未列出的 */
+            more?: boolean;
+        };
+        QuerySums: {
+            sums?: {
+                [key: string]: unknown;
+            };
+            total?: number;
         };
         Resident: {
             /** 所属网格 */
@@ -4790,6 +5712,36 @@ export interface components {
             csrf?: string | null;
             user?: components["schemas"]["Who"];
         };
+        Sheet: {
+            fields?: components["schemas"]["SheetField"][];
+            name?: string;
+            title?: string;
+            worksheet?: string;
+        };
+        SheetField: {
+            /** 代码表 */
+            codes?: string | null;
+            hint?: string;
+            key?: string;
+            label?: string;
+            required?: boolean;
+        };
+        SheetMapping: {
+            columns?: {
+                [key: string]: unknown;
+            };
+            kind?: string;
+            made_by?: string;
+            source?: string;
+            /** Format: date-time */
+            updated_at?: string;
+        };
+        SheetMappings: {
+            items?: components["schemas"]["SheetMapping"][];
+        };
+        Sheets: {
+            items?: components["schemas"]["Sheet"][];
+        };
         SignIn: {
             /** 密码 */
             password: string;
@@ -4812,6 +5764,33 @@ export interface components {
             reason?: string;
             /** 新户的房屋，默认原房屋 */
             room_id?: number;
+        };
+        Spots: {
+            /** 西、南、东、北（度） */
+            bounds: number[];
+            /**
+             * 查询条件
+             * @description all、any、not 组合 {field, op, value}，以及 area、inside、near
+             */
+            where?: {
+                [key: string]: unknown;
+            } | null;
+            /** 地图缩放级别 */
+            zoom: number;
+        };
+        Sums: {
+            /**
+             * 包括已注销
+             * @default false
+             */
+            retired: boolean;
+            /**
+             * 查询条件
+             * @description all、any、not 组合 {field, op, value}，以及 area、inside、near
+             */
+            where?: {
+                [key: string]: unknown;
+            } | null;
         };
         Tag: {
             /** 类别 */
@@ -4847,6 +5826,12 @@ export interface components {
             items?: {
                 [key: string]: unknown;
             }[];
+        };
+        Undone: {
+            refused?: {
+                [key: string]: unknown;
+            }[];
+            undone?: number;
         };
         Unmasked: {
             id_number?: string | null;

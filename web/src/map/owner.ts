@@ -134,6 +134,8 @@ export function openMap(
   const glowing = new Marker({ element: halo })
   if (view) map.jumpTo({ center: [view.lon, view.lat], zoom: view.zoom, pitch: view.pitch, bearing: view.bearing })
 
+  let begun = false // what was asked for before the style was there is done first, in its order
+  map.once('style.load', () => (begun = true))
   map.on('idle', () => (container.dataset.state = 'idle'))
   map.on('moveend', () => listener.moved?.(still()))
   map.on('movestart', () => (container.dataset.state = 'busy'))
@@ -200,8 +202,8 @@ export function openMap(
   }
 
   function whenReady(act: () => void): void {
-    if (map.getStyle()) act()
-    else map.once('load', act)
+    if (begun) act()
+    else map.once('style.load', act)
   }
 
   return {

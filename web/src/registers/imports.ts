@@ -1,0 +1,155 @@
+// A sheet on its way into a register: tried, matched, started, followed.
+import { computed, ref, shallowRef } from 'vue'
+import { answer, client } from '@/api/client'
+import { useJob } from '@/api/job'
+import { asProblem } from '@/api/problem'
+import { uploadTo } from './upload'
+import { words } from './words'
+
+export interface SheetKind {
+  name: string
+  title: string
+  worksheet: string
+  fields: { key: string; label: string; required: boolean; hint: string; codes: string | null }[]
+}
+
+export interface Preview {
+  sheet: string
+  header_row: number
+  header: string[]
+  count: number | null
+  mapping: Record<string, string>
+  fields: { key: string; label: string; required: boolean }[]
+  counts: Record<string, number>
+  rows: { row: number; outcome: string; values: Record<string, string>; faults: Record<string, string> }[]
+  warnings: string[]
+}
+
+export interface Mapping {
+  source: string
+  columns: Record<string, string>
+}
+
+/** Which column each field takes, as it is sent: only where it differs from what the service found itself. */
+export function chosenColumns(found: Readonly<Record<string, string>>, chosen: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(chosen).filter(([key, column]) => column && found[key] !== column))
+}
+
+/** Required fields that no column was found for. */
+export function unmatched({ fields }: Pick<Preview, 'fields'>, chosen: Readonly<Record<string, string>>): string[] {
+  return fields.filter(({ key, required }) => required && !chosen[key]).map(({ label }) => label)
+}
+
+export function useImport() {
+  const kinds = shallowRef<SheetKind[] | null>(null)
+  const kind = ref('')
+  const file = shallowRef<File | null>(null)
+  const preview = shallowRef<Preview | null>(null)
+  const chosen = ref<Record<string, string>>({})
+  const sources = shallowRef<Mapping[]>([])
+  const source = ref('')
+  const sheet = ref('')
+  const keepGood = ref(true)
+  const busy = ref(false)
+  const fault = ref('')
+  const ended = ref(false)
+  const { job, problem: lost, follow, cancel } = useJob(() => (ended.value = true))
+
+  const step = computed(() => (job.value ? 2 : preview.value ? 1 : 0))
+  const current = computed(() => kinds.value?.find(({ name }) => name === kind.value) ?? null)
+  const missing = computed(() => (preview.value ? unmatched(preview.value, chosen.value) : []))
+  const told = computed(() => (job.value?.report ?? {}) as Record<string, number> & { warnings?: string[] })
+  const outcome = computed(() => {
+    const status = job.value?.status
+    if (status === 'cancelled') return words.import.cancelled
+    if (status === 'done') return words.import.done
+    return status === 'refused' ? words.import.refusedAll : words.import.failed
+  })
+
+  async function begin(wanted: string): Promise<void> {
+    fault.value = ''
+    try {
+      kinds.value = (await answer<{ items: SheetKind[] }>(client.GET('/api/sheets/'))).items
+      kind.value = kinds.value.find(({ name }) => name === wanted)?.name ?? kinds.value[0]?.name ?? ''
+      await choose()
+    } catch (thrown) {
+      fault.value = asProblem(thrown).detail
+    }
+  }
+
+  async function choose(): Promise<void> {
+    source.value = ''
+    if (!kind.value) return
+    const path = { kind: kind.value }
+    sources.value = (await answer<{ items: Mapping[] }>(client.GET('/api/sheets/{kind}/mappings', { params: { path } }))).items
+  }
+
+  function query(): URLSearchParams {
+    const asked = new URLSearchParams()
+    if (source.value) asked.set('source', source.value)
+    if (sheet.value) asked.set('sheet', sheet.value)
+    const columns = preview.value ? chosenColumns(preview.value.mapping, chosen.value) : {}
+    if (Object.keys(columns).length) asked.set('columns', JSON.stringify({ ...columns }))
+    return asked
+  }
+
+  async function tryFile(given?: File): Promise<void> {
+    if (given) {
+      file.value = given
+      preview.value = null
+      chosen.value = {}
+      sheet.value = ''
+    }
+    if (!file.value) return
+    busy.value = true
+    fault.value = ''
+    try {
+      const found = await uploadTo<Preview>(`/api/sheets/${kind.value}/preview?${query()}`, file.value)
+      preview.value = found
+      chosen.value = { ...found.mapping }
+      sheet.value = found.sheet
+    } catch (thrown) {
+      fault.value = asProblem(thrown).detail
+    }
+    busy.value = false
+  }
+
+  async function start(): Promise<void> {
+    if (!file.value) return
+    busy.value = true
+    fault.value = ''
+    try {
+      const asked = query()
+      if (keepGood.value) asked.set('keep_good', 'true')
+      const { id } = await uploadTo<{ id: number }>(`/api/imports/${kind.value}?${asked}`, file.value)
+      ended.value = false
+      await follow(id)
+    } catch (thrown) {
+      fault.value = asProblem(thrown).detail
+    }
+    busy.value = false
+  }
+
+  async function remember(name: string): Promise<void> {
+    const path = { kind: kind.value, source: name }
+    const columns = Object.fromEntries(Object.entries(chosen.value).filter(([, column]) => column))
+    await answer(client.PUT('/api/sheets/{kind}/mappings/{source}', { params: { path }, body: { columns } }))
+    const before = source.value
+    await choose()
+    source.value = sources.value.some((one) => one.source === name) ? name : before
+  }
+
+  function another(): void {
+    file.value = preview.value = job.value = null
+    chosen.value = {}
+    fault.value = ''
+    ended.value = false
+  }
+
+  return {
+    kinds, kind, current, file, preview, chosen, sources, source, sheet, keepGood, busy, fault, ended, job, lost, step, missing, told, outcome,
+    begin, choose, tryFile, start, cancel, remember, another,
+  }
+}
+
+export type Importing = ReturnType<typeof useImport>

@@ -1,0 +1,44 @@
+// How a value of a register is written for people.
+import type { NamesBeside, RegisterField, Value } from './types'
+import { words } from './words'
+
+type Lists = Readonly<Record<string, Readonly<Record<string, string>>>>
+
+export function shown(field: Pick<RegisterField, 'key' | 'kind' | 'codes' | 'refers'>, value: Value | undefined, names: NamesBeside, lists: Lists): string {
+  if (value === null || value === undefined || value === '') return ''
+  if (field.refers) return names[field.key]?.[String(value)] ?? String(value)
+  const list = field.codes ? (lists[field.codes] ?? {}) : {}
+  if (Array.isArray(value)) return value.map((one) => list[one] ?? one).join('、')
+  if (typeof value === 'boolean') return value ? words.yes : words.no
+  if (typeof value === 'object') return value.coordinates.map((degrees) => degrees.toFixed(6)).join(', ')
+  if (field.kind === 'moment') return moment(String(value))
+  if (typeof value === 'number') return field.kind === 'number' && !Number.isInteger(value) ? String(Number(value.toFixed(3))) : String(value)
+  return list[value] ?? value
+}
+
+const two = (n: number) => String(n).padStart(2, '0')
+
+/** 2026-11-22 15:04 in the computer's own time. */
+export function moment(text: string): string {
+  const at = new Date(text)
+  if (Number.isNaN(at.getTime())) return text
+  return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())} ${two(at.getHours())}:${two(at.getMinutes())}`
+}
+
+/** The day in what somebody typed: 19500601, 1950.6.1, 1950/6/1, 1950年6月1日; null when it is no day. */
+export function readDay(text: string): string | null {
+  const plain = text.trim().normalize('NFKC')
+  const found = /^(\d{4})(\d{2})(\d{2})$/.exec(plain) ?? /^(\d{4})[-./年](\d{1,2})[-./月](\d{1,2})日?$/.exec(plain)
+  if (!found) return null
+  const [year, month, day] = [Number(found[1]), Number(found[2]), Number(found[3])]
+  const at = new Date(Date.UTC(year, month - 1, day))
+  if (at.getUTCFullYear() !== year || at.getUTCMonth() !== month - 1 || at.getUTCDate() !== day) return null
+  return `${year}-${two(month)}-${two(day)}`
+}
+
+/** Whole years from a birth date to a day. */
+export function ageOn(born: string, day: Date): number {
+  const [year = 0, month = 1, date = 1] = born.split('-').map(Number)
+  const had = day.getMonth() + 1 > month || (day.getMonth() + 1 === month && day.getDate() >= date)
+  return day.getFullYear() - year - (had ? 0 : 1)
+}
