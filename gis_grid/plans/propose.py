@@ -21,6 +21,7 @@ from gis_grid.maps.models import BaseFeature
 from gis_grid.plans.actions import make_plan
 from gis_grid.plans.models import Plan
 from gis_grid.plans.rules import CREATE, DRAW, RETIRE, Place
+from gis_grid.plans.steps import stepping
 from gis_grid.plans.world import keep_changes, load, next_code_for, world_of
 
 
@@ -72,7 +73,8 @@ def _keep(plan: Plan, present: Sequence[Place], cells: Sequence[Any]) -> None:
             areas = [(-shapely.intersection(place.shape, one.shape).area, one.code) for one in made if one.shape is not None]
             heirs = tuple(code for area, code in sorted(areas) if area < -1e-12)
             made.append(Place(place.code, place.level, place.name, place.kind, place.parent_code, None, RETIRE, heirs))
-    keep_changes(plan, made)
+    with stepping(plan, "propose"):
+        keep_changes(plan, made)
 
 
 def _told(score: division.Score | None) -> dict[str, Any] | None:
