@@ -94,7 +94,7 @@ def approve(plan_id: int, effective: date | None, *, despite_faults: bool = Fals
     plan.status, plan.effective, plan.approved_by, plan.approved_at = "approved", day, caller().name, datetime.now(UTC)
     _write_boundaries(plan, day)
     if day == today():
-        plan.report = _take_effect(plan, before)
+        plan.report = {**(plan.report or {}), **_take_effect(plan, before)}
         plan.status, plan.done_at = "done", datetime.now(UTC)
     else:
         refresh_cells(None)  # they count only until that day
@@ -157,7 +157,7 @@ def take_due() -> None:
         with transaction(), acting(COMMAND):
             plan = find_plan(plan_id, lock=True)
             if plan.status == "approved":
-                plan.report = _take_effect(plan, sizes_now(plan.area_code))
+                plan.report = {**(plan.report or {}), **_take_effect(plan, sizes_now(plan.area_code))}
                 plan.status, plan.done_at = "done", datetime.now(UTC)
                 audit.record("take_effect", "plans", plan.id, area_code=plan.area_code)
 

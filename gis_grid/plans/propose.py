@@ -40,7 +40,10 @@ def propose(community: str, low: int, high: int, seed: int = 0) -> tuple[Plan, d
     plan = make_plan(f"{area.name} 网格划分建议（每格 {low}-{high} 户）", community)
     _keep(plan, present, made.cells)
     now = division.score([place.shape for place in present], footprints, households, roads, water, low, high) if present else None
-    return plan, {"present": _told(now), "proposed": _told(made.score)}
+    scores = {"present": _told(now), "proposed": _told(made.score)}
+    plan.report = {"scores": scores}  # to compare proposals with each other later
+    session().flush()
+    return plan, scores
 
 
 def _ground(kind: str, outline: Any) -> list[Any]:
