@@ -544,7 +544,66 @@ export interface paths {
             };
         };
         put?: never;
-        post?: never;
+        /** 楼栋：登记 */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["BuildingKeep"];
+                };
+            };
+            responses: {
+                /** @description 问题说明 (RFC 9457) */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description 服务故障 */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description Created */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Building"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            };
+        };
         delete?: never;
         options?: never;
         head?: never;
@@ -622,7 +681,71 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        patch?: never;
+        /** 楼栋：修改 */
+        patch: {
+            parameters: {
+                query?: never;
+                header: {
+                    /** @description 读取时得到的 ETag；不一致时答 412 并说明别人改了什么 */
+                    "If-Match": string;
+                };
+                path: {
+                    key: number;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["BuildingChange"];
+                };
+            };
+            responses: {
+                /** @description 问题说明 (RFC 9457) */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description 服务故障 */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Building"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            };
+        };
         trace?: never;
     };
     "/api/buildings/{key}/house-status": {
@@ -3347,6 +3470,389 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/units/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 单元：列表 */
+        get: {
+            parameters: {
+                query?: {
+                    after?: string;
+                    area_code?: string;
+                    building_id?: number;
+                    id?: number;
+                    limit?: number;
+                    name?: string;
+                    placed_by?: string;
+                    position?: number;
+                    q?: string;
+                    retired?: boolean;
+                    sort?: string;
+                    unplaced?: boolean;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description 问题说明 (RFC 9457) */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description 服务故障 */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["UnitPage"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            };
+        };
+        put?: never;
+        /** 单元：登记 */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["UnitKeep"];
+                };
+            };
+            responses: {
+                /** @description 问题说明 (RFC 9457) */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description 服务故障 */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description Created */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Unit"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/units/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: number;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** 单元：修改 */
+        patch: {
+            parameters: {
+                query?: never;
+                header: {
+                    /** @description 读取时得到的 ETag；不一致时答 412 并说明别人改了什么 */
+                    "If-Match": string;
+                };
+                path: {
+                    key: number;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["UnitChange"];
+                };
+            };
+            responses: {
+                /** @description 问题说明 (RFC 9457) */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description 服务故障 */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Unit"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            };
+        };
+        trace?: never;
+    };
+    "/api/units/{unit_id}/layout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                unit_id: number;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 按楼层和户数排布房屋 */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    unit_id: number;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Layout"];
+                };
+            };
+            responses: {
+                /** @description 问题说明 (RFC 9457) */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description 服务故障 */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["LaidOut"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/units/{unit_id}/layout/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                unit_id: number;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 排布之前先看：会生成哪些房屋、哪些已有；什么也不写 */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    unit_id: number;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Layout"];
+                };
+            };
+            responses: {
+                /** @description 问题说明 (RFC 9457) */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description 服务故障 */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["LayoutPreview"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/visits": {
         parameters: {
             query?: never;
@@ -3613,6 +4119,74 @@ export interface components {
             /** 版本 */
             version?: number;
         };
+        BuildingChange: {
+            /** 精度（米） */
+            accuracy_m?: number | null;
+            /** 地址 */
+            address?: string | null;
+            /** 楼栋编号 */
+            code?: string;
+            /** 所属小区 */
+            estate_id?: number | null;
+            /** 楼层自下而上 */
+            floor_order?: string[] | null;
+            /** 地上层数 */
+            floors_above?: number | null;
+            /** 地下层数 */
+            floors_below?: number | null;
+            /**
+             * 建筑轮廓
+             * Format: geojson-multipolygon
+             */
+            footprint?: Record<string, never> | null;
+            /** 高度（米） */
+            height_m?: number | null;
+            /** 楼栋名称 */
+            name?: string | null;
+            /**
+             * 入口或代表点
+             * Format: geojson-point
+             */
+            point?: Record<string, never> | null;
+            /** 原坐标系 */
+            source_crs?: string | null;
+            /** 建筑用途 */
+            use?: string | null;
+        };
+        BuildingKeep: {
+            /** 精度（米） */
+            accuracy_m?: number | null;
+            /** 地址 */
+            address?: string | null;
+            /** 楼栋编号 */
+            code: string;
+            /** 所属小区 */
+            estate_id?: number | null;
+            /** 楼层自下而上 */
+            floor_order?: string[] | null;
+            /** 地上层数 */
+            floors_above?: number | null;
+            /** 地下层数 */
+            floors_below?: number | null;
+            /**
+             * 建筑轮廓
+             * Format: geojson-multipolygon
+             */
+            footprint?: Record<string, never> | null;
+            /** 高度（米） */
+            height_m?: number | null;
+            /** 楼栋名称 */
+            name?: string | null;
+            /**
+             * 入口或代表点
+             * Format: geojson-point
+             */
+            point?: Record<string, never> | null;
+            /** 原坐标系 */
+            source_crs?: string | null;
+            /** 建筑用途 */
+            use?: string | null;
+        };
         BuildingPage: {
             items?: components["schemas"]["Building"][];
             next?: string | null;
@@ -3692,6 +4266,10 @@ export interface components {
             message?: string;
             /** @description Error name */
             status?: string;
+        };
+        Floor: {
+            doors: number;
+            floor: number;
         };
         Freshness: {
             areas?: {
@@ -3837,10 +4415,34 @@ export interface components {
             /** 总数 */
             total?: number | null;
         };
+        LaidOut: {
+            already_there?: number;
+            made?: number;
+        };
         Layers: {
             layers?: {
                 [key: string]: unknown;
             }[];
+        };
+        Layout: {
+            doors: number;
+            highest: number;
+            /** @default 1 */
+            lowest: number;
+            /** 合并的户 */
+            merged?: components["schemas"]["Merged"][];
+            /** 户数不同的楼层 */
+            other_floors?: components["schemas"]["Floor"][];
+            /** 不用的户号 */
+            skipped_doors?: number[];
+            /** 不用的楼层号，如 4、14 */
+            skipped_floors?: number[];
+        };
+        LayoutPreview: {
+            already_there?: number;
+            fault?: string | null;
+            made?: number;
+            rooms?: components["schemas"]["PreviewedRoom"][];
         };
         List: {
             entries?: components["schemas"]["Entry"][];
@@ -3865,6 +4467,11 @@ export interface components {
             how: string;
             /** 问题 */
             key: string;
+        };
+        Merged: {
+            door: number;
+            floor: number;
+            span: number;
         };
         Password: {
             new_password: string;
@@ -4057,6 +4664,13 @@ export interface components {
             /** 版本 */
             version?: number;
         };
+        PreviewedRoom: {
+            door?: number;
+            door_span?: number;
+            floor?: number;
+            is_there?: boolean;
+            number?: string;
+        };
         Proposal: {
             id?: number;
         };
@@ -4118,6 +4732,72 @@ export interface components {
         };
         Undo: {
             id?: number;
+        };
+        Unit: {
+            /** 所属网格 */
+            area_code?: string | null;
+            /** 所属楼栋 */
+            building_id?: number;
+            /**
+             * 登记时间
+             * Format: date-time
+             */
+            created_at?: string;
+            /** id */
+            id?: number;
+            /** 单元名称 */
+            name?: string;
+            /** 定位方式 */
+            placed_by?: string | null;
+            /**
+             * 单元入口
+             * Format: geojson-point
+             */
+            point?: Record<string, never> | null;
+            /** 排列顺序 */
+            position?: number;
+            /**
+             * 注销时间
+             * Format: date-time
+             */
+            retired_at?: string | null;
+            /**
+             * 更新时间
+             * Format: date-time
+             */
+            updated_at?: string;
+            /** 版本 */
+            version?: number;
+        };
+        UnitChange: {
+            /** 所属楼栋 */
+            building_id?: number;
+            /** 单元名称 */
+            name?: string;
+            /**
+             * 单元入口
+             * Format: geojson-point
+             */
+            point?: Record<string, never> | null;
+            /** 排列顺序 */
+            position?: number;
+        };
+        UnitKeep: {
+            /** 所属楼栋 */
+            building_id: number;
+            /** 单元名称 */
+            name: string;
+            /**
+             * 单元入口
+             * Format: geojson-point
+             */
+            point?: Record<string, never> | null;
+            /** 排列顺序 */
+            position?: number;
+        };
+        UnitPage: {
+            items?: components["schemas"]["Unit"][];
+            next?: string | null;
         };
         Visit: {
             /**
