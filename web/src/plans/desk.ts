@@ -3,7 +3,8 @@ import type { LineString, Polygon } from 'geojson'
 import { computed, reactive, ref, shallowRef, watch } from 'vue'
 import { asProblem } from '@/api/problem'
 import { changeable, levelsWithin, type Draft } from './draft'
-import { cut, flatArea, type Position } from './plane'
+import { cut, flatArea, within, type Position } from './plane'
+import { centre } from './looks'
 import type { ChangeBody } from './plan'
 import { nothing, sizeOf, type Size } from './sizes'
 import { exactly, polygonsOf, type Polygons } from './topology'
@@ -29,8 +30,18 @@ const NEEDS: Record<Tool, { areas: number; draws: 'linestring' | 'polygon' | nul
   split: { areas: 0, draws: 'linestring' },
   merge: { areas: Infinity, draws: null },
   found: { areas: 0, draws: 'polygon' },
-  redraw: { areas: 1, draws: 'polygon' },
+  redraw: { areas: 0, draws: 'polygon' },
   edge: { areas: 2, draws: 'linestring' },
+}
+
+function isCut(polygons: Polygons, { coordinates }: Figure): boolean {
+  return polygons.some(([outer]) => cut(outer!, coordinates as Position[]).length > 1)
+}
+
+/** Whether the middle of a drawn outline lies in an area, or the area's middle in the outline. */
+function isUnder(polygons: Polygons, { coordinates }: Figure): boolean {
+  const drawn = coordinates as Position[][]
+  return polygons.some((rings) => within(rings, centre(drawn[0]!)) || within(drawn, centre(rings[0]!)))
 }
 
 export function useDesk(draft: Draft) {
@@ -57,19 +68,18 @@ export function useDesk(draft: Draft) {
     if (!draft.isDraft.value) return 'readOnly'
     return NEEDS[tool.value].areas === 1 && !chosen.value.length ? 'pick' : tool.value
   })
-  /** The areas that the drawn line cuts, the chosen one first: one of them is split. */
-  const cuttable = computed(() => {
-    const [line, net] = [figure.value ?? drawing.value, draft.net.value]
-    if (tool.value !== 'split' || line?.type !== 'LineString' || !net) return []
-    const way = line.coordinates as Position[]
-    const found = areas.value.map(({ code }) => code).filter((code) => polygonsOf(net, code).some(([outer]) => cut(outer!, way).length > 1))
+  /** The areas that a line cuts or a redrawn outline may be meant for, the chosen one first. */
+  const meant = computed(() => {
+    const [drawn, net] = [figure.value ?? drawing.value, draft.net.value]
+    if (!drawn || !net || (tool.value !== 'split' && tool.value !== 'redraw')) return []
+    const found = areas.value.map(({ code }) => code).filter((code) => (drawn.type === 'LineString' ? isCut : isUnder)(polygonsOf(net, code), drawn))
     return found.sort((a, b) => Number(chosen.value.includes(b)) - Number(chosen.value.includes(a)))
   })
-  const target = computed(() => (cuttable.value.includes(wanted.value) ? wanted.value : cuttable.value[0]))
+  const target = computed(() => (meant.value.includes(wanted.value) ? wanted.value : (meant.value[0] ?? chosen.value[0])))
   /** What the drawn line makes of it, the largest part first as the service orders them. */
   const parts = computed<Part[]>(() => {
     const [line, net] = [figure.value ?? drawing.value, draft.net.value]
-    if (line?.type !== 'LineString' || !net || !target.value) return []
+    if (line?.type !== 'LineString' || tool.value !== 'split' || !net || !target.value) return []
     const rings = polygonsOf(net, target.value).flatMap(([outer]) => cut(outer!, line.coordinates as Position[]))
     return rings.sort((a, b) => flatArea(b) - flatArea(a)).map((ring) => ({ polygons: [[ring]], size: sizeIn([[ring]]) }))
   })
@@ -96,6 +106,7 @@ export function useDesk(draft: Draft) {
     tool.value = next
     message.value = ''
     if (next === 'found') chosen.value = []
+    if (next === 'split' || next === 'redraw') chosen.value = chosen.value.slice(0, 1)
     if (NEEDS[next].areas === 1) chosen.value = chosen.value.slice(0, 1)
     if (NEEDS[next].areas === 2) chosen.value = chosen.value.slice(0, 2)
   }
@@ -123,9 +134,9 @@ export function useDesk(draft: Draft) {
     if (tool.value === 'merge') return { operation: 'merge', codes: chosen.value, into }
     if (tool.value === 'found') return { operation: 'found', parent_code: parent, name, shape }
     if (tool.value === 'edge') return { operation: 'move_edge', one: code, other, shape }
-    if (tool.value !== 'redraw' || figure.value?.type !== 'Polygon' || !code) return null
-    if (follow) return { operation: 'redraw', code, shape }
-    return { operation: 'reshape', shapes: { [code]: asIs(figure.value) } }
+    if (tool.value !== 'redraw' || figure.value?.type !== 'Polygon' || !target.value) return null
+    if (follow) return { operation: 'redraw', code: target.value, shape }
+    return { operation: 'reshape', shapes: { [target.value]: asIs(figure.value) } }
   }
 
   /** The drawn polygon with the very vertices it was snapped to. */
@@ -169,7 +180,7 @@ export function useDesk(draft: Draft) {
   }
 
   return {
-    tool, chosen, level, levels, areas, vertex, figure, drawing, dragged, live, message, snaps, draws, isPending, hint, parts, cuttable, target, wanted, drawnSize,
+    tool, chosen, level, levels, areas, vertex, figure, drawing, dragged, live, message, snaps, draws, isPending, hint, parts, meant, target, wanted, drawnSize,
     use, choose, drop, apply, attempt, reshaped, count, sizeIn,
   }
 }
