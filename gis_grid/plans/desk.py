@@ -8,6 +8,7 @@ import orjson
 import shapely
 
 from gis_grid.access.guard import caller
+from gis_grid.areas.placing import today
 from gis_grid.areas.rules import LEVEL_CODES, LEVEL_NAMES
 from gis_grid.config import settings
 from gis_grid.db import session, sql
@@ -19,7 +20,7 @@ COUNTED = ("households", "residents", "buildings", "premises")
 
 def division_told(plan: Plan) -> dict[str, Any]:
     """GeoJSON of all areas the caller may see around the plan, shapes with every bit of their coordinates: two neighbours' common
-    vertices stay equal. `inside`: under the plan's own area, so it may be changed."""
+    vertices stay equal. `inside`: under the plan's own area, so it may be changed. `today`: whatever the browser's clock says."""
     features = []
     changed = {change.code for change in changes_of(plan.id)}
     for place in world_of(plan).values():
@@ -31,7 +32,8 @@ def division_told(plan: Plan) -> dict[str, Any]:
         features.append({"type": "Feature", "geometry": geometry, "properties": told})
     low, high = settings().grid_households
     levels = [{"code": code, "name": LEVEL_NAMES[code]} for code in LEVEL_CODES]
-    return {"type": "FeatureCollection", "features": features, "rule": {"low": low, "high": high}, "levels": levels}
+    told = {"rule": {"low": low, "high": high}, "levels": levels, "today": today().isoformat()}
+    return {"type": "FeatureCollection", "features": features, **told}
 
 
 def homes_told(plan: Plan) -> dict[str, Any]:

@@ -114,7 +114,7 @@ def _changes(page: Page, plan: str) -> list[dict[str, Any]]:
 
 
 def _make_a_gap_and_mend_it(page: Page, plan: str) -> None:
-    """A grid without homes is redrawn smaller, its neighbours left alone: the gap is told, keeps from approving, and is mended."""
+    """A grid without homes is redrawn smaller, its neighbours left alone: the gap is told, hinders approval, is mended."""
     west, south, east, north = box_of(ring(page, plan, "第6网格（公园）"))
     page.get_by_role("button", name="重画").first.click()
     w, h = (east - west) / 4, (north - south) / 4
@@ -167,7 +167,11 @@ def test_a_shop_pin_crosses_an_edge_and_returns(page: Page, town: Town) -> None:
     lons = [lon for lon, code in codes.items() if code]
     edge = next(n for n, lon in enumerate(lons) if n > 1 and codes[lon] != codes[lons[n - 1]])
     start, end = lons[edge - 2], lons[edge + 1]
-    body = {"code": f"PIN-{page.viewport_size['width']}", "name": "街角小卖部", "point": {"type": "Point", "coordinates": [start, lat]}}
+    body = {
+        "code": f"PIN-{page.viewport_size['width']}",
+        "name": "街角小卖部",
+        "point": {"type": "Point", "coordinates": [start, lat]},
+    }
     shop = sent(page, "POST", "/api/premises/", body)
     page.goto(f"/pins/premises/{shop['id']}")
     wait_idle(page)

@@ -61,6 +61,8 @@ export interface Division {
   features: { properties: Area; geometry: { type: string; coordinates: unknown } }[]
   rule: { low: number; high: number }
   levels: { code: string; name: string }[]
+  /** The service's day: an office's clock may be wrong. */
+  today: string
 }
 
 export interface Finding {
