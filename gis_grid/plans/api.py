@@ -78,6 +78,9 @@ class ChangeSchema(Strict):
     new_code = Text(validate=_CODE, metadata={"title": "新编码"})
     names = fields.List(Text(validate=validate.Length(min=1, max=100)), validate=validate.Length(max=50))
     shape = Geometry(metadata={"title": "线（split、move_edge）或面（transfer、redraw、found）", "type": "object"})
+    seen = fields.Integer(
+        strict=True, validate=validate.Range(min=0, max=BIGINT), metadata={"title": "画时所见的最后一步（steps.last）"}
+    )
     shapes = fields.Dict(
         keys=Text(validate=_CODE), values=Geometry(metadata={"type": "object"}), validate=validate.Length(min=1, max=500),
         metadata={"title": "编码与新边界（reshape）：原样保存，不补不裁，由体检指出空隙与重叠"},

@@ -19,7 +19,7 @@ from gis_grid.plans import rules
 from gis_grid.plans.actions import open_draft
 from gis_grid.plans.models import Plan
 from gis_grid.plans.rules import Place
-from gis_grid.plans.steps import stepping
+from gis_grid.plans.steps import check_seen, stepping
 from gis_grid.plans.world import changes_of, keep_changes, next_code_for, world_of
 
 _TOLERATED_M2 = 1.0  # rounding where a vertex was added
@@ -28,6 +28,7 @@ _TOLERATED_M2 = 1.0  # rounding where a vertex was added
 def operate(plan_id: int, operation: str, asked: Mapping[str, Any]) -> Plan:
     """Lay one operation over a draft. Shapes in `asked` are shapely geometries in degrees."""
     plan = open_draft(plan_id)
+    check_seen(plan, asked.get("seen"))
     world = world_of(plan)
     codes = next_code_for(plan, world)
     _check_within(plan, world, asked)

@@ -76,11 +76,18 @@ def redo_step(plan_id: int) -> Plan:
     return plan
 
 
+def check_seen(plan: Plan, seen: int | None) -> None:
+    """Refuse a change drawn over another state of the draft: `seen` is the last step its maker knew of (0: none)."""
+    last = _next(plan, undone=False)
+    if seen is not None and seen != (last.id if last else 0):
+        raise Conflict("方案刚刚被别人改过，已取最新的，请再画一次。", code="plan_moved")
+
+
 def steps_told(plan: Plan) -> dict[str, Any]:
-    """What undo and redo would do, and how many steps there are."""
+    """What undo and redo would do, how many steps there are, and the number of the last."""
     last, again = _next(plan, undone=False), _next(plan, undone=True)
     done = sa.select(sa.func.count()).where(PlanStep.plan_id == plan.id, PlanStep.undone.is_(False))
-    return {"undo": _label(last), "redo": _label(again), "count": session().scalar(done)}
+    return {"undo": _label(last), "redo": _label(again), "count": session().scalar(done), "last": last.id if last else 0}
 
 
 def _label(step: PlanStep | None) -> str | None:

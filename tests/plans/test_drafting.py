@@ -92,7 +92,7 @@ def test_steps_are_undone_and_done_again_to_the_last_bit(ask, draft) -> None:
         ask("POST", f"{draft}/changes", change)
         states.append(shapes_of(ask, draft))
     told = ask("GET", f"{draft}/changes").json["steps"]
-    assert told == {"undo": "改名称 名003", "redo": None, "count": 3}
+    assert told == {"undo": "改名称 名003", "redo": None, "count": 3, "last": told["last"]}
     for state in reversed(states[:-1]):
         assert ask("POST", f"{draft}/steps/undo").status_code == 200
         assert shapes_of(ask, draft) == state
@@ -104,6 +104,16 @@ def test_steps_are_undone_and_done_again_to_the_last_bit(ask, draft) -> None:
     ask("POST", f"{draft}/steps/undo")
     ask("POST", f"{draft}/changes", {"operation": "rename", "code": GRID_3, "name": "桥头"})
     assert problem(ask("POST", f"{draft}/steps/redo"))["code"] == "nothing_to_redo"
+
+
+def test_what_was_drawn_over_another_state_is_refused(ask, draft) -> None:
+    def rename(name: str, seen: int):
+        return ask("POST", f"{draft}/changes", {"operation": "rename", "code": GRID_3, "name": name, "seen": seen})
+
+    first = rename("河边", 0).json["steps"]["last"]
+    late = rename("桥头", 0)
+    assert (late.status_code, problem(late)["code"]) == (409, "plan_moved")
+    assert rename("桥头", first).status_code == 200
 
 
 def test_a_new_area_takes_what_it_covers(ask, draft) -> None:

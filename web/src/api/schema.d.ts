@@ -4216,6 +4216,8 @@ export interface components {
             other?: string;
             /** 新上级；新设区域的上级 */
             parent_code?: string;
+            /** 画时所见的最后一步（steps.last） */
+            seen?: number;
             /** 线（split、move_edge）或面（transfer、redraw、found） */
             shape?: Record<string, never>;
             /** 编码与新边界（reshape）：原样保存，不补不裁，由体检指出空隙与重叠 */

@@ -83,6 +83,9 @@ export function useDraft(id: number, mayWrite: boolean) {
       await act()
       const [found, shapes] = await Promise.all([asks.changes(id), asks.division(id)])
       lay(found, shapes)
+    } catch (thrown) {
+      if (asProblem(thrown).code === 'plan_moved') await load()
+      throw thrown
     } finally {
       busy.value = false
     }
@@ -96,7 +99,7 @@ export function useDraft(id: number, mayWrite: boolean) {
   return {
     plan, division, net, homes, before, check, checking, checkProblem, problem, busy, areas, sizes, locked, isDraft, faults,
     load, recheck, step,
-    change: (body: ChangeBody) => step(() => asks.change(id, body)),
+    change: (body: ChangeBody) => step(() => asks.change(id, { ...body, seen: plan.value?.steps.last })),
     drop: (code: string) => step(() => asks.drop(id, code)),
     undo: () => step(() => asks.undo(id)),
     redo: () => step(() => asks.redo(id)),

@@ -44,7 +44,7 @@ export interface Change {
 
 export interface Drafted extends Plan {
   features: { properties: Change }[]
-  steps: { undo: string | null; redo: string | null; count: number }
+  steps: { undo: string | null; redo: string | null; count: number; last: number }
 }
 
 export interface Area {
