@@ -137,6 +137,25 @@ def lay_out(unit_id: int, layout: Layout) -> dict[str, Any]:
     return answer
 
 
+def preview_layout(unit_id: int, layout: Layout) -> dict[str, Any]:
+    """The rooms a layout would make, and which of them the unit has already; writes nothing. `fault`: why it would be refused."""
+    unit: Unit = _known(Unit, unit_id, "单元")
+    if fault := layout_fault(layout):
+        return {"rooms": [], "made": 0, "already_there": 0, "fault": fault}
+    known = set(session().scalars(sa.select(Room.number).where(Room.unit_id == unit.id)))
+    places = rooms_of(layout)
+    rooms = [
+        {"floor": one.floor, "door": one.door, "door_span": one.door_span, "number": one.number, "is_there": one.number in known}
+        for one in places
+    ]
+    new = [one for one in places if one.number not in known]
+    try:
+        _check_layout_floors(unit, sorted({one.floor for one in new}))
+    except Invalid as refused:
+        return {"rooms": rooms, "made": len(new), "already_there": len(places) - len(new), "fault": refused.detail}
+    return {"rooms": rooms, "made": len(new), "already_there": len(places) - len(new), "fault": None}
+
+
 def _check_layout_floors(unit: Unit, new: list[int]) -> None:
     building = session().get_one(Building, unit.building_id)
     others = [floors.Room(0, 0, "", floor, 1) for floor in new]

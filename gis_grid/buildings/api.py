@@ -127,5 +127,29 @@ def lay_out(layout: Layout, unit_id: int) -> dict[str, Any]:
     return actions.lay_out(unit_id, layout)
 
 
+class PreviewedRoom(Schema):
+    floor = fields.Integer()
+    door = fields.Integer()
+    door_span = fields.Integer()
+    number = fields.String()
+    is_there = fields.Boolean()
+
+
+class LayoutPreview(Schema):
+    rooms = fields.List(fields.Nested(PreviewedRoom))
+    made = fields.Integer()
+    already_there = fields.Integer()
+    fault = fields.String(allow_none=True)
+
+
+@layouts.route(f"/<int(max={BIGINT}):unit_id>/layout/preview", methods=["POST"])
+@layouts.arguments(LayoutSchema)
+@layouts.response(200, LayoutPreview)
+@require("buildings.write")
+def preview_layout(layout: Layout, unit_id: int) -> dict[str, Any]:
+    """排布之前先看：会生成哪些房屋、哪些已有；什么也不写"""
+    return actions.preview_layout(unit_id, layout)
+
+
 GROUND.append(actions.on_footprints)
 BLUEPRINTS = (*(register_blueprint(each) for each in (ESTATES, BUILDINGS, UNITS, ROOMS)), layouts)

@@ -1,8 +1,8 @@
-"""Draft, check, try, approve, withdraw and undo a plan; on its day everything it touches is assigned anew, in one transaction."""
+"""Make, try, approve, withdraw and undo a plan; on its day everything it touches is assigned anew, in one transaction."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -18,20 +18,18 @@ from gis_grid.areas.cells import cells_count, refresh_cells
 from gis_grid.areas.models import Area, Boundary, Staff, Succession
 from gis_grid.areas.placing import today
 from gis_grid.areas.reassign import Bounds, reassign, settle, told_moves
-from gis_grid.areas.rules import LEVEL_CODES, code_fault, touched_by
-from gis_grid.config import settings
+from gis_grid.areas.rules import LEVEL_CODES, touched_by
 from gis_grid.db import session, transaction
-from gis_grid.errors import Conflict, Forbidden, Invalid, NotFound
+from gis_grid.errors import Conflict, Invalid, NotFound
 from gis_grid.geo import shapes
 from gis_grid.jobs.actions import now_and_then
-from gis_grid.plans import rules
 from gis_grid.plans.check import check_plan
 from gis_grid.plans.models import Plan, PlanChange
-from gis_grid.plans.rules import CREATE, DRAW, RETIRE, REVIVE, Place
+from gis_grid.plans.rules import CREATE, DRAW, RETIRE, REVIVE
 from gis_grid.plans.sizes import size_faults, sizes_now
-from gis_grid.plans.world import changes_of, check_unchanged, keep_changes, latest_boundary_id, next_code_for, world_of
+from gis_grid.plans.world import changes_of, check_unchanged, latest_boundary_id
 
-_TOLERATED_M2 = 1.0  # rounding where a vertex was added
+PAST = "生效日期不能早于今天：已发生的事按当时的边界归属。"
 SERIOUS = ("invalid", "overlap", "gap", "outside_parent", "uncovered")
 
 
@@ -44,52 +42,21 @@ def find_plan(plan_id: int, *, lock: bool = False) -> Plan:
     return plan
 
 
-def make_plan(name: str, area_code: str, remark: str | None = None, undo_of: int | None = None) -> Plan:
-    """An empty draft within an area."""
+def make_plan(
+    name: str, area_code: str, remark: str | None = None, undo_of: int | None = None, effective: date | None = None
+) -> Plan:
+    """An empty draft within an area; `effective` is the day it is meant for, approval may name another."""
+    if effective and effective < today():
+        raise Invalid(PAST, code="past_date")
     check_area(area_code)
     area = session().get(Area, area_code)
     if area is None or area.retired_at:
         raise Invalid(f"区域 {area_code} 不存在或已注销。", code="unknown_area")
-    plan = Plan(name=name, area_code=area_code, remark=remark, made_by=caller().name, undo_of=undo_of)
+    plan = Plan(name=name, area_code=area_code, remark=remark, effective=effective, made_by=caller().name, undo_of=undo_of)
     session().add(plan)
     session().flush()
     audit.record("draft", "plans", plan.id, area_code=area_code, after={"name": name})
     return plan
-
-
-def operate(plan_id: int, operation: str, asked: Mapping[str, Any]) -> Plan:
-    """Lay one operation over a draft. Shapes in `asked` are shapely geometries in degrees."""
-    plan = _draft(plan_id)
-    world = world_of(plan)
-    codes = next_code_for(plan, world)
-    _check_within(plan, world, asked)
-    if asked.get("new_code"):
-        _check_new_code(world, asked["code"], asked["new_code"])
-    made = OPERATIONS[operation](world, asked, codes)
-    _check_faults(made)
-    _check_land(plan, world, made)
-    keep_changes(plan, made)
-    audit.record(operation, "plans", plan.id, area_code=plan.area_code, after={"codes": [place.code for place in made]})
-    return plan
-
-
-def drop_change(plan_id: int, code: str) -> None:
-    """Take one area out of a draft."""
-    plan = _draft(plan_id)
-    gone = [change for change in changes_of(plan.id) if change.code == code]
-    if not gone:
-        raise NotFound(f"方案中没有 {code}。")
-    session().delete(gone[0])
-    session().flush()
-
-
-def take_shapes(plan: Plan, made: Mapping[str, Any]) -> None:
-    """New shapes for areas (a repair, a proposal) become changes of the draft."""
-    world = world_of(plan)
-    _check_within(plan, world, {"code": list(made)})
-    drawn = [rules.drawn(world[code], shape) for code, shape in made.items()]
-    _check_land(plan, world, drawn)
-    keep_changes(plan, drawn)
 
 
 def dry_run(plan_id: int) -> dict[str, Any]:
@@ -113,10 +80,10 @@ def dry_run(plan_id: int) -> dict[str, Any]:
 
 def approve(plan_id: int, effective: date | None, *, despite_faults: bool = False) -> Plan:
     """From `effective` (today or later) on the plan's boundaries count; what it touches is re-assigned on that day."""
-    plan = _draft(plan_id)
-    day = effective or today()
+    plan = open_draft(plan_id)
+    day = effective or plan.effective or today()
     if day < today():
-        raise Invalid("生效日期不能早于今天：已发生的事按当时的边界归属。", code="past_date")
+        raise Invalid(PAST, code="past_date")
     if not changes_of(plan.id):
         raise Invalid("方案是空的，没有可生效的内容。", code="empty_plan")
     check_unchanged(plan)
@@ -127,7 +94,7 @@ def approve(plan_id: int, effective: date | None, *, despite_faults: bool = Fals
     plan.status, plan.effective, plan.approved_by, plan.approved_at = "approved", day, caller().name, datetime.now(UTC)
     _write_boundaries(plan, day)
     if day == today():
-        plan.report = _take_effect(plan, before)
+        plan.report = {**(plan.report or {}), **_take_effect(plan, before)}
         plan.status, plan.done_at = "done", datetime.now(UTC)
     else:
         refresh_cells(None)  # they count only until that day
@@ -161,7 +128,8 @@ def undo(plan_id: int) -> Plan:
         action = {CREATE: RETIRE, DRAW: DRAW, RETIRE: REVIVE, REVIVE: RETIRE}[change.action]
         session().add(
             PlanChange(
-                plan_id=back.id, code=change.code, action=action, level=change.level, name=change.name, kind=change.kind,
+                plan_id=back.id, code=change.code, action=action, level=change.level, kind=change.kind,
+                name=change.name_before or change.name, name_before=change.name,
                 parent_code=change.parent_code, successors=_heirs(change, changes) if action == RETIRE else [],
                 geom=None if action == RETIRE else change.before, before=change.geom, before_id=latest_boundary_id(change.code),
             )
@@ -189,59 +157,18 @@ def take_due() -> None:
         with transaction(), acting(COMMAND):
             plan = find_plan(plan_id, lock=True)
             if plan.status == "approved":
-                plan.report = _take_effect(plan, sizes_now(plan.area_code))
+                plan.report = {**(plan.report or {}), **_take_effect(plan, sizes_now(plan.area_code))}
                 plan.status, plan.done_at = "done", datetime.now(UTC)
                 audit.record("take_effect", "plans", plan.id, area_code=plan.area_code)
 
 
-def _draft(plan_id: int) -> Plan:
+def open_draft(plan_id: int) -> Plan:
+    """A plan that may still be changed, locked; refused when it is approved or withdrawn."""
     plan = find_plan(plan_id, lock=True)
     check_area(plan.area_code)
     if plan.status != "draft":
         raise Conflict("方案已批准或撤回，不能再改。", code="not_draft")
     return plan
-
-
-def _check_within(plan: Plan, world: Mapping[str, Place], asked: Mapping[str, Any]) -> None:
-    """A plan changes only what lies under its own area; the neighbours' edges only follow."""
-    named = [asked[name] for name in ("code", "into", "giver", "taker", "one", "other", "parent_code") if asked.get(name)]
-    codes = [code for value in [*named, asked.get("codes") or []] for code in ([value] if isinstance(value, str) else value)]
-    for code in codes:
-        if code not in world:
-            raise Invalid(f"{code} 不在方案所在区域内，或没有边界。", code="unknown_area")
-        if not code.startswith(plan.area_code):
-            raise Invalid(f"{code} 不属于方案所在的 {plan.area_code}；请在共同的上级下拟方案。", code="other_area")
-
-
-def _check_new_code(world: Mapping[str, Place], code: str, new: str) -> None:
-    place = world[code]
-    fault = code_fault(new, place.level, settings().area_code_lengths)
-    if not fault and place.parent_code and not new.startswith(place.parent_code):
-        fault = f"编码 {new} 应以上级编码 {place.parent_code} 开头"
-    if fault:
-        raise Invalid(f"{fault}。", code="bad_code")
-    if session().get(Area, new) is not None:
-        raise Invalid(f"编码 {new} 已被使用；编码不能重复使用，注销的也不行。", code="code_taken")
-
-
-def _check_land(plan: Plan, world: Mapping[str, Place], made: Sequence[Place]) -> None:
-    """Land stays within the plan's area: areas outside it may get vertices, never gain or lose; nor may a scoped caller draw
-    beyond his own area."""
-    for place in made:
-        was = world.get(place.code)
-        if place.code.startswith(plan.area_code) or was is None or was.shape is None or place.shape is None:
-            continue
-        if shapes.area_m2(shapely.symmetric_difference(was.shape, place.shape)) > _TOLERATED_M2:
-            raise Forbidden(
-                f"这会改动 {place.code} 的范围，它不属于 {plan.area_code}；请在共同的上级下拟方案。", code="other_area"
-            )
-    areas.check_extent([place.shape for place in made if place.shape is not None and place.code.startswith(plan.area_code)])
-
-
-def _check_faults(made: Sequence[Place]) -> None:
-    for place in made:
-        if place.shape is not None and (fault := shapes.why_invalid(place.shape)):
-            raise Invalid(f"{place.code} 的新边界无效：{fault}。", code="bad_geometry")
 
 
 def _write_boundaries(plan: Plan, day: date) -> None:
@@ -269,6 +196,8 @@ def _take_effect(plan: Plan, before: Mapping[str, Mapping[str, int]]) -> dict[st
     touched: list[Bounds] = []
     for change in changes_of(plan.id):
         touched += touched_by(shapes.from_stored(change.before), shapes.from_stored(change.geom))
+        if change.name_before and change.name != change.name_before:
+            session().get_one(Area, change.code).name = change.name
         if change.action == RETIRE:
             _retire(change, plan.effective or today())
             heirs[change.code] = change.successors[0] if change.successors else (change.parent_code or plan.area_code)
@@ -333,21 +262,6 @@ def _take_back_boundaries(plan: Plan) -> None:
     session().expire_all()
 
 
-def _shape(asked: Mapping[str, Any], name: str) -> Any:
-    return shapely.force_2d(asked[name])
-
-
-OPERATIONS: dict[str, Callable[[dict[str, Place], Mapping[str, Any], Any], list[Place]]] = {
-    "split": lambda world, asked, code: rules.split(world, asked["code"], _shape(asked, "shape"), code, asked.get("names") or ()),
-    "merge": lambda world, asked, code: rules.merge(world, asked["codes"], asked["into"], code),
-    "transfer": lambda world, asked, code: rules.transfer(world, asked["giver"], asked["taker"], _shape(asked, "shape")),
-    "move_edge": lambda world, asked, code: rules.move_edge(world, asked["one"], asked["other"], _shape(asked, "shape")),
-    "redraw": lambda world, asked, code: rules.redraw(world, asked["code"], _shape(asked, "shape")),
-    "reparent": lambda world, asked, code: rules.reparent(world, asked["code"], asked["parent_code"], code),
-    "recode": lambda world, asked, code: rules.recode(
-        world, asked["code"], asked["new_code"], rules.place_of(world, asked["code"]).parent_code, code
-    ),
-}
 _MOVED_BUILDINGS = """
 SELECT m.kind, m.id, m.was, m.now, ST_X(b.point) AS lon, ST_Y(b.point) AS lat, b.name
 FROM moves m JOIN buildings b ON b.id = m.id WHERE m.kind = 'buildings' AND m.was IS DISTINCT FROM m.now ORDER BY m.id LIMIT 5000

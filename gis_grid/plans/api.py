@@ -13,8 +13,9 @@ from marshmallow import Schema, ValidationError, fields, validate
 from gis_grid.access.guard import caller, check_area, require
 from gis_grid.errors import Invalid
 from gis_grid.geo import shapes
-from gis_grid.plans import actions
-from gis_grid.plans.check import check_division, check_plan, repair
+from gis_grid.plans import actions, drafting, steps
+from gis_grid.plans.check import check_division, check_plan, repair, repair_in
+from gis_grid.plans.desk import division_told, homes_told
 from gis_grid.plans.models import Plan
 from gis_grid.plans.propose import propose
 from gis_grid.plans.rules import ACTIONS
@@ -60,21 +61,30 @@ class DraftSchema(Strict):
     name = Text(required=True, validate=validate.Length(min=1, max=100), metadata={"title": "方案名称"})
     area_code = Text(required=True, validate=_CODE, metadata={"title": "所在区域"})
     remark = Text(validate=validate.Length(max=2000), metadata={"title": "说明"})
+    effective = fields.Date(metadata={"title": "拟生效日期"})
 
 
 class ChangeSchema(Strict):
-    operation = fields.String(required=True, validate=validate.OneOf(sorted(actions.OPERATIONS)), metadata={"title": "操作"})
-    code = Text(validate=_CODE, metadata={"title": "网格（split、redraw、reparent、recode）"})
+    operation = fields.String(required=True, validate=validate.OneOf(sorted(drafting.OPERATIONS)), metadata={"title": "操作"})
+    code = Text(validate=_CODE, metadata={"title": "网格（split、redraw、reparent、recode、rename）"})
     codes = fields.List(Text(validate=_CODE), validate=validate.Length(min=1, max=200), metadata={"title": "合并哪些"})
     into = Text(validate=_CODE, metadata={"title": "合并到"})
     giver = Text(validate=_CODE, metadata={"title": "划出"})
     taker = Text(validate=_CODE, metadata={"title": "划入"})
     one = Text(validate=_CODE, metadata={"title": "相邻网格之一"})
     other = Text(validate=_CODE, metadata={"title": "相邻网格之二"})
-    parent_code = Text(validate=_CODE, metadata={"title": "新上级"})
+    parent_code = Text(validate=_CODE, metadata={"title": "新上级；新设区域的上级"})
+    name = Text(validate=validate.Length(min=1, max=100), metadata={"title": "名称（found、rename）"})
     new_code = Text(validate=_CODE, metadata={"title": "新编码"})
     names = fields.List(Text(validate=validate.Length(min=1, max=100)), validate=validate.Length(max=50))
-    shape = Geometry(metadata={"title": "线（split、move_edge）或面（transfer、redraw）", "type": "object"})
+    shape = Geometry(metadata={"title": "线（split、move_edge）或面（transfer、redraw、found）", "type": "object"})
+    seen = fields.Integer(
+        strict=True, validate=validate.Range(min=0, max=BIGINT), metadata={"title": "画时所见的最后一步（steps.last）"}
+    )
+    shapes = fields.Dict(
+        keys=Text(validate=_CODE), values=Geometry(metadata={"type": "object"}), validate=validate.Length(min=1, max=500),
+        metadata={"title": "编码与新边界（reshape）：原样保存，不补不裁，由体检指出空隙与重叠"},
+    )  # fmt: skip
 
 
 NEEDS = {
@@ -85,8 +95,11 @@ NEEDS = {
     "redraw": ("code", "shape"),
     "reparent": ("code", "parent_code"),
     "recode": ("code", "new_code"),
+    "reshape": ("shapes",),
+    "found": ("parent_code", "name", "shape"),
+    "rename": ("code", "name"),
 }
-LINES, AREAS = ("split", "move_edge"), ("transfer", "redraw")
+LINES, AREAS = ("split", "move_edge"), ("transfer", "redraw", "found")
 
 
 class ApproveSchema(Strict):
@@ -98,6 +111,11 @@ class RepairSchema(Strict):
     key = Text(required=True, validate=validate.Length(min=1, max=80), metadata={"title": "问题"})
     how = Text(required=True, validate=validate.Length(min=1, max=20), metadata={"title": "修复方式"})
     area_code = Text(required=True, validate=_CODE, metadata={"title": "所在区域"})
+
+
+class MendSchema(Strict):
+    key = Text(required=True, validate=validate.Length(min=1, max=80), metadata={"title": "问题"})
+    how = Text(required=True, validate=validate.Length(min=1, max=20), metadata={"title": "修复方式"})
 
 
 class ProposeSchema(Strict):
@@ -145,7 +163,7 @@ def repair_finding(asked: dict[str, Any]) -> Response:
     check_area(asked["area_code"])
     finding, made = repair(asked["area_code"], asked["key"], asked["how"])
     plan = actions.make_plan(f"修复：{finding.message}"[:100], asked["area_code"])
-    actions.take_shapes(plan, made)
+    drafting.take_shapes(plan, made)
     return _json(_told(plan), 201)
 
 
@@ -165,7 +183,7 @@ def propose_division(asked: dict[str, Any]) -> Response:
 @require("areas.write")
 def make_plan(asked: dict[str, Any]) -> Response:
     """新拟方案：在一个区域内"""
-    return _json(_told(actions.make_plan(asked["name"], asked["area_code"], asked.get("remark"))), 201)
+    return _json(_told(actions.make_plan(**asked)), 201)
 
 
 @plans.route(f"{_ONE}/changes")
@@ -173,8 +191,7 @@ def make_plan(asked: dict[str, Any]) -> Response:
 @require("areas.read")
 def plan_changes(plan_id: int) -> Response:
     """方案的内容：GeoJSON，每个区域的动作与新边界"""
-    plan = actions.find_plan(plan_id)
-    return _json({**_told(plan), **_features(plan)})
+    return _changes(actions.find_plan(plan_id))
 
 
 @plans.route(f"{_ONE}/changes", methods=["POST"])
@@ -182,14 +199,15 @@ def plan_changes(plan_id: int) -> Response:
 @plans.response(200, Schema.from_dict({"features": fields.List(fields.Dict())}, name="PlanChanged"))
 @require("areas.write")
 def add_change(asked: dict[str, Any], plan_id: int) -> Response:
-    """在方案中拆分、合并、划转、移动边界、重画、调整上级、改编码"""
+    """在方案中拆分、合并、划转、移动边界、重画、新设、调整上级、改编码、改名称"""
     operation = asked.pop("operation")
     missing = [name for name in NEEDS[operation] if name not in asked]
     if missing:
         raise Invalid(f"{operation} 还需要：{'、'.join(missing)}。", code="incomplete")
     _check_kind(operation, asked.get("shape"))
-    plan = actions.operate(plan_id, operation, asked)
-    return _json({**_told(plan), **_features(plan)})
+    for shape in asked.get("shapes", {}).values():
+        _check_kind("redraw", shape)
+    return _changes(drafting.operate(plan_id, operation, asked))
 
 
 @plans.route(f"{_ONE}/changes/<string(maxlength=32):code>", methods=["DELETE"])
@@ -197,8 +215,51 @@ def add_change(asked: dict[str, Any], plan_id: int) -> Response:
 @require("areas.write")
 def drop_change(plan_id: int, code: str) -> Response:
     """从方案中去掉一个区域的改动"""
-    actions.drop_change(plan_id, code.replace("\x00", ""))
+    drafting.drop_change(plan_id, code.replace("\x00", ""))
     return Response(status=204)
+
+
+@plans.route(f"{_ONE}/steps/undo", methods=["POST"])
+@plans.response(200, Schema.from_dict({"features": fields.List(fields.Dict())}, name="StepUndone"))
+@require("areas.write")
+def undo_step(plan_id: int) -> Response:
+    """退回草案的最近一步"""
+    return _changes(steps.undo_step(plan_id))
+
+
+@plans.route(f"{_ONE}/steps/redo", methods=["POST"])
+@plans.response(200, Schema.from_dict({"features": fields.List(fields.Dict())}, name="StepRedone"))
+@require("areas.write")
+def redo_step(plan_id: int) -> Response:
+    """重做刚退回的一步"""
+    return _changes(steps.redo_step(plan_id))
+
+
+@plans.route(f"{_ONE}/division")
+@plans.response(200, Schema.from_dict({"features": fields.List(fields.Dict())}, name="PlanDivision"))
+@require("areas.read")
+def plan_division(plan_id: int) -> Response:
+    """方案之下的区划：GeoJSON，坐标不舍入，相邻区域的公共点完全相同"""
+    return _json(division_told(actions.find_plan(plan_id)))
+
+
+@plans.route(f"{_ONE}/homes")
+@plans.response(200, Schema.from_dict({"rows": fields.List(fields.List(fields.Float()))}, name="PlanHomes"))
+@require("areas.write")
+def plan_homes(plan_id: int) -> Response:
+    """方案区域内各入口的户数、人数、楼栋、场所，供拖动边界时随手计数"""
+    return _json(homes_told(actions.find_plan(plan_id)))
+
+
+@plans.route(f"{_ONE}/repair", methods=["POST"])
+@plans.arguments(MendSchema)
+@plans.response(200, Schema.from_dict({"features": fields.List(fields.Dict())}, name="PlanRepaired"))
+@require("areas.write")
+def repair_in_plan(asked: dict[str, Any], plan_id: int) -> Response:
+    """一键修复草案中的一处问题，可退回"""
+    plan = actions.open_draft(plan_id)
+    drafting.take_shapes(plan, repair_in(plan, asked["key"], asked["how"]))
+    return _changes(plan)
 
 
 @plans.route(f"{_ONE}/check")
@@ -270,6 +331,10 @@ def _told(plan: Plan) -> dict[str, Any]:
     names = ("id", "name", "area_code", "remark", "status", "made_by", "approved_by", "undo_of", "report")
     times = {name: getattr(plan, name) for name in ("effective", "approved_at", "done_at")}
     return {**{name: getattr(plan, name) for name in names}, **times}
+
+
+def _changes(plan: Plan) -> Response:
+    return _json({**_told(plan), **_features(plan), "steps": steps.steps_told(plan)})
 
 
 def _features(plan: Plan) -> dict[str, Any]:

@@ -62,6 +62,16 @@ def repair(prefix: str, key: str, how: str) -> tuple[Finding, Mapping[str, Any]]
     return finding, mend(_around(pieces(places), finding), finding, how, LEVEL_CODES)
 
 
+def repair_in(plan: Plan, key: str, how: str) -> Mapping[str, Any]:
+    """New shapes that mend one finding of a draft, on top of what the draft changed so far."""
+    places = [place for place in world_of(plan).values() if place.shape is not None]
+    found = find_faults(pieces(places), LEVEL_CODES, _footprints(places))
+    finding = next((one for one in found if one.key == key), None)
+    if finding is None:
+        raise NotFound("没有这个问题了：可能已经修复，请重新体检。", code="unknown_finding")
+    return mend(_around(pieces(places), finding), finding, how, LEVEL_CODES)
+
+
 def _around(all_pieces: Sequence[Piece], finding: Finding) -> list[Piece]:
     """Enough of the division to mend and prove one finding: whatever comes near those concerned."""
     concerned = [piece.shape for piece in all_pieces if piece.code in finding.codes] or [finding.shape]

@@ -48,9 +48,26 @@ class PlanChange(Base):
     action: Mapped[str] = mapped_column(sa.String(8), comment="动作")
     level: Mapped[str] = mapped_column(sa.String(16), comment="层级")
     name: Mapped[str] = mapped_column(sa.String(100), comment="名称")
+    name_before: Mapped[str | None] = mapped_column(sa.String(100), comment="原名称")
     kind: Mapped[str] = mapped_column(sa.String(16), server_default="ordinary", comment="网格性质")
     parent_code: Mapped[str | None] = mapped_column(sa.String(32), comment="上级编码")
     successors: Mapped[list[str]] = mapped_column(ARRAY(sa.String(32)), server_default="{}", comment="接续编码")
     geom: Mapped[Any] = mapped_column(Geometry("MULTIPOLYGON", srid=SRID, spatial_index=True), nullable=True, comment="边界")
     before: Mapped[Any] = mapped_column(Geometry("MULTIPOLYGON", srid=SRID, spatial_index=False), nullable=True, comment="原边界")
     before_id: Mapped[int | None] = mapped_column(sa.BigInteger, comment="原边界编号")  # what the draft was made from
+
+
+class PlanStep(Base):
+    """One step of drafting: the changes it touched, before and after, so that it can be undone and done again."""
+
+    __tablename__ = "plan_steps"
+    __table_args__ = ({"comment": "方案步骤"},)
+
+    id: Mapped[int] = mapped_column(sa.BigInteger, sa.Identity(), primary_key=True)
+    plan_id: Mapped[int] = mapped_column(sa.BigInteger, sa.ForeignKey("plans.id", ondelete="CASCADE"), index=True, comment="方案")
+    operation: Mapped[str] = mapped_column(sa.String(12), comment="操作")
+    before: Mapped[dict[str, Any]] = mapped_column(JSONB, comment="之前")  # code -> the change's columns, or null for none
+    after: Mapped[dict[str, Any]] = mapped_column(JSONB, comment="之后")
+    undone: Mapped[bool] = mapped_column(sa.Boolean, server_default="false", comment="已退回")
+    made_by: Mapped[str] = mapped_column(sa.String(120), comment="操作人")
+    made_at: Mapped[datetime] = mapped_column(sa.DateTime(timezone=True), server_default=sa.func.now(), comment="时间")

@@ -21,6 +21,7 @@ from gis_grid.maps.models import BaseFeature
 from gis_grid.plans.actions import make_plan
 from gis_grid.plans.models import Plan
 from gis_grid.plans.rules import CREATE, DRAW, RETIRE, Place
+from gis_grid.plans.steps import stepping
 from gis_grid.plans.world import keep_changes, load, next_code_for, world_of
 
 
@@ -39,7 +40,10 @@ def propose(community: str, low: int, high: int, seed: int = 0) -> tuple[Plan, d
     plan = make_plan(f"{area.name} 网格划分建议（每格 {low}-{high} 户）", community)
     _keep(plan, present, made.cells)
     now = division.score([place.shape for place in present], footprints, households, roads, water, low, high) if present else None
-    return plan, {"present": _told(now), "proposed": _told(made.score)}
+    scores = {"present": _told(now), "proposed": _told(made.score)}
+    plan.report = {"scores": scores}  # to compare proposals with each other later
+    session().flush()
+    return plan, scores
 
 
 def _ground(kind: str, outline: Any) -> list[Any]:
@@ -72,7 +76,8 @@ def _keep(plan: Plan, present: Sequence[Place], cells: Sequence[Any]) -> None:
             areas = [(-shapely.intersection(place.shape, one.shape).area, one.code) for one in made if one.shape is not None]
             heirs = tuple(code for area, code in sorted(areas) if area < -1e-12)
             made.append(Place(place.code, place.level, place.name, place.kind, place.parent_code, None, RETIRE, heirs))
-    keep_changes(plan, made)
+    with stepping(plan, "propose"):
+        keep_changes(plan, made)
 
 
 def _told(score: division.Score | None) -> dict[str, Any] | None:

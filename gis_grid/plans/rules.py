@@ -109,6 +109,7 @@ def redraw(world: World, code: str, shape: BaseGeometry) -> list[Place]:
     place = place_of(world, code)
     around = shape.union(place.shape)
     near = [other for other in _level(world, place.level) if other.code != code and other.shape.intersects(around)]
+    shape = _snapped(shape, [place, *near])
     beyond = area_m2(shapely.difference(shape, shapely.union_all([place.shape, *(other.shape for other in near)])))
     if beyond > 1:
         raise Invalid(f"重画的范围有 {beyond:,.0f} 平方米不属于任何同级区域；请先由上级划入，或画在现有区域之内。", code="beyond")
@@ -158,6 +159,41 @@ def reparent(world: World, code: str, parent_code: str, next_code: NextCode) -> 
         if above.code not in {one.code for one in old}:
             made.append(drawn(above, _joined([above.shape, place.shape])))
     return made
+
+
+def reshape(world: World, shapes: Mapping[str, BaseGeometry]) -> list[Place]:
+    """The areas get exactly these shapes, as drawn vertex by vertex: nothing is rounded, filled or cut. A gap or overlap stays in
+    the draft, is named by the check and keeps the plan from being approved."""
+    return [drawn(place_of(world, code), shape) for code, shape in shapes.items()]
+
+
+def found(world: World, parent_code: str, name: str, shape: BaseGeometry, next_code: NextCode) -> list[Place]:
+    """A new area under a parent gets this shape; its new siblings give what it covers, no man's land within the parent joins."""
+    parent = place_of(world, parent_code)
+    if parent.level == LEVEL_CODES[-1]:
+        raise Invalid("网格之下不能再设区域；请选社区或更高一级。", code="bad_parent")
+    beyond = area_m2(shapely.difference(shape, parent.shape))
+    if beyond > 1:
+        raise Invalid(f"新区域有 {beyond:,.0f} 平方米在上级 {parent_code} 之外，请画在上级之内。", code="beyond")
+    level = LEVEL_CODES[LEVEL_CODES.index(parent.level) + 1]
+    near = [one for one in children(world, parent_code) if one.level == level and one.shape.intersects(shape)]
+    whole = shapely.intersection(_snapped(shape, [parent, *near]), parent.shape)
+    owned: dict[str, list[BaseGeometry]] = {"": [], **{one.code: [] for one in near}}
+    for face in _faces([whole, *(one.shape for one in near)], [whole]):
+        inside = shapely.point_on_surface(face)
+        owner = "" if whole.intersects(inside) else next(one.code for one in near if one.shape.intersects(inside))
+        owned[owner].append(face)
+    changed = [drawn(one, _joined(owned[one.code])) for one in near if _differs(one, owned[one.code])]
+    if any(one.shape is None or one.shape.is_empty for one in changed):
+        raise Invalid("新区域会占去一个网格的全部：请改用改名，或画小一些。", code="nothing_left")
+    new = next_code(parent_code, level)
+    return _matched(world, [Place(new, level, name, "ordinary", parent_code, _joined(owned[""]), CREATE), *changed])
+
+
+def rename(world: World, code: str, name: str) -> list[Place]:
+    """The area is called otherwise from the plan's day on."""
+    place = place_of(world, code)
+    return [replace(drawn(place, place.shape), name=name)]
 
 
 def children(world: World, code: str) -> list[Place]:
@@ -220,11 +256,16 @@ def _joined(shapes: Sequence[BaseGeometry | None]) -> BaseGeometry:
     """The union without a crumb of overlay noise; shared vertices stay as they are."""
     parts = [part for shape in shapes for part in _parts(shape)]
     whole = shapely.union_all(parts)
-    return shapely.multipolygons([part for part in _parts(whole) if area_m2(part) > _DUST_M2])
+    return shapely.MultiPolygon([part for part in _parts(whole) if area_m2(part) > _DUST_M2])
 
 
 def _minus(shape: BaseGeometry | None, part: BaseGeometry | None) -> BaseGeometry:
-    return shapely.multipolygons([one for one in _parts(shapely.difference(shape, part)) if area_m2(one) > _DUST_M2])
+    return shapely.MultiPolygon([one for one in _parts(shapely.difference(shape, part)) if area_m2(one) > _DUST_M2])
+
+
+def _snapped(shape: BaseGeometry, places: Sequence[Place]) -> BaseGeometry:
+    """The drawn shape, its vertices made equal to those of places that lie within 0.1 mm."""
+    return shapely.snap(shape, shapely.multipoints(shapely.get_coordinates([place.shape for place in places])), 1e-9)
 
 
 def _inside(place: Place, face: BaseGeometry) -> bool:

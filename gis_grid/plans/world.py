@@ -87,6 +87,7 @@ def keep_changes(plan: Plan, places: Sequence[Place]) -> None:
             before = areas.boundary_of(place.code)
             kept = None if before is None else shapes.to_column(before)
             change = PlanChange(plan_id=plan.id, code=place.code, before=kept, before_id=latest_boundary_id(place.code))
+            change.name_before = session().scalar(sa.select(Area.name).where(Area.code == place.code))
             session().add(change)
             known[place.code] = change
         change.action, change.level, change.name, change.kind = place.action, place.level, place.name, place.kind

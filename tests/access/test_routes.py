@@ -42,6 +42,8 @@ BODIES = {
     "unmask": {"purpose": "核对信息"},
     "swap": {"day": "2026-11-22", "worker": "李"},
     "layout": {"highest": 1, "doors": 1},
+    "preview": {"highest": 1, "doors": 1},
+    "repair": {"key": "x", "how": "snap"},
     "grid": {"area_code": "500103001001002", "reason": "核对信息"},
     "arrival": {"person": {"name": "王"}},
     "birth": {"child": {"name": "王", "birth_date": "2020-01-01"}},
