@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import resvg_py
 import shapely
 import zxingcpp
 from PIL import Image, ImageFilter
@@ -85,6 +86,21 @@ def test_the_text_can_be_searched(a4: bytes) -> None:
         "1号楼",
     )
     assert [word for word in said if word not in text] == []
+
+
+@pytest.mark.parametrize(("name", "way"), sorted(SIZES))
+def test_the_svg_is_the_same_board(name: str, way: str) -> None:
+    board = compose(job(name, way))
+    dpi = round(800 * 25.4 / max(board.template.width, board.template.height))
+    drawn = resvg_py.svg_to_bytes(svg_string=board.svg, dpi=dpi, font_family="Noto Sans CJK SC", languages=["zh-CN"])
+    page = to_png(write_pdf([board]), dpi)
+    was, now = (Image.open(io.BytesIO(bytes(one))).convert("L") for one in (page, drawn))
+    assert now.size == pytest.approx(was.size, abs=2)
+    pictures = [one.resize((300, 300)).filter(ImageFilter.GaussianBlur(2)) for one in (was, now)]
+    apart = np.abs(np.asarray(pictures[0], dtype=float) - np.asarray(pictures[1], dtype=float)).mean()
+    assert apart < 4.0, f"{apart:.2f} of 255 on average"
+    for said in ("李骨返", "023-12345678"):
+        assert said in board.svg
 
 
 @needs_poppler
