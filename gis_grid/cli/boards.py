@@ -41,7 +41,7 @@ def print_boards(
         codes = grids_under(code)
         if atlas or sheets:
             path = out or Path(f"{code}.pdf")
-            report = (print_atlas if atlas else print_labels)(code, wish, path, lambda done, total: None)
+            report = (print_atlas if atlas else print_labels)(code, codes, wish, path, lambda done, total: None)
         elif codes == [code]:
             path, job = out or Path(f"{code}.{kind}"), job_of(code, wish)
             file, gaps, refused = one_file(job, form)

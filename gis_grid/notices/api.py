@@ -56,6 +56,7 @@ class BoardQuery(Strict):
 
 class BatchSchema(BoardQuery):
     area_code = Text(required=True, validate=_CODE, metadata={"title": "其下全部网格"})
+    codes = fields.List(Text(validate=_CODE), validate=validate.Length(min=1, max=2000), metadata={"title": "只要这些网格"})
     what = fields.String(load_default="boards", validate=validate.OneOf(WHAT), metadata={"title": "每格一份、拼版、图集"})
 
 
@@ -144,7 +145,7 @@ def list_stale(asked: dict[str, Any]) -> Response:
 @require("boards.print")
 def start_batch(asked: dict[str, Any]) -> Any:
     """制作一个区域之下全部网格的公示牌（压缩包）、标签拼版或社区图集（PDF）；答一个任务"""
-    return jobs.start(asked["area_code"], asked["what"], _wish(asked), _form(asked))
+    return jobs.start(asked["area_code"], asked["what"], _wish(asked), _form(asked), asked.get("codes"))
 
 
 @blueprint.route(f"/jobs/<int(max={BIGINT}):job_id>/file")
@@ -278,6 +279,7 @@ def take_down(key: int) -> Response:
 @require("boards.print")
 def put_hung_picture(key: int) -> Any:
     """上传挂出后的现场照片"""
+    pictures.area_of_picture("hung", str(key))
     return pictures.keep_picture("hung", str(key), _uploaded())
 
 
