@@ -8,7 +8,9 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import threading
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from functools import cache
@@ -26,6 +28,7 @@ from gis_grid.notices.whole import draw_whole
 
 BLEED_MM = 3.0
 MOST_PIXELS = 80_000_000
+_alone = threading.Lock()  # pango and pdfium: two threads at once write another font's empty boxes, or end the process
 Pictures = Mapping[str, tuple[str, bytes]]  # digest -> mime, bytes
 
 
@@ -127,7 +130,8 @@ def html_to_pdf(body: str, width: float, height: float, *, crop_marks: bool = Fa
     text = (
         f'<html lang="zh-CN"><head><meta charset="utf-8"><style>{page}{_css()}{more_css}</style></head><body>{body}</body></html>'
     )
-    pdf: bytes = HTML(string=text, url_fetcher=_only_data()).write_pdf(font_config=_fonts(), optimize_images=False)
+    with _alone:
+        pdf: bytes = HTML(string=text, url_fetcher=_only_data()).write_pdf(font_config=_fonts(), optimize_images=False)
     return pdf
 
 
@@ -137,16 +141,13 @@ def to_png(pdf: bytes, dpi: float, page: int = 0) -> bytes:
 
     import pypdfium2
 
-    document = pypdfium2.PdfDocument(pdf)
-    try:
+    with _alone, closing(pypdfium2.PdfDocument(pdf)) as document:
         width, height = document[page].get_size()
         pixels = width * height * (dpi / 72) ** 2
         if pixels > MOST_PIXELS:
             most = int(dpi * (MOST_PIXELS / pixels) ** 0.5)
             raise TooLarge(f"图片过大（{pixels / 1e6:.0f} 百万像素），这个尺寸最多 {most} dpi。", code="too_many_pixels")
         image = document[page].render(scale=dpi / 72).to_pil()
-    finally:
-        document.close()
     out = io.BytesIO()
     image.save(out, "PNG", dpi=(dpi, dpi))
     return out.getvalue()

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import io
 import re
 import shutil
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -68,6 +71,25 @@ def test_fonts_are_embedded_subset_and_of_the_sc_forms(a4: bytes) -> None:
     for row in rows:
         assert "SC" in row[0], row
         assert row[-5:-2] == ["yes", "yes", "yes"], row  # embedded, subset, with unicode
+
+
+_AT_ONCE = """
+from concurrent.futures import ThreadPoolExecutor
+from gis_grid.notices.render import compose, write_pdf
+from tests.notices.boards import job, poppler
+with ThreadPoolExecutor(4) as threads:
+    made = list(threads.map(lambda _: write_pdf([compose(job("label-90x60"))]), range(8)))
+print({line.split()[0].partition("+")[2] for pdf in made for line in poppler("pdffonts", pdf).splitlines()[2:]})
+"""
+
+
+@needs_poppler
+def test_boards_asked_for_at_once_by_a_fresh_service_have_no_empty_boxes() -> None:
+    """Pango's fonts are made at the first text: two threads that began together got another font for good."""
+    done = subprocess.run(
+        [sys.executable, "-c", _AT_ONCE], cwd=REFERENCES.parents[2], capture_output=True, text=True, timeout=300
+    )
+    assert ast.literal_eval(done.stdout) == {"Noto-Sans-CJK-SC", "Noto-Sans-CJK-SC-Bold"}, done.stderr[-500:]
 
 
 @needs_poppler
