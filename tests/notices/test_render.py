@@ -87,7 +87,7 @@ print({line.split()[0].partition("+")[2] for pdf in made for line in poppler("pd
 def test_boards_asked_for_at_once_by_a_fresh_service_have_no_empty_boxes() -> None:
     """Pango's fonts are made at the first text: two threads that began together got another font for good."""
     done = subprocess.run(
-        [sys.executable, "-c", _AT_ONCE], cwd=REFERENCES.parents[2], capture_output=True, text=True, timeout=300
+        [sys.executable, "-c", _AT_ONCE], cwd=REFERENCES.parents[2], capture_output=True, text=True, timeout=300, check=True
     )
     assert ast.literal_eval(done.stdout) == {"Noto-Sans-CJK-SC", "Noto-Sans-CJK-SC-Bold"}, done.stderr[-500:]
 

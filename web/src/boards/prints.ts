@@ -42,7 +42,7 @@ export function printsOf(rows: readonly Record<string, unknown>[], stale: readon
       orientation: row.orientation as Way,
       theme: ((row.content as { theme?: string | null } | undefined)?.theme ?? null) || null,
       made_by: row.made_by as string,
-      made_on: String(row.created_at).slice(0, 10),
+      made_on: new Date(String(row.created_at)).toLocaleDateString('sv'),
       place: row.place as string | null,
       hung_at: row.hung_at as string | null,
       at: point ? { lon: point.coordinates[0], lat: point.coordinates[1] } : null,
