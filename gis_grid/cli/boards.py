@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from gis_grid import audit
 from gis_grid.cli.run import command_line
 
 
@@ -21,7 +22,7 @@ def boards() -> None:
 @click.option("--template", help="a4, a3, 8k, wall-600x900, wall-800x1200, wall-2400x1200, label-90x60 or an own one.")
 @click.option("--orientation", type=click.Choice(["portrait", "landscape"]))
 @click.option("--theme", help="blue, red or green.")
-@click.option("--format", "kind", type=click.Choice(["pdf", "png", "svg"]), default="pdf", help="svg is the plan alone.")
+@click.option("--format", "kind", type=click.Choice(["pdf", "png", "svg"]), default="pdf")
 @click.option("--dpi", type=click.FloatRange(20, 1200), default=150.0, help="Of PNG pictures.")
 @click.option("--crop-marks", is_flag=True, help="With crop marks and 3 mm bleed.")
 @click.option("--atlas", is_flag=True, help="The atlas of an area instead of its grids' boards.")
@@ -40,7 +41,7 @@ def print_boards(
         codes = grids_under(code)
         if atlas or sheets:
             path = out or Path(f"{code}.pdf")
-            report = (print_atlas if atlas else print_labels)(code, wish, path, lambda done, total: None)
+            report = (print_atlas if atlas else print_labels)(code, codes, wish, path, lambda done, total: None)
         elif codes == [code]:
             path, job = out or Path(f"{code}.{kind}"), job_of(code, wish)
             file, gaps, refused = one_file(job, form)
@@ -52,6 +53,22 @@ def print_boards(
             path = out or Path(f"{code}.zip")
             report = print_all(codes, wish, form, path, lambda done, total: None)
     _tell(path, report)
+
+
+@boards.command("page")
+@click.argument("code")
+@click.option("--layers", default="green,water,roads,buildings,grids", help="Names of layers, comma separated.")
+@click.option("--title", help="What stands above the map.")
+@click.option("--out", type=click.Path(path_type=Path), help="Where to write; default CODE.html.")
+def map_page(code: str, layers: str, title: str | None, out: Path | None) -> None:
+    """Chosen layers of an area CODE as one HTML file that opens without internet."""
+    from gis_grid.notices.folium_page import write_page
+
+    path = out or Path(f"{code}.html")
+    with command_line():
+        path.write_bytes(write_page(code, layers, title))
+        audit.record("export", "map pages", code, after={"layers": layers}, area_code=code)
+    click.echo(f"{path}：{path.stat().st_size / 1e6:.1f} MB，不联网即可打开。")
 
 
 @boards.command("stale")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import Any
 
 import shapely
@@ -17,14 +18,16 @@ from gis_grid.areas.placing import today
 from gis_grid.areas.rules import LEVEL_CODES
 from gis_grid.db import session
 from gis_grid.errors import Invalid, NotFound
+from gis_grid.notices.around import digests_around, window_in_degrees
 from gis_grid.notices.content import read_contents, read_pictures
 from gis_grid.notices.extent import extent_in_words
 from gis_grid.notices.layout import posts_of
 from gis_grid.notices.models import BoardPrint, BoardSetting, BoardTemplate
+from gis_grid.notices.plan import window_of
 from gis_grid.notices.reading import boundary_shapes, read_ground
-from gis_grid.notices.render import Job, compose
+from gis_grid.notices.render import Board, Job, compose, data_url, paper_of, to_png, write_pdf
 from gis_grid.notices.said import Content, hash_of
-from gis_grid.notices.templates import ORIENTATIONS, Template, read_template, stock, template_of, themes
+from gis_grid.notices.templates import ORIENTATIONS, Template, parsed, read_template, stock, template_of, themes
 
 STANDARD = "a4"
 
@@ -40,6 +43,14 @@ class Wish:
     here: tuple[float, float] | None = None  # lon, lat of "you are here"
 
 
+@dataclass(frozen=True)
+class Draft:
+    """What somebody is just editing: a template's YAML, and texts that count instead of the kept ones."""
+
+    body: str | None = None
+    texts: Mapping[str, Any] = field(default_factory=dict)
+
+
 def check_code(code: str) -> None:
     """Refuse codes that are no living area, or lie outside the caller's scope."""
     node = all_areas().get(code)
@@ -48,15 +59,16 @@ def check_code(code: str) -> None:
     check_area(code)
 
 
-def job_of(code: str, wish: Wish, body: str | None = None) -> Job:
-    """All that one board is made from; `body` is a template being edited."""
+def job_of(code: str, wish: Wish, draft: Draft | None = None) -> Job:
+    """All that one board is made from; with a draft, as it would be."""
     check_code(code)
-    return jobs_of([code], wish, body)[0]
+    return jobs_of([code], wish, draft)[0]
 
 
-def jobs_of(codes: Sequence[str], wish: Wish, body: str | None = None) -> list[Job]:
+def jobs_of(codes: Sequence[str], wish: Wish, draft: Draft | None = None) -> list[Job]:
     """The same for many, read in bulk; grounds are read one by one when they are needed (see `with_ground`)."""
-    contents = read_contents(codes)
+    body, texts = (draft.body, draft.texts) if draft else (None, {})
+    contents = read_contents(codes, texts)
     made = []
     for code in codes:
         content = contents[code]
@@ -66,30 +78,31 @@ def jobs_of(codes: Sequence[str], wish: Wish, body: str | None = None) -> list[J
 
 def with_ground(job: Job, wish: Wish) -> Job:
     """The job with what its plan shows and the pictures it needs."""
-    content, ground = job.content, None
+    content, ground, box = job.content, None, None
     shape = boundary_shapes([content.code]).get(content.code)
-    if shape is not None and job.template.slot("plan"):
+    paper = paper_of(job.template, job.scale)
+    if shape is not None and paper is not None:
         here = shapely.Point(wish.here) if wish.here else None
         inner = content.level != LEVEL_CODES[-1]
         ground = read_ground(content.code, shape, inner=inner, marks=job.template.marks, here=here)
+        west, south, east, north = shape.bounds
+        box = window_in_degrees(window_of(ground, paper), (west + east) / 2, (south + north) / 2)
+    around = digests_around({0: (content.code, box)}).get(0) if box else None
     shown = content.shown(posts_of(job.template))
     digests = [digest for digest in (content.logo, *(person.photo for person in shown)) if digest]
-    return replace(job, ground=ground, pictures=read_pictures(digests) if digests else {})
+    return replace(job, ground=ground, pictures=read_pictures(digests) if digests else {}, around=around, window=box)
 
 
 def _template(content: Content, wish: Wish, body: str | None) -> Template:
-    orientation = wish.orientation or content.decided.get("orientation")
+    """The wanted one. An office's usual orientation gives way where a template does not have it; a wanted one is refused."""
     if body is not None:
-        return template_of("草稿", orientation, {"草稿": body})
-    name = wish.template or content.decided.get("template") or STANDARD
-    own = own_templates(content.code)
-    if (
-        wish.orientation is None
-        and orientation
-        and orientation not in read_template(name, own.get(name) or stock().get(name, ""))
-    ):
-        orientation = None
-    return template_of(name, orientation, own)
+        name, own = "草稿", {"草稿": body}
+    else:
+        name, own = wish.template or content.decided.get("template") or STANDARD, own_templates(content.code)
+    usual = content.decided.get("orientation")
+    if wish.orientation is None and usual and (known := own.get(name) or stock().get(name)):
+        return template_of(name, usual if usual in read_template(name, known) else None, own)
+    return template_of(name, wish.orientation, own)
 
 
 def _theme(content: Content, wish: Wish) -> str | None:
@@ -101,34 +114,56 @@ def _theme(content: Content, wish: Wish) -> str | None:
 
 def own_templates(code: str) -> dict[str, str]:
     """The offices' own templates that count for an area, the lowest office's first."""
+    return {row.name: row.body for row in _own_rows(code)}
+
+
+def _own_rows(code: str) -> list[BoardTemplate]:
     links = [link["code"] for link in chain(code)]
-    rows = session().scalars(
-        sa.select(BoardTemplate).where(BoardTemplate.area_code.in_(links), BoardTemplate.retired_at.is_(None))
-    )
-    return {row.name: row.body for row in sorted(rows, key=lambda row: len(row.area_code))}
+    query = sa.select(BoardTemplate).where(BoardTemplate.area_code.in_(links), BoardTemplate.retired_at.is_(None))
+    return sorted(session().scalars(query), key=lambda row: len(row.area_code))
+
+
+_NOT_TOLD = ("ground", "posts", "around", "window", "look", "theme")
 
 
 def told_board(code: str, wish: Wish) -> dict[str, Any]:
     """What the board would say, what is missing on it, its scale, and a proposal for the extent in words."""
     job = job_of(code, wish)
+    return _told(job, compose(job))
+
+
+def seen_board(code: str, wish: Wish, draft: Draft, pixels: int) -> tuple[str, dict[str, Any]]:
+    """A picture of the very PDF (PNG as data, its longer side so many pixels), and what `told_board` tells."""
+    job = job_of(code, wish, draft)
     board = compose(job)
-    said = job.content.said(posts_of(job.template))
+    dpi = pixels / max(job.template.width, job.template.height) * 25.4
+    return data_url(("image/png", to_png(write_pdf([board]), dpi))) or "", _told(job, board)
+
+
+def _told(job: Job, board: Board) -> dict[str, Any]:
+    said = job.said()
     return {
-        "code": code,
+        "code": job.content.code,
         "template": job.template.name,
         "orientation": job.template.orientation,
         "paper_mm": [job.template.width, job.template.height],
         "scale": board.plan.window.scale if board.plan else None,
-        "content": {name: value for name, value in said.items() if name not in ("ground", "posts")},
+        "theme": job.theme or job.template.theme,
+        "content": {name: value for name, value in said.items() if name not in _NOT_TOLD},
+        "decided": job.content.decided,
         "content_hash": hash_of(said),
         "gaps": board.gaps,
         "proposed_extent": extent_in_words(job.ground) if job.ground else None,
     }
 
 
-def keep_print(job: Job) -> BoardPrint:
-    """Remember a print: what it said, who made it; seen in the audit log as an export."""
-    said = job.content.said(posts_of(job.template))
+def keep_print(job: Job, replaces: int | None = None) -> BoardPrint:
+    """Remember a print: what it said, who made it; seen in the audit log as an export.
+
+    A reprint hangs where the print it replaces hung, which is retired.
+    """
+    said = job.said()
+    old = _replaced(replaces, job.content.code) if replaces else None
     row = BoardPrint(
         area_code=job.content.code,
         template=job.template.name,
@@ -136,11 +171,22 @@ def keep_print(job: Job) -> BoardPrint:
         content_hash=hash_of(said),
         content=said,
         made_by=caller().name,
+        place=old.place if old else None,
+        point=old.point if old else None,
     )
     session().add(row)
+    if old is not None:
+        old.retired_at = datetime.now(UTC)
     session().flush()
     told = {"template": row.template, "hash": row.content_hash[:12]}
     audit.record("print", "boards", job.content.code, after=told, area_code=job.content.code)
+    return row
+
+
+def _replaced(key: int, code: str) -> BoardPrint:
+    row = session().get(BoardPrint, key)
+    if row is None or row.area_code != code or row.retired_at is not None:
+        raise NotFound(f"没有编号为 {key} 的在用印制记录，或它不是这个区域的。")
     return row
 
 
@@ -195,10 +241,22 @@ def latest_print(code: str) -> BoardPrint | None:
 
 
 def listed_templates(code: str | None) -> Iterable[dict[str, Any]]:
-    """Stock templates and, for an area, its offices' own: names, sizes, orientations."""
-    own = own_templates(code) if code else {}
-    for name, body in {**stock(), **own}.items():
+    """Stock templates and, for an area, its offices' own: names, sizes, orientations, what they are made of."""
+    own = {row.name: row for row in _own_rows(code)} if code else {}
+    for name, body in {**stock(), **{name: row.body for name, row in own.items()}}.items():
         made = read_template(name, body)
         first = next(iter(made.values()))
-        papers = {way: [each.width, each.height] for way, each in made.items()}
-        yield {"name": name, "title": first.title, "papers_mm": papers, "theme": first.theme, "own": name in own, "body": body}
+        row = own.get(name)
+        yield {
+            "name": name,
+            "title": first.title,
+            "papers_mm": {way: [each.width, each.height] for way, each in made.items()},
+            "theme": first.theme,
+            "sheet": first.sheet is not None,
+            "own": row is not None,
+            "id": row.id if row else None,
+            "version": row.version if row else None,
+            "area_code": row.area_code if row else None,
+            "body": body,
+            "told": parsed(body),
+        }

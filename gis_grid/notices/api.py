@@ -11,13 +11,16 @@ from marshmallow import Schema, fields, validate
 
 from gis_grid import audit
 from gis_grid.access.guard import PUBLIC, check_area, require
-from gis_grid.errors import BadRequest
+from gis_grid.errors import BadRequest, Invalid
 from gis_grid.jobs.api import JobSchema
-from gis_grid.notices import actions, jobs, mapsheet, pictures, stale
+from gis_grid.notices import actions, jobs, pictures, stale
 from gis_grid.notices.batch import Form, file_name, written
+from gis_grid.notices.content import page_url
 from gis_grid.notices.models import BoardPrint, BoardSetting, BoardTemplate
+from gis_grid.notices.overview import areas_with_boards
 from gis_grid.notices.pages import SECONDS_CACHED, public_page
-from gis_grid.notices.render import compose, to_png
+from gis_grid.notices.papers_api import blueprint as papers
+from gis_grid.notices.render import compose, qr_svg
 from gis_grid.register import Register, list_blueprint, register_blueprint
 from gis_grid.register import actions as rows
 from gis_grid.register.api import IF_MATCH, shown_schema, wanted_version
@@ -46,13 +49,14 @@ class BoardQuery(Strict):
     scale = fields.Integer(validate=validate.Range(min=50, max=10_000_000), metadata={"title": "比例尺分母，默认自动取整"})
     lon = Number(validate=validate.Range(min=-180, max=180), metadata={"title": "“您在此处”的经度"})
     lat = Number(validate=validate.Range(min=-90, max=90), metadata={"title": "“您在此处”的纬度"})
-    format = fields.String(load_default="pdf", validate=validate.OneOf(sorted(MIMES)), metadata={"title": "格式；svg 只含平面图"})
+    format = fields.String(load_default="pdf", validate=validate.OneOf(sorted(MIMES)), metadata={"title": "格式"})
     dpi = Number(load_default=150, validate=validate.Range(min=20, max=1200), metadata={"title": "PNG 的分辨率"})
     crop_marks = fields.Boolean(load_default=False, metadata={"title": "裁切线与 3 毫米出血"})
 
 
 class BatchSchema(BoardQuery):
     area_code = Text(required=True, validate=_CODE, metadata={"title": "其下全部网格"})
+    codes = fields.List(Text(validate=_CODE), validate=validate.Length(min=1, max=2000), metadata={"title": "只要这些网格"})
     what = fields.String(load_default="boards", validate=validate.OneOf(WHAT), metadata={"title": "每格一份、拼版、图集"})
 
 
@@ -62,20 +66,29 @@ class BoardDraftSchema(Strict):
     dpi = Number(load_default=80, validate=validate.Range(min=20, max=300))
 
 
-class SheetQuery(Strict):
-    area_code = Text(required=True, validate=_CODE, metadata={"title": "哪个区域"})
-    each = fields.Boolean(load_default=False, metadata={"title": "其下每个网格一页"})
-    layers = Text(load_default=mapsheet.USUAL, validate=validate.Length(min=1, max=300), metadata={"title": "图层，逗号分隔"})
-    paper = fields.String(load_default="a4", validate=validate.OneOf(sorted(mapsheet.PAPERS)), metadata={"title": "纸张"})
-    orientation = fields.String(load_default="landscape", validate=validate.OneOf(("portrait", "landscape")))
-    title = Text(validate=validate.Length(min=1, max=80), metadata={"title": "图名"})
-    scale = fields.Integer(validate=validate.Range(min=50, max=10_000_000), metadata={"title": "固定比例尺的分母"})
-    format = fields.String(load_default="pdf", validate=validate.OneOf(("pdf", "png")), metadata={"title": "png 为第一页的预览"})
-    dpi = Number(load_default=70, validate=validate.Range(min=20, max=200), metadata={"title": "预览的分辨率"})
+class BoardTextsSchema(Strict):
+    extent = Text(allow_none=True, validate=validate.Length(max=2000), metadata={"title": "管辖范围"})
+    heading = Text(allow_none=True, validate=validate.Length(max=60), metadata={"title": "牌面标题"})
+    services = Text(allow_none=True, validate=validate.Length(max=4000), metadata={"title": "服务事项"})
+    supervision_phone = Text(allow_none=True, validate=validate.Length(max=40), metadata={"title": "监督电话"})
+    publisher = Text(allow_none=True, validate=validate.Length(max=100), metadata={"title": "制图单位"})
+    phones = fields.String(allow_none=True, validate=validate.OneOf(("full", "masked")), metadata={"title": "电话显示"})
+    show_counts = fields.Boolean(allow_none=True, metadata={"title": "显示户数人数"})
+    public_page = fields.Boolean(allow_none=True, metadata={"title": "开放扫码页"})
+
+
+class BoardPreviewSchema(BoardQuery):
+    body = Text(validate=validate.Length(min=1, max=50_000), metadata={"title": "正在编辑的模板（YAML 或 JSON）"})
+    texts = fields.Nested(BoardTextsSchema, load_default=dict, metadata={"title": "正在编辑的内容，代替已保存的"})
+    pixels = fields.Integer(load_default=1000, validate=validate.Range(min=100, max=3000), metadata={"title": "图片长边像素"})
 
 
 class AreaQuery(Strict):
     area_code = Text(load_default="", validate=validate.Length(max=32), metadata={"title": "区域编码前缀"})
+
+
+class PrintSchema(BoardQuery):
+    replaces = fields.Integer(validate=validate.Range(min=1, max=BIGINT), metadata={"title": "重印：代替哪一条印制记录"})
 
 
 class HangSchema(Strict):
@@ -89,6 +102,7 @@ def _items(name: str) -> type[Schema]:
 
 
 Told = Schema.from_dict({"content": fields.Dict(), "gaps": fields.List(fields.String())}, name="BoardTold")
+Seen = Schema.from_dict({"picture": fields.String(), "told": fields.Nested(Told)}, name="BoardSeen")
 PrintShown = shown_schema(PRINTS)
 blueprint = Blueprint("boards", __name__, url_prefix="/api/boards", description="公示牌")
 prints = Blueprint("hang", __name__, url_prefix="/api/board-prints", description="公示牌挂出情况")
@@ -108,21 +122,12 @@ def list_templates(asked: dict[str, Any]) -> Response:
     return _json({"items": list(actions.listed_templates(code or None))})
 
 
-@blueprint.route("/sheet")
-@blueprint.arguments(SheetQuery, location="query")
-@blueprint.response(200, content_type="application/pdf")
+@blueprint.route("/areas")
+@blueprint.response(200, _items("BoardAreas"))
 @require("boards.print")
-def sheet(asked: dict[str, Any]) -> Response:
-    """任意图层的印刷地图：图名、图例、比例尺、指北针、日期、来源；可每个网格一页"""
-    code = asked.pop("area_code")
-    actions.check_code(code)
-    form, dpi = asked.pop("format"), asked.pop("dpi")
-    codes = actions.grids_under(code) if asked.pop("each") else [code]
-    if form == "png":
-        return Response(to_png(mapsheet.print_sheets(codes[:1], mapsheet.Sheet(**asked)), dpi), mimetype=MIMES["png"])
-    pdf = mapsheet.print_sheets(codes, mapsheet.Sheet(**asked))
-    audit.record("export", "map sheets", code, after={"layers": asked["layers"], "pages": len(codes)}, area_code=code)
-    return Response(pdf, mimetype=MIMES["pdf"])
+def list_areas() -> Response:
+    """可制作公示牌的区域（数据范围内），各有几块牌、几块应重印"""
+    return _json({"items": areas_with_boards()})
 
 
 @blueprint.route("/stale")
@@ -140,7 +145,7 @@ def list_stale(asked: dict[str, Any]) -> Response:
 @require("boards.print")
 def start_batch(asked: dict[str, Any]) -> Any:
     """制作一个区域之下全部网格的公示牌（压缩包）、标签拼版或社区图集（PDF）；答一个任务"""
-    return jobs.start(asked["area_code"], asked["what"], _wish(asked), _form(asked))
+    return jobs.start(asked["area_code"], asked["what"], _wish(asked), _form(asked), asked.get("codes"))
 
 
 @blueprint.route(f"/jobs/<int(max={BIGINT}):job_id>/file")
@@ -161,10 +166,7 @@ def batch_file(job_id: int) -> Response:
 @require("boards.write")
 def put_picture(kind: str, key: str) -> Any:
     """上传图片：staff 人员照片（人员编号）、logo 单位标志（区域编码）、hung 挂出照片（印制编号）"""
-    file = request.files.get("file")
-    if file is None:
-        raise BadRequest("请在表单字段 file 中上传图片。", code="no_file")
-    return pictures.keep_picture(kind, key, file.read(20 * 1024 * 1024 + 1))
+    return pictures.keep_picture(kind, key, _uploaded())
 
 
 @blueprint.route("/pictures/<string:kind>/<string:key>")
@@ -210,18 +212,42 @@ def told(asked: dict[str, Any], code: str) -> Response:
 def draft(asked: dict[str, Any], code: str) -> Response:
     """用正在编辑的模板预览（PNG）；模板有错时说明在哪一行"""
     wish = actions.Wish(orientation=asked.get("orientation"))
-    return _file(actions.job_of(code, wish, asked["body"]), Form("png", asked["dpi"]))
+    return _file(actions.job_of(code, wish, actions.Draft(asked["body"])), Form("png", asked["dpi"]))
+
+
+@blueprint.route("/<string:code>/preview", methods=["POST"])
+@blueprint.arguments(BoardPreviewSchema)
+@blueprint.response(200, Seen)
+@require("boards.print")
+def see(asked: dict[str, Any], code: str) -> Response:
+    """预览：图片（由同一 PDF 转出）与牌面说明；可带正在编辑的模板与文字，不保存"""
+    draft = actions.Draft(asked.get("body"), asked["texts"])
+    picture, said = actions.seen_board(code, _wish(asked), draft, asked["pixels"])
+    audit.record("view", "boards", code, area_code=code)
+    return _json({"picture": picture, "told": said})
+
+
+@blueprint.route("/<string:code>/qr")
+@blueprint.response(200, content_type="image/svg+xml")
+@require("boards.print")
+def qr(code: str) -> Response:
+    """扫码页的二维码（SVG），可另作他用"""
+    actions.check_code(code)
+    url = page_url(code)
+    if url is None:
+        raise Invalid("服务还没有公开网址：请管理员设置 public_url。", code="no_public_url")
+    return Response(qr_svg(url, 60), mimetype=MIMES["svg"])
 
 
 @blueprint.route("/<string:code>/prints", methods=["POST"])
-@blueprint.arguments(BoardQuery)
+@blueprint.arguments(PrintSchema)
 @blueprint.response(201, content_type="application/pdf")
 @require("boards.print")
 def print_board(asked: dict[str, Any], code: str) -> Response:
     """印制一块公示牌：答文件，记下内容，以后变动时列入应重印"""
     job = actions.job_of(code, _wish(asked))
     answer = _file(job, _form(asked))
-    row = actions.keep_print(job)
+    row = actions.keep_print(job, asked.get("replaces"))
     answer.status_code = 201
     answer.headers["Location"] = f"/api/board-prints/{row.id}"
     return answer
@@ -247,6 +273,16 @@ def take_down(key: int) -> Response:
     return Response(status=204)
 
 
+@prints.route(f"{_ONE}/photo", methods=["PUT"])
+@prints.response(200, Schema.from_dict({"digest": fields.String(), "mime": fields.String()}, name="HungPicture"))
+@prints.doc(requestBody=FILE_UPLOAD)
+@require("boards.print")
+def put_hung_picture(key: int) -> Any:
+    """上传挂出后的现场照片"""
+    pictures.area_of_picture("hung", str(key))
+    return pictures.keep_picture("hung", str(key), _uploaded())
+
+
 @public.route("/g/<string:code>")
 @public.response(200, content_type="text/html")
 @require(PUBLIC)
@@ -270,6 +306,13 @@ def _file(job: Any, form: Form) -> Response:
     return answer
 
 
+def _uploaded() -> bytes:
+    file = request.files.get("file")
+    if file is None:
+        raise BadRequest("请在表单字段 file 中上传图片。", code="no_file")
+    return file.read(20 * 1024 * 1024 + 1)
+
+
 def _wish(asked: dict[str, Any]) -> actions.Wish:
     lon, lat = asked.get("lon"), asked.get("lat")
     if (lon is None) != (lat is None):
@@ -291,6 +334,7 @@ BLUEPRINTS = (
     register_blueprint(TEMPLATES),
     list_blueprint(PRINTS),
     prints,
+    papers,
     blueprint,
     public,
 )

@@ -43,9 +43,9 @@ def one_file(job: Job, form: Form) -> Result:
 
 
 def written(board: Board, form: Form) -> bytes:
-    """A board in the wanted form; SVG is its plan alone."""
+    """A board in the wanted form."""
     if form.kind == "svg":
-        return (board.plan.svg if board.plan else "").encode()
+        return board.svg.encode()
     pdf = write_pdf([board], crop_marks=form.crop_marks)
     return to_png(pdf, form.dpi) if form.kind == "png" else pdf
 

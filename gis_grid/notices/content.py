@@ -25,8 +25,12 @@ _DECIDED = (
 )  # fmt: skip
 
 
-def read_contents(codes: Sequence[str]) -> dict[str, Content]:
-    """What the boards of these areas would say now, by code; a few queries however many they are."""
+def read_contents(codes: Sequence[str], instead: Mapping[str, Any] | None = None) -> dict[str, Content]:
+    """What the boards of these areas would say now, by code; a few queries however many they are.
+
+    `instead`: settings and an extent that are being edited count before those kept; an empty one is as if none were kept.
+    """
+    draft = dict(instead or {})
     areas = {area.code: area for area in session().scalars(sa.select(Area).where(Area.code.in_(codes)))}
     chains = {code: [link["code"] for link in chain(code)] for code in areas}
     every = {one for links in chains.values() for one in links}
@@ -35,7 +39,7 @@ def read_contents(codes: Sequence[str]) -> dict[str, Content]:
     found = {}
     for code, area in areas.items():
         links = chains[code]
-        chosen = _merged([decided[one] for one in links if one in decided])
+        chosen = {**_merged([decided[one] for one in links if one in decided]), **draft}
         people = [person for one in reversed(links) for person in staff.get(one, ())]
         found[code] = Content(
             code=code,
@@ -43,7 +47,7 @@ def read_contents(codes: Sequence[str]) -> dict[str, Content]:
             level=area.level,
             above=tuple(link["name"] for link in chain(code)[:-1]),
             people=tuple(_shown(person, chosen.get("phones")) for person in people),
-            extent=area.extent,
+            extent=draft["extent"] or None if "extent" in draft else area.extent,
             services=chosen.get("services") or SERVICES,
             supervision_phone=chosen.get("supervision_phone"),
             publisher=chosen.get("publisher") or settings().map_publisher,

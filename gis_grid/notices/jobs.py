@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -23,16 +23,24 @@ KEPT_DAYS = 30
 MOST_ATLAS, MOST_LABELS = 400, 2000
 
 
-def start(prefix: str, what: str, wish: Wish, form: Form) -> LongJob:
-    """Queue the boards of all grids below an area (`boards`), several labels on each sheet (`sheet`), or the `atlas`."""
+def start(prefix: str, what: str, wish: Wish, form: Form, chosen: Sequence[str] | None = None) -> LongJob:
+    """Queue the boards of all grids below an area (`boards`), several labels on each sheet (`sheet`), or the `atlas`.
+
+    `chosen`: only these of its grids.
+    """
     check_code(prefix)
-    codes = grids_under(prefix)
+    codes = _among(grids_under(prefix), chosen)
     if not codes:
         raise Invalid(f"{prefix} 之下没有使用中的网格。", code="no_grids")
     most = {"atlas": MOST_ATLAS, "sheet": MOST_LABELS}.get(what, MOST)
     if len(codes) > most:
         raise Invalid(f"一次最多 {most} 个网格，{prefix} 之下有 {len(codes)} 个，请分开制作。", code="too_many_grids")
-    return jobs.start_job("boards", {"prefix": prefix, "what": what, "wish": asdict(wish), "form": asdict(form)})
+    kept = {"prefix": prefix, "what": what, "wish": asdict(wish), "form": asdict(form), "chosen": chosen}
+    return jobs.start_job("boards", kept)
+
+
+def _among(codes: list[str], chosen: Sequence[str] | None) -> list[str]:
+    return [code for code in codes if code in set(chosen)] if chosen else codes
 
 
 @jobs.job_kind("boards")
@@ -44,12 +52,13 @@ def boards_job(arguments: dict[str, Any], progress: jobs.Progress) -> dict[str, 
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     make = {"atlas": print_atlas, "sheet": print_labels}.get(arguments["what"])
     kind = "pdf" if make else "zip"
+    grids = grids_under(arguments["prefix"])
     path = folder / f"{secrets.token_hex(12)}.{kind}"
     try:
         if make:
-            report = make(arguments["prefix"], wish, path, progress)
+            report = make(arguments["prefix"], _among(grids, arguments.get("chosen")), wish, path, progress)
         else:
-            report = print_all(grids_under(arguments["prefix"]), wish, form, path, progress)
+            report = print_all(_among(grids, arguments.get("chosen")), wish, form, path, progress)
     except BaseException:
         path.unlink(missing_ok=True)
         raise
@@ -79,16 +88,15 @@ def print_all(codes: list[str], wish: Wish, form: Form, path: Path, progress: jo
     return report
 
 
-def _each_job(codes: list[str], wish: Wish) -> Iterator[Job]:
+def _each_job(codes: Sequence[str], wish: Wish) -> Iterator[Job]:
     """Contents are read a hundred at a time, grounds as the children ask for more."""
     for chunk in in_chunks(codes, CHUNK):
         many = jobs_of(chunk, wish)
         yield from many if len(many) == 1 else (with_ground(job, wish) for job in many)
 
 
-def print_atlas(prefix: str, wish: Wish, path: Path, progress: jobs.Progress) -> dict[str, Any]:
-    """One PDF; grids without a boundary are left out and told."""
-    codes = grids_under(prefix)
+def print_atlas(prefix: str, codes: Sequence[str], wish: Wish, path: Path, progress: jobs.Progress) -> dict[str, Any]:
+    """One PDF of an area and these of its grids; grids without a boundary are left out and told."""
     whole = job_of(prefix, replace(wish, template=wish.template or STANDARD))
     if whole.ground is None:
         raise Invalid(f"{whole.content.name}没有边界，不能制作图集。", code="no_boundary")
@@ -109,9 +117,9 @@ def print_atlas(prefix: str, wish: Wish, path: Path, progress: jobs.Progress) ->
     return {"boards": len(boards), "gaps": gaps, "refused": refused}
 
 
-def print_labels(prefix: str, wish: Wish, path: Path, progress: jobs.Progress) -> dict[str, Any]:
+def print_labels(prefix: str, codes: Sequence[str], wish: Wish, path: Path, progress: jobs.Progress) -> dict[str, Any]:
     """One PDF with several small boards on each sheet, for templates that say how many."""
-    codes, boards, gaps = grids_under(prefix), [], {}
+    boards, gaps = [], {}
     for number, job in enumerate(_each_job(codes, wish), 1):
         if job.template.sheet is None:
             raise Invalid(f"模板“{job.template.name}”没有 sheet 一项，不能拼版；请用 label-90x60。", code="no_sheet")

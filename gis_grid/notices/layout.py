@@ -13,6 +13,7 @@ from gis_grid.notices.said import POSTS, Content, Person
 from gis_grid.notices.templates import Slot, Template
 
 LEADING = 1.5
+_GROWTH = 1.35  # a short text in a large box is written so much larger: boards are read by the old, from afar
 
 
 @dataclass
@@ -189,7 +190,7 @@ def _paragraph(text: str, template: Template, slot: Slot, laid: Laid, head: str 
     pad = 0.25 * template.text["body"]
     room = (width - 2 * pad, height - head_size * 1.6 - 2 * pad)
     least = template.text["least"]
-    size = size_to_fit(text, *room, template.text["body"], least, leading=LEADING)
+    size = size_to_fit(text, *room, _GROWTH * template.text["body"], least, leading=LEADING)
     if size is None:
         laid.gap(f"{head or '文字'}过长，未能完整印出")
         size, text = least, _cut(text, *room, least, LEADING)

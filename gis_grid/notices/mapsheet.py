@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -19,11 +19,11 @@ from gis_grid.errors import Invalid, TooLarge
 from gis_grid.maps.layers import Layer
 from gis_grid.maps.tiles import asked_layers
 from gis_grid.notices import furniture, svg
-from gis_grid.notices.actions import check_code
+from gis_grid.notices.actions import check_code, grids_under
 from gis_grid.notices.expressions import Unknown
 from gis_grid.notices.ground import flat
 from gis_grid.notices.reading import boundary_shapes
-from gis_grid.notices.render import html_to_pdf
+from gis_grid.notices.render import html_to_pdf, to_png
 from gis_grid.notices.scale import Window, at_scale, fit
 from gis_grid.notices.style import COLOURS
 from gis_grid.notices.templates import FOLDER
@@ -43,10 +43,20 @@ class Sheet:
     orientation: str = "landscape"
     title: str | None = None
     scale: int | None = None
+    box: tuple[float, float, float, float] | None = None  # west, south, east, north: a view instead of the whole area
 
 
-def print_sheets(codes: Sequence[str], sheet: Sheet) -> bytes:
-    """A page per area. Layers are the caller's: his rights, his scope, the fields he may see."""
+def atlas_codes(code: str) -> list[str]:
+    """The area itself as the overview, then each of its grids."""
+    grids = grids_under(code)
+    return grids if grids == [code] else [code, *grids]
+
+
+def print_sheets(codes: Sequence[str], sheet: Sheet, only: int | None = None) -> bytes:
+    """A page per area, or `only` one of them; of several, the first is the overview, at its own scale.
+
+    Layers are the caller's: his rights, his scope, the fields he may see.
+    """
     wanted = asked_layers(sheet.layers)
     for layer in wanted:
         if not any(entry["type"] in DRAWN for entry in layer.style):
@@ -56,25 +66,37 @@ def print_sheets(codes: Sequence[str], sheet: Sheet) -> bytes:
     width, height = PAPERS[sheet.paper] if sheet.orientation == "portrait" else PAPERS[sheet.paper][::-1]
     known = boundary_shapes(codes)
     pages = []
-    for code in codes:
+    for place, code in enumerate(codes, 1):
+        if only not in (None, place):
+            continue
         check_code(code)
         if code not in known:
             raise Invalid(f"{all_areas()[code].link['name']}（{code}）没有边界，不能印图。", code="no_boundary")
-        pages.append(_page(code, known[code], wanted, sheet, (width, height)))
+        number = f"第 {place} / {len(codes)} 页" if len(codes) > 1 else ""
+        asked = replace(sheet, scale=None) if number and place == 1 else sheet
+        pages.append(_page(code, known[code], wanted, asked, (width, height), number))
     return html_to_pdf("".join(pages), width, height)
 
 
-def _page(code: str, shape: Any, wanted: Sequence[Layer], sheet: Sheet, paper: tuple[float, float]) -> str:
+def picture(codes: Sequence[str], sheet: Sheet, page: int, pixels: int) -> bytes:
+    """One page as a PNG, made from the PDF of that page: a preview shows what is printed."""
+    number = min(page, len(codes))
+    pdf = print_sheets(codes, sheet, only=number)
+    return to_png(pdf, pixels / max(PAPERS[sheet.paper]) * 25.4)
+
+
+def _page(code: str, shape: Any, wanted: Sequence[Layer], sheet: Sheet, paper: tuple[float, float], number: str) -> str:
     unit = min(paper) / 210  # letters grow with the paper
     margin, letter = 10 * unit, 2.3 * unit
     box = (paper[0] - 2 * margin, paper[1] - 2 * margin - 24 * unit)
-    west, south, east, north = shape.bounds
+    seen = shapely.box(*sheet.box) if sheet.box else shape
+    west, south, east, north = seen.bounds
     lon, lat = (west + east) / 2, (south + north) / 2
     metres = flat(lon, lat)
     strip = furniture.strip_height(letter)
-    bounds = metres(shape).bounds
+    bounds = metres(seen).bounds
     inner = (box[0], box[1] - strip)
-    window = at_scale(bounds, *inner, sheet.scale) if sheet.scale else fit(bounds, *inner, 4 * unit)
+    window = _window(bounds, inner, sheet, 4 * unit)
     to_paper = window.to_paper()
     degrees = _degrees(window, lon, lat)
     layers = [_drawn(layer, degrees, lambda one: to_paper(metres(one)), window) for layer in wanted]
@@ -97,15 +119,32 @@ def _page(code: str, shape: Any, wanted: Sequence[Layer], sheet: Sheet, paper: t
     drawn = svg.document(
         *box, [clip, svg.group([ground, *view.shapes, edge, *view.names], clip_path="url(#view)"), arrow, frame, foot.svg]
     )
-    chain = [all_areas()[code].link["name"]]
     told = {
-        "paper": paper, "margin": margin, "unit": unit, "map": drawn, "title": sheet.title or f"{chain[0]}地图", "code": code,
+        "paper": paper, "margin": margin, "unit": unit, "map": drawn, "title": _title(code, sheet, number),
+        "code": code, "number": number,
         "legend": list({(item["label"], item["color"]): item for item in legend_items(layers)}.values())[:24],
         "day": today(), "source": settings().map_source, "publisher": settings().map_publisher,
         "review": settings().map_review_number, "by": caller().name,
     }  # fmt: skip
     made: str = _template().render(**told)
     return made
+
+
+def _title(code: str, sheet: Sheet, number: str) -> str:
+    """An atlas tells on each page where it is."""
+    name = all_areas()[code].link["name"]
+    if sheet.title is None:
+        return f"{name}地图"
+    return f"{sheet.title}　{name}" if number else sheet.title
+
+
+def _window(bounds: Any, inner: tuple[float, float], sheet: Sheet, margin: float) -> Window:
+    """A whole area must fit its scale; a view on the screen is a wish for its middle."""
+    if sheet.scale is None:
+        return fit(bounds, *inner, 0.0 if sheet.box else margin)
+    if sheet.box is None:
+        return at_scale(bounds, *inner, sheet.scale)
+    return Window(sheet.scale, (bounds[0] + bounds[2]) / 2, (bounds[1] + bounds[3]) / 2, *inner)
 
 
 def _degrees(window: Window, lon: float, lat: float) -> tuple[float, float, float, float]:

@@ -85,3 +85,4 @@ class BoardPrint(Stamped, Base):
     hung_at: Mapped[date | None] = mapped_column(sa.Date, comment="挂出日期")
     place: Mapped[str | None] = mapped_column(sa.String(200), comment="挂出位置")
     point = point_column("挂出点")
+    stale: Mapped[str | None] = mapped_column(sa.Text, comment="与现状不符之处")  # what changed since; empty while all is true

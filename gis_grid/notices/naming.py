@@ -7,6 +7,7 @@ from typing import Any
 import shapely
 
 from gis_grid.notices import spots
+from gis_grid.notices.font import width_em
 from gis_grid.notices.ground import Ground, Patch, Street
 from gis_grid.notices.labels import Name
 from gis_grid.notices.style import Letters
@@ -23,16 +24,32 @@ class Naming:
         return [*self._house_names(), *self._area_names(), *self._street_names(), *self._mark_names()]
 
     def _house_names(self) -> list[Name]:
-        size, least = self.letters.building, self.letters.least
+        usual, least = self.letters.building, self.letters.least
+        grown, edge = usual * self._growth(), shapely.boundary(self.ground.area)
         found = []
         for number, house in enumerate(self.ground.houses):
             if house.names:
                 must = house.use != "07"  # bicycle sheds and the like are named where their name fits
+                size = usual if shapely.intersects(edge, house.shape) else grown  # small enough to step aside from the edge
                 ways = spots.house_spots(house, size, least, number)
                 if not must:
                     ways = [spot for spot in ways if spot.cost < 2]
                 found.append(Name(house.names[0], "house", 3 if must else 8, ways, must))
         return found
+
+    def _growth(self) -> float:
+        """How much larger than wanted the houses' names may be: on a plan of few and large houses, most have room."""
+        named = [house for house in self.ground.houses if house.names and house.use != "07"]
+        sides = [spots.sides(house.shape) for house in named]
+        for share in (2.0, 1.7, 1.4, 1.2):
+            size = share * self.letters.building
+            fits = [
+                size * width_em(house.names[0]) < 0.8 * longer and size < 0.45 * shorter
+                for house, (longer, shorter) in zip(named, sides, strict=True)
+            ]
+            if named and sum(fits) >= 0.8 * len(fits):
+                return share
+        return 1.0
 
     def _area_names(self) -> list[Name]:
         letters, ground = self.letters, self.ground

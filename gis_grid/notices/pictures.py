@@ -21,7 +21,7 @@ LARGEST = {"staff": (590, 826), "logo": (800, 800), "hung": (1600, 1600)}  # pix
 
 def keep_picture(kind: str, key: str, data: bytes) -> BoardPicture:
     """A picture made small and upright, without the place and the camera it came from (EXIF). Refuses what is no picture."""
-    area_code = _area_of_picture(kind, key)
+    area_code = area_of_picture(kind, key)
     check_area(area_code)
     mime, image = _smaller(data, LARGEST[kind])
     row = session().scalar(sa.select(BoardPicture).where(BoardPicture.kind == kind, BoardPicture.key == key))
@@ -51,7 +51,7 @@ def drop_picture(kind: str, key: str) -> None:
     audit.record("picture deleted", "boards", f"{kind} {key}", area_code=row.area_code)
 
 
-def _area_of_picture(kind: str, key: str) -> str:
+def area_of_picture(kind: str, key: str) -> str:
     """The area whose scope a picture lies in: its person's, its office's, its print's."""
     if kind not in LARGEST:
         raise NotFound(f"图片类别应为 {'、'.join(LARGEST)} 之一。")

@@ -52,9 +52,7 @@ def draw_plan(ground: Ground, paper: Paper) -> Plan:
         raise Invalid("网格没有边界，不能绘制平面图。", code="no_boundary")
     letters, strip = paper.letters, furniture.strip_height(paper.letters.note)
     width, height = paper.width, paper.height - strip
-    margin = max(2.6 * letters.area, 0.045 * min(width, height))
-    bounds = ground.area.bounds
-    window = at_scale(bounds, width, height, paper.scale) if paper.scale else fit(bounds, width, height, margin)
+    window = window_of(ground, paper)
     frame = shapely.box(0, 0, width, height)
     sheet = _Sheet(clipped(ground.moved(window.to_paper()), frame), frame, paper, window)
     arrow = furniture.arrow_box(width, letters.area)
@@ -73,6 +71,14 @@ def draw_plan(ground: Ground, paper: Paper) -> Plan:
         foot.svg,
     ]
     return Plan(svg.document(width, paper.height, parts, f"{ground.name}平面图"), window, placement, foot)
+
+
+def window_of(ground: Ground, paper: Paper) -> Window:
+    """What of the ground the plan shows, at which scale."""
+    width, height = paper.width, paper.height - furniture.strip_height(paper.letters.note)
+    margin = max(2.6 * paper.letters.area, 0.045 * min(width, height))
+    bounds = ground.area.bounds
+    return at_scale(bounds, width, height, paper.scale) if paper.scale else fit(bounds, width, height, margin)
 
 
 def clipped(ground: Ground, frame: Any) -> Ground:

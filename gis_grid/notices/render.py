@@ -6,22 +6,29 @@ Knows no database: it runs in child processes too. Nothing is fetched: only pict
 from __future__ import annotations
 
 import base64
+import hashlib
+import json
+import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from contextlib import closing
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from functools import cache
 from typing import Any
 
 from gis_grid.errors import Invalid, TooLarge
 from gis_grid.notices.ground import Ground
+from gis_grid.notices.inks import unprintable
 from gis_grid.notices.layout import Laid, lay_out, posts_of
 from gis_grid.notices.plan import Plan, draw_plan
 from gis_grid.notices.said import Content, hash_of
 from gis_grid.notices.style import COLOURS, Paper
-from gis_grid.notices.templates import FOLDER, Template, themes
+from gis_grid.notices.templates import FOLDER, THEMED, Template, themes
+from gis_grid.notices.whole import draw_whole
 
 BLEED_MM = 3.0
 MOST_PIXELS = 80_000_000
+_alone = threading.Lock()  # pango and pdfium: two threads at once write another font's empty boxes, or end the process
 Pictures = Mapping[str, tuple[str, bytes]]  # digest -> mime, bytes
 
 
@@ -36,6 +43,27 @@ class Job:
     day: date
     theme: str | None = None
     scale: int | None = None
+    around: str | None = None  # digest of the streets, water, greens and neighbours on the plan
+    window: tuple[float, float, float, float] | None = None  # what the plan shows, degrees: west, south, east, north
+
+    def said(self) -> dict[str, Any]:
+        """All that a print keeps, to tell later what is no longer true."""
+        told = self.content.said(posts_of(self.template))
+        named = self.theme if self.theme != self.content.decided.get("theme") else None  # the office's may change
+        look = {"look": look_of(self.template, self.theme), "theme": named}
+        return {**told, **look, "around": self.around, "window": list(self.window) if self.window else None}
+
+
+def look_of(template: Template, theme: str | None) -> str:
+    """A digest of how a board looks: paper, letters, slots, texts, colours."""
+    told = [asdict(template), colours_of(template, theme)]
+    return hashlib.md5(json.dumps(told, sort_keys=True, ensure_ascii=False).encode(), usedforsecurity=False).hexdigest()
+
+
+def colours_of(template: Template, theme: str | None) -> dict[str, str]:
+    """The colours of bands, boxes and letters: a theme's, unless the template has its own."""
+    own = {name: colour for name, colour in template.colours.items() if name in THEMED}
+    return {**themes()[theme or template.theme], **own}
 
 
 @dataclass(frozen=True)
@@ -46,10 +74,16 @@ class Board:
     plan: Plan | None
     laid: Laid
     template: Template
+    told: Mapping[str, Any]  # what the page was made from
 
     @property
     def gaps(self) -> list[str]:
         return self.laid.gaps
+
+    @property
+    def svg(self) -> str:
+        """The whole board as one SVG."""
+        return draw_whole(self.told)
 
 
 def compose(job: Job) -> Board:
@@ -62,17 +96,21 @@ def compose(job: Job) -> Board:
             lines = 1 + int(len(slot["main"]) * slot["size"] > 0.94 * slot["box"][2])
             slot["top"] = max((slot["box"][3] - slot["size"] * 1.2 * lines - slot["small"] * 1.5) / 2, 0)
     qr = next((slot for slot in laid.slots if slot["kind"] == "qr"), None)
+    colours = colours_of(template, job.theme)
     told = {
         "template": template,
-        "theme": themes()[job.theme or template.theme],
+        "theme": colours,
         "laid": laid,
         "plan": plan.svg if plan else "",
         "qr": qr_svg(content.url, qr["side"]) if qr and content.url else None,
         "logo": data_url(job.pictures.get(content.logo or "")),
         "pictures": {digest: data_url(picture) for digest, picture in job.pictures.items()},
-        "stamp": hash_of(content.said(posts_of(template)))[:8],
+        "stamp": hash_of(job.said())[:8],
     }
-    return Board(_page().render(board=told), plan, laid, template)
+    strange = unprintable([*colours.values(), *template.colours.values()])
+    if strange:
+        laid.gap(f"这些颜色印出来会偏色：{'、'.join(strange)}")
+    return Board(_page().render(board=told), plan, laid, template, told)
 
 
 def write_pdf(boards: Sequence[Board], *, crop_marks: bool = False) -> bytes:
@@ -92,7 +130,8 @@ def html_to_pdf(body: str, width: float, height: float, *, crop_marks: bool = Fa
     text = (
         f'<html lang="zh-CN"><head><meta charset="utf-8"><style>{page}{_css()}{more_css}</style></head><body>{body}</body></html>'
     )
-    pdf: bytes = HTML(string=text, url_fetcher=_only_data()).write_pdf(font_config=_fonts(), optimize_images=False)
+    with _alone:
+        pdf: bytes = HTML(string=text, url_fetcher=_only_data()).write_pdf(font_config=_fonts(), optimize_images=False)
     return pdf
 
 
@@ -102,16 +141,13 @@ def to_png(pdf: bytes, dpi: float, page: int = 0) -> bytes:
 
     import pypdfium2
 
-    document = pypdfium2.PdfDocument(pdf)
-    try:
+    with _alone, closing(pypdfium2.PdfDocument(pdf)) as document:
         width, height = document[page].get_size()
         pixels = width * height * (dpi / 72) ** 2
         if pixels > MOST_PIXELS:
             most = int(dpi * (MOST_PIXELS / pixels) ** 0.5)
             raise TooLarge(f"图片过大（{pixels / 1e6:.0f} 百万像素），这个尺寸最多 {most} dpi。", code="too_many_pixels")
         image = document[page].render(scale=dpi / 72).to_pil()
-    finally:
-        document.close()
     out = io.BytesIO()
     image.save(out, "PNG", dpi=(dpi, dpi))
     return out.getvalue()

@@ -44,6 +44,16 @@ def box(lines: tuple[str, ...], x: float, y: float, size: float, **more: Any) ->
     return Spot(lines, x, y, size, width, size * (1 + 1.15 * (len(lines) - 1)), **more)
 
 
+def sides(shape: BaseGeometry) -> tuple[float, float]:
+    """The longer and the shorter side of the smallest box around a shape, however it is turned; nothing for a point."""
+    box_ = shapely.minimum_rotated_rectangle(shape)
+    if box_.geom_type != "Polygon":
+        return (0.0, 0.0)
+    a, b, c = (shapely.Point(xy) for xy in box_.exterior.coords[:3])
+    lengths = sorted((a.distance(b), b.distance(c)))
+    return (lengths[1], lengths[0])
+
+
 def house_spots(house: House, size: float, least: float, own: int) -> list[Spot]:
     """Inside the footprint where it fits (smaller, turned, two lines, shorter), else beside it, else with a leader."""
     shape = house.shape

@@ -18,6 +18,7 @@ from gis_grid.notices.style import COLOURS, Letters
 FOLDER = PROJECT / "boards"
 ORIENTATIONS = ("portrait", "landscape")
 SLOTS = ("title", "plan", "people", "extent", "services", "contact", "qr", "footer", "text", "logo")
+THEMED = ("main", "soft", "ink", "accent")  # colours of bands, boxes and letters; all others are the plan's
 _TOP = {"title", "paper", "letters", "text", "slots", "theme", "marks", "sheet", "posts", "colours"}
 _SLOT = {"slot", "box", "head", "text", "columns", "plain"}
 _LARGEST_MM = 5000
@@ -113,6 +114,12 @@ def read_template(name: str, body: str) -> dict[str, Template]:
     return made
 
 
+def parsed(body: str) -> dict[str, Any]:
+    """What a good template says, as plain values: what the console's editor changes (JSON is YAML, so it comes back so)."""
+    told: dict[str, Any] = yaml.safe_load(body)
+    return told
+
+
 def _made(name: str, body: str, told: dict[str, Any], way: str) -> Template:
     if way not in ORIENTATIONS or way not in told["slots"]:
         raise _fault(name, body, str(way), f"方向应为 {'、'.join(ORIENTATIONS)}，且 slots 中须有同名一项")
@@ -126,8 +133,8 @@ def _made(name: str, body: str, told: dict[str, Any], way: str) -> Template:
     unknown = [layer for layer in told.get("marks", []) if layer not in layers()]
     if unknown:
         raise _fault(name, body, "marks", f"没有图层“{unknown[0]}”")
-    colours = told.get("colours", {})
-    if set(colours) - set(COLOURS) or not all(re.fullmatch(r"#[0-9a-fA-F]{6}", str(value)) for value in colours.values()):
+    colours = told.get("colours") or {}
+    if not isinstance(colours, dict) or not all(map(_is_colour, colours.items())):
         raise _fault(name, body, "colours", '颜色写作 名称: "#rrggbb"')
     if told.get("theme", "blue") not in themes():
         raise _fault(name, body, "theme", f"配色可用：{'、'.join(themes())}")
@@ -178,6 +185,11 @@ def _numbers(value: Any, count: int) -> list[float] | None:
     if not good or not all(isinstance(one, int | float) and not isinstance(one, bool) and abs(one) < 1e5 for one in value):
         return None
     return [float(one) for one in value]
+
+
+def _is_colour(named: tuple[Any, Any]) -> bool:
+    name, value = named
+    return name in {*COLOURS, *THEMED} and re.fullmatch(r"#[0-9a-fA-F]{6}", str(value)) is not None
 
 
 def _is_size(value: Any) -> bool:

@@ -106,6 +106,6 @@ def test_a_base_map_file_is_read_by_ranges(client, bearer, town, monkeypatch, tm
 
 
 def test_a_printed_sheet_can_be_previewed(client, bearer, town) -> None:
-    answer = client.get(f"/api/boards/sheet?area_code={COMMUNITY}&layers=grids&format=png&dpi=30", headers=bearer(ALL))
+    answer = client.get(f"/api/boards/sheet?area_code={COMMUNITY}&layers=grids&format=png&pixels=300", headers=bearer(ALL))
     assert answer.mimetype == "image/png"
     assert answer.data[:8] == b"\x89PNG\r\n\x1a\n"

@@ -146,6 +146,9 @@ def test_another_areas_board_is_nobodys_business(client, street, bearer) -> None
         ("post", f"/api/boards/{GRID_1}/prints", {}),
         ("post", f"/api/boards/{GRID_1}/draft", {"body": "title: x"}),
         ("post", "/api/boards/jobs", {"area_code": COMMUNITY}),
+        ("post", f"/api/boards/{GRID_1}/preview", {}),
+        ("get", f"/api/boards/{GRID_1}/qr", None),
+        ("get", f"/api/boards/map-page?area_code={GRID_1}", None),
         ("get", f"/api/boards/templates?area_code={GRID_1}", None),
         ("get", f"/api/boards/pictures/logo/{COMMUNITY}", None),
     ):
@@ -241,6 +244,89 @@ def test_staff_boundary_and_buildings_make_a_board_stale(client, mine, session) 
     assert row["changed"] == ["调解员王芳到任", "管辖范围", "边界、楼栋或重点部位"]
 
 
+def test_streets_water_and_neighbours_on_the_plan_make_a_board_stale(client, mine, session) -> None:
+    printed(client, mine)
+    far = shapes.to_column(shapely.box(WEST + 1, SOUTH, WEST + 1.1, SOUTH + 0.1))
+    session.add(BaseFeature(source="test", kind="water", name="远湖", geom=far))
+    session.flush()
+    assert stale(client, mine) == []  # far away
+    session.execute(sa.update(BaseFeature).where(BaseFeature.name == "人民路").values(name="解放路"))
+    assert [row["changed"] for row in stale(client, mine)] == [["周边道路、水系、绿地或邻格"]]
+
+
+def test_a_changed_template_makes_a_board_stale(client, mine) -> None:
+    body = next(each["body"] for each in client.get("/api/boards/templates", headers=mine).json["items"] if each["name"] == "a4")
+    kept = client.post("/api/board-templates", headers=mine, json={"area_code": COMMUNITY, "name": "本区", "body": body})
+    printed(client, mine, template="本区")
+    assert stale(client, mine) == []
+    path, version = f"/api/board-templates/{kept.json['id']}", {**mine, "If-Match": '"1"'}
+    client.patch(path, headers=version, json={"body": body.replace("theme: blue", "theme: red")})
+    assert [row["changed"] for row in stale(client, mine)] == [["模板或配色"]]
+    client.delete(path, headers={**mine, "If-Match": '"2"'})
+    assert [row["changed"] for row in stale(client, mine)] == [["模板已停用"]]
+
+
+def test_the_offices_new_theme_makes_a_board_stale_but_a_named_one_stays(client, mine) -> None:
+    printed(client, mine)
+    printed(client, mine, GRID_2, theme="green")
+    client.post("/api/board-settings", headers=mine, json={"area_code": COMMUNITY, "theme": "red"})
+    assert [(row["area_code"], row["changed"]) for row in stale(client, mine)] == [(GRID_1, ["模板或配色"])]
+
+
+def test_the_map_shows_which_boards_are_stale(client, mine, session) -> None:
+    key = int(printed(client, mine).headers["Location"].rsplit("/", 1)[-1])
+    session.execute(sa.update(Staff).where(Staff.name == "张直").values(duty_phone="10099999999"))
+    stale(client, mine)
+    row = session.get(BoardPrint, key, populate_existing=True)
+    assert (row.stale, row.version) == ("网格长张直的电话", 1)
+    session.execute(sa.update(Staff).where(Staff.name == "张直").values(duty_phone="10012345678"))
+    stale(client, mine)
+    session.refresh(row)
+    assert row.stale is None
+
+
+def test_a_reprint_hangs_where_the_old_one_hung(client, mine) -> None:
+    key = printed(client, mine).headers["Location"].rsplit("/", 1)[-1]
+    client.patch(f"/api/board-prints/{key}", headers={**mine, "If-Match": '"1"'}, json={"place": "1号楼门口"})
+    again = printed(client, mine, replaces=int(key)).headers["Location"]
+    rows = client.get("/api/board-prints/", headers=mine).json["items"]
+    assert [(f"/api/board-prints/{row['id']}", row["place"]) for row in rows] == [(again, "1号楼门口")]
+    assert client.post(f"/api/boards/{GRID_2}/prints", headers=mine, json={"replaces": int(key)}).status_code == 404
+
+
+def test_what_is_being_edited_is_seen_at_once_and_not_kept(client, mine) -> None:
+    texts = {"extent": "东至新路", "services": "代办", "supervision_phone": "12345", "phones": "masked", "heading": "公示栏"}
+    seen = client.post(f"/api/boards/{GRID_1}/preview", headers=mine, json={"texts": texts, "pixels": 300})
+    assert seen.status_code == 200, seen.data[:300]
+    said = seen.json["told"]["content"]
+    assert (said["extent"], said["services"], said["supervision_phone"]) == ("东至新路", "代办", "12345")
+    assert said["people"][0]["phone"] == "100****5678"
+    assert seen.json["picture"].startswith("data:image/png;base64,")
+    assert client.get(f"/api/boards/{GRID_1}/told", headers=mine).json["content"]["heading"] == "网格服务公示牌"
+
+
+def test_a_template_may_come_back_as_json(client, mine) -> None:
+    told = next(each["told"] for each in client.get("/api/boards/templates", headers=mine).json["items"] if each["name"] == "a4")
+    told["colours"] = {"main": "#2f6b4f"}
+    asked = {"body": json.dumps(told, ensure_ascii=False), "pixels": 200}
+    assert client.post(f"/api/boards/{GRID_1}/preview", headers=mine, json=asked).status_code == 200
+
+
+def test_areas_tell_the_state_of_their_boards(client, mine, session) -> None:
+    printed(client, mine)
+    session.execute(sa.update(Staff).where(Staff.name == "张直").values(duty_phone="10099999999"))
+    stale(client, mine)
+    rows = {row["code"]: row for row in client.get("/api/boards/areas", headers=mine).json["items"]}
+    assert (rows[GRID_1]["prints"], rows[GRID_1]["stale"], rows[GRID_1]["parent"]) == (1, 1, COMMUNITY)
+    assert rows[GRID_2]["prints"] == 0
+
+
+def test_a_qr_code_for_other_uses(client, mine, monkeypatch) -> None:
+    assert client.get(f"/api/boards/{GRID_1}/qr", headers=mine).data.startswith(b"<svg")
+    monkeypatch.setattr(settings(), "public_url", None)
+    assert problem(client.get(f"/api/boards/{GRID_1}/qr", headers=mine))["code"] == "no_public_url"
+
+
 def test_a_board_that_was_taken_down_is_no_longer_listed(client, mine, session) -> None:
     key = printed(client, mine).headers["Location"].rsplit("/", 1)[-1]
     at = {"type": "Point", "coordinates": [WEST + SIDE / 2, SOUTH + SIDE / 2]}
@@ -250,7 +336,7 @@ def test_a_board_that_was_taken_down_is_no_longer_listed(client, mine, session) 
         json={"place": "1号楼门口", "hung_at": "2026-11-20", "point": at},
     )
     assert hung.status_code == 200, hung.data
-    assert client.put(f"/api/boards/pictures/hung/{key}", headers=mine, data={"file": jpeg("green")}).status_code == 200
+    assert client.put(f"/api/board-prints/{key}/photo", headers=mine, data={"file": jpeg("green")}).status_code == 200
     session.execute(sa.update(Staff).where(Staff.name == "张直").values(duty_phone="10099999999"))
     (row,) = stale(client, mine)
     assert row["place"] == "1号楼门口" and row["lon"] == pytest.approx(WEST + SIDE / 2)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import ast
 import io
 import re
 import shutil
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+import resvg_py
 import shapely
 import zxingcpp
 from PIL import Image, ImageFilter
@@ -69,6 +73,25 @@ def test_fonts_are_embedded_subset_and_of_the_sc_forms(a4: bytes) -> None:
         assert row[-5:-2] == ["yes", "yes", "yes"], row  # embedded, subset, with unicode
 
 
+_AT_ONCE = """
+from concurrent.futures import ThreadPoolExecutor
+from gis_grid.notices.render import compose, write_pdf
+from tests.notices.boards import job, poppler
+with ThreadPoolExecutor(4) as threads:
+    made = list(threads.map(lambda _: write_pdf([compose(job("label-90x60"))]), range(8)))
+print({line.split()[0].partition("+")[2] for pdf in made for line in poppler("pdffonts", pdf).splitlines()[2:]})
+"""
+
+
+@needs_poppler
+def test_boards_asked_for_at_once_by_a_fresh_service_have_no_empty_boxes() -> None:
+    """Pango's fonts are made at the first text: two threads that began together got another font for good."""
+    done = subprocess.run(
+        [sys.executable, "-c", _AT_ONCE], cwd=REFERENCES.parents[2], capture_output=True, text=True, timeout=300, check=True
+    )
+    assert ast.literal_eval(done.stdout) == {"Noto-Sans-CJK-SC", "Noto-Sans-CJK-SC-Bold"}, done.stderr[-500:]
+
+
 @needs_poppler
 def test_the_text_can_be_searched(a4: bytes) -> None:
     text = poppler("pdftotext", a4)
@@ -85,6 +108,21 @@ def test_the_text_can_be_searched(a4: bytes) -> None:
         "1号楼",
     )
     assert [word for word in said if word not in text] == []
+
+
+@pytest.mark.parametrize(("name", "way"), sorted(SIZES))
+def test_the_svg_is_the_same_board(name: str, way: str) -> None:
+    board = compose(job(name, way))
+    dpi = round(800 * 25.4 / max(board.template.width, board.template.height))
+    drawn = resvg_py.svg_to_bytes(svg_string=board.svg, dpi=dpi, font_family="Noto Sans CJK SC", languages=["zh-CN"])
+    page = to_png(write_pdf([board]), dpi)
+    was, now = (Image.open(io.BytesIO(bytes(one))).convert("L") for one in (page, drawn))
+    assert now.size == pytest.approx(was.size, abs=2)
+    pictures = [one.resize((300, 300)).filter(ImageFilter.GaussianBlur(2)) for one in (was, now)]
+    apart = np.abs(np.asarray(pictures[0], dtype=float) - np.asarray(pictures[1], dtype=float)).mean()
+    assert apart < 4.0, f"{apart:.2f} of 255 on average"
+    for said in ("李骨返", "023-12345678"):
+        assert said in board.svg
 
 
 @needs_poppler

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import io
+
 import pytest
+from PIL import Image
 
 from gis_grid.maps.layers import layers
 from gis_grid.notices.expressions import Seen, Unknown, evaluate
 from gis_grid.notices.views import DRAWN, zoom_of
 from tests.conftest import problem
-from tests.factories import COMMUNITY, GRID_1, make_building, make_town
+from tests.factories import COMMUNITY, GRID_1, SIDE, SOUTH, WEST, make_building, make_town
 from tests.notices.boards import page_sizes_mm, poppler
 
 RIGHTS = ["boards.print", "areas.read", "buildings.read"]
@@ -69,10 +72,33 @@ def test_a_view_comes_out_as_a_sheet(client, mine) -> None:
         assert said in text
 
 
-def test_a_page_for_each_grid_at_a_fixed_scale(client, mine) -> None:
-    sheet = client.get(f"/api/boards/sheet?area_code={COMMUNITY}&layers=grids&each=true&scale=1000", headers=mine)
-    assert len(page_sizes_mm(sheet.data)) == 3
-    assert poppler("pdftotext", sheet.data).count("1:1000") == 3
+def test_an_atlas_has_an_overview_and_a_page_for_each_grid_at_a_fixed_scale(client, mine) -> None:
+    sheet = client.get(f"/api/boards/sheet?area_code={COMMUNITY}&layers=grids&each=true&scale=1000&title=网格图册", headers=mine)
+    assert len(page_sizes_mm(sheet.data)) == 4
+    text = poppler("pdftotext", sheet.data)
+    assert poppler("pdftotext", sheet.data, "-f", "2").count("1:1000") == 3
+    assert "4/4页" in text.replace(" ", "") and "网格图册" in text
+
+
+def test_a_view_is_printed_as_it_is_seen_first_as_a_picture(client, mine) -> None:
+    at = f"{WEST},{SOUTH},{WEST + SIDE},{SOUTH + SIDE}"
+    asked = f"area_code={COMMUNITY}&layers=grids&bbox={at}&scale=2000"
+    assert "1:2000" in poppler("pdftotext", client.get(f"/api/boards/sheet?{asked}", headers=mine).data)
+    seen = client.get(f"/api/boards/sheet?{asked}&format=png&pixels=400", headers=mine)
+    assert Image.open(io.BytesIO(seen.data)).size == pytest.approx((400, 283), abs=1)
+    told = problem(client.get(f"/api/boards/sheet?area_code={COMMUNITY}&bbox=1,2,3", headers=mine))
+    assert told["code"] == "bad_bbox"
+
+
+def test_the_visit_list_says_no_more_than_the_visits_do(client, session, bearer) -> None:
+    make_town()
+    make_building(0, name="1号楼", use="01")
+    told = client.get(f"/api/boards/visit-list?area_code={GRID_1}", headers=bearer(["people.read"]))
+    assert told.status_code == 200, told.data[:300]
+    text = poppler("pdftotext", told.data)
+    assert "走访清单" in text and "内部资料" in text
+    other = bearer(["people.read"], ("620105",))
+    assert client.get(f"/api/boards/visit-list?area_code={GRID_1}", headers=other).status_code == 403
 
 
 @pytest.mark.parametrize(
