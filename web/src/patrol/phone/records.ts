@@ -33,6 +33,8 @@ export interface Entry {
   why?: string
   /** What the service made of it: the event's number, what proves a visit. */
   told?: string
+  /** What it is about: the room or shop of a visit. */
+  about?: string
 }
 
 export type Counts = Record<State, number>
@@ -104,7 +106,7 @@ export function metresBetween(a: { lon: number; lat: number }, b: { lon: number;
 }
 
 const STEP_M = 8
-const LEAST_MS = 4_000
+const LEAST_MS = 2_000
 const MOST_MS = 60_000
 
 /** Whether a new position is worth keeping beside the last one: some metres on, or a minute later. */

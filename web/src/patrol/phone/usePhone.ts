@@ -1,5 +1,5 @@
 // The phone page's one state: who I am, what is recorded, what waits; it outlives reloads, flight mode and a dead service.
-import { computed, onScopeDispose, ref, shallowRef } from 'vue'
+import { computed, onScopeDispose, ref, shallowRef, toRaw } from 'vue'
 import { useSession } from '@/session/session'
 import { useKnown } from './known'
 import { record, type Position, type Trouble } from './recorder'
@@ -167,8 +167,9 @@ export function usePhone() {
   }
 
   /** Keeps a form; it is sent at once if somebody answers. */
-  async function add(kind: Kind, title: string, body: Record<string, unknown>, photos: Blob[] = []): Promise<void> {
-    await store.keepEntry({ id: newId(), user: me.value!.id, kind, at: Date.now(), title, body, photos, state: 'waiting' })
+  async function add(kind: Kind, title: string, body: Record<string, unknown>, photos: Blob[] = [], about?: string): Promise<void> {
+    const entry: Entry = { id: newId(), user: me.value!.id, kind, at: Date.now(), title, body: toRaw(body), photos: [...photos], state: 'waiting', about }
+    await store.keepEntry(entry)
     await count()
     soon()
   }
