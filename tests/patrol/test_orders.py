@@ -22,7 +22,7 @@ from gis_grid.patrol.shifts import walks_of
 from tests.conftest import problem
 from tests.factories import COMMUNITY, GRID_1, GRID_2, make_town, middle
 from tests.patrol.test_phone import make_worker
-from tests.patrol.walks import NOON, straight, track
+from tests.patrol.walks import NOON, straight, track, walk
 
 DAY = "2024-05-06"
 
@@ -175,3 +175,13 @@ def test_a_long_silence_begins_another_walk(session) -> None:
     assert walks_of([answer["tracks"][0]["id"]]) == {answer["tracks"][0]["id"]: 2}
     once = record_track(track(straight(30, start=NOON + 86_400)))
     assert walks_of([once["tracks"][0]["id"]]) == {once["tracks"][0]["id"]: 1}
+
+
+def test_where_time_went_counts_minutes_without_names_and_within_ones_area(client, bearer, session) -> None:
+    make_town()
+    record_track(track(walk(*[(n * 5, 0, 0) for n in range(61)])))
+    asked = f"/api/patrol/presence?area_code={GRID_1}&first={DAY}&last={DAY}"
+    (cell,) = client.get(asked, headers=bearer(["tracks.read"], (GRID_1,))).json["items"]
+    assert cell["minutes"] == pytest.approx(5)
+    assert set(cell) == {"lon", "lat", "minutes"}
+    assert client.get(asked, headers=bearer(["tracks.read"], (GRID_2,))).json["items"] == []
