@@ -193,3 +193,21 @@ def test_over_http_a_form_without_content_and_too_many_fixes_are_refused(client,
     rows = {"phone": "abc123", "fixes": fixes(1001, 0)}
     assert problem(client.post("/api/phone/fixes", json=rows, headers=headers))["status"] == 422
     assert problem(client.post("/api/phone/fixes", json={**rows, "fixes": fixes(1, 0)}, headers=headers))["code"] == "no_worker"
+
+
+def test_the_demo_goes_with_what_its_accounts_did(worker, session) -> None:
+    from gis_grid.access.guard import acting as acts
+    from gis_grid.access.rules import COMMAND
+    from gis_grid.demo.actions import remove_town
+    from gis_grid.patrol import checks
+
+    session.get(User, worker.user_id).demo = True
+    room = make_home(0)
+    take_own("abc123", fixes(3, now_ms() - 60_000))
+    at = datetime.now(UTC)
+    record_evidence({"client_id": "visit-0003", "room_id": room.id, "at": at, "how": "visit", "result": "absent"}, [])
+    with acts(COMMAND):
+        checks.ask({"area_code": GRID_1, "user_id": worker.user_id, "question": "在哪里？", "minutes": 5})
+        remove_town()
+    assert session.scalar(sa.select(sa.func.count()).where(User.demo)) == 0
+    assert session.scalar(sa.select(sa.func.count()).select_from(Device)) == 0

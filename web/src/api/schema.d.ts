@@ -1301,6 +1301,365 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/patrol-routes/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 巡查路线：列表 */
+        get: {
+            parameters: {
+                query?: {
+                    after?: string;
+                    area_code?: string;
+                    id?: number;
+                    limit?: number;
+                    name?: string;
+                    placed_by?: string;
+                    q?: string;
+                    retired?: boolean;
+                    sort?: string;
+                    unplaced?: boolean;
+                    weekdays?: string;
+                    worker?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description 问题说明 (RFC 9457) */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description 服务故障 */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["PatrolRoutePage"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            };
+        };
+        put?: never;
+        /** 巡查路线：登记 */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["PatrolRouteKeep"];
+                };
+            };
+            responses: {
+                /** @description 问题说明 (RFC 9457) */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description 服务故障 */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description Created */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["PatrolRoute"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/patrol-routes/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: number;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** 巡查路线：注销 */
+        delete: {
+            parameters: {
+                query?: never;
+                header: {
+                    /** @description 读取时得到的 ETag；不一致时答 412 并说明别人改了什么 */
+                    "If-Match": string;
+                };
+                path: {
+                    key: number;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description 问题说明 (RFC 9457) */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description 服务故障 */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description No Content */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        /** 巡查路线：修改 */
+        patch: {
+            parameters: {
+                query?: never;
+                header: {
+                    /** @description 读取时得到的 ETag；不一致时答 412 并说明别人改了什么 */
+                    "If-Match": string;
+                };
+                path: {
+                    key: number;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["PatrolRouteChange"];
+                };
+            };
+            responses: {
+                /** @description 问题说明 (RFC 9457) */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description 服务故障 */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["PatrolRoute"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            };
+        };
+        trace?: never;
+    };
+    "/api/patrol-routes/{route_id}/progress": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                route_id: number;
+            };
+            cookie?: never;
+        };
+        /** 某天按路线走到哪些站点：按时、晚到、顺序不对、未到 */
+        get: {
+            parameters: {
+                query?: {
+                    day?: string;
+                };
+                header?: never;
+                path: {
+                    route_id: number;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description 问题说明 (RFC 9457) */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description 服务故障 */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["RouteProgress"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/patrol/calendar": {
         parameters: {
             query?: never;
@@ -3573,6 +3932,150 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/targets/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 巡查目标：列表 */
+        get: {
+            parameters: {
+                query?: {
+                    after?: string;
+                    area_code?: string;
+                    dwell_seconds?: number;
+                    id?: number;
+                    kind?: string;
+                    limit?: number;
+                    name?: string;
+                    placed_by?: string;
+                    q?: string;
+                    retired?: boolean;
+                    sort?: string;
+                    source?: string;
+                    unplaced?: boolean;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description 问题说明 (RFC 9457) */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description 服务故障 */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["TargetPage"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            };
+        };
+        put?: never;
+        /** 巡查目标：登记 */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["TargetKeep"];
+                };
+            };
+            responses: {
+                /** @description 问题说明 (RFC 9457) */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description 服务故障 */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description Created */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Target"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/tracks/": {
         parameters: {
             query?: never;
@@ -4695,6 +5198,73 @@ export interface components {
             new_password: string;
             old_password: string;
         };
+        PatrolRoute: {
+            /** 所属网格 */
+            area_code?: string | null;
+            /**
+             * 登记时间
+             * Format: date-time
+             */
+            created_at?: string;
+            /** id */
+            id?: number;
+            /** 名称 */
+            name?: string;
+            /** 定位方式 */
+            placed_by?: string | null;
+            /** 站点 */
+            plan?: {
+                [key: string]: unknown;
+            };
+            /**
+             * 注销时间
+             * Format: date-time
+             */
+            retired_at?: string | null;
+            /**
+             * 更新时间
+             * Format: date-time
+             */
+            updated_at?: string;
+            /** 版本 */
+            version?: number;
+            /** 星期（1-7） */
+            weekdays?: string;
+            /** 巡查人（不填为任何人） */
+            worker?: string | null;
+        };
+        PatrolRouteChange: {
+            /** 所属网格 */
+            area_code?: string | null;
+            /** 名称 */
+            name?: string;
+            /** 站点 */
+            plan?: {
+                [key: string]: unknown;
+            };
+            /** 星期（1-7） */
+            weekdays?: string;
+            /** 巡查人（不填为任何人） */
+            worker?: string | null;
+        };
+        PatrolRouteKeep: {
+            /** 所属网格 */
+            area_code?: string | null;
+            /** 名称 */
+            name: string;
+            /** 站点 */
+            plan: {
+                [key: string]: unknown;
+            };
+            /** 星期（1-7） */
+            weekdays?: string;
+            /** 巡查人（不填为任何人） */
+            worker?: string | null;
+        };
+        PatrolRoutePage: {
+            items?: components["schemas"]["PatrolRoute"][];
+            next?: string | null;
+        };
         Played: {
             device?: string;
             doubt?: number;
@@ -4755,6 +5325,19 @@ export interface components {
             id?: number;
             length_m?: number;
             minutes?: number;
+        };
+        RouteProgress: {
+            all?: number;
+            /** Format: date */
+            day?: string;
+            good?: number;
+            id?: number;
+            name?: string;
+            /** 这天在计划之内 */
+            planned?: boolean;
+            stops?: {
+                [key: string]: unknown;
+            }[];
         };
         SearchFound: {
             items?: {
@@ -4937,6 +5520,74 @@ export interface components {
             repeated?: boolean;
             visit_id?: number;
             words?: string[];
+        };
+        Target: {
+            /** 所属网格 */
+            area_code?: string | null;
+            /**
+             * 登记时间
+             * Format: date-time
+             */
+            created_at?: string;
+            /** 最短停留（秒） */
+            dwell_seconds?: number;
+            /** id */
+            id?: number;
+            /** 类别 */
+            kind?: string;
+            /**
+             * 线
+             * Format: geojson-linestring
+             */
+            line?: Record<string, never> | null;
+            /** 名称 */
+            name?: string | null;
+            /** 定位方式 */
+            placed_by?: string | null;
+            /**
+             * 位置
+             * Format: geojson-point
+             */
+            point?: Record<string, never> | null;
+            /** 半径（米） */
+            radius_m?: number;
+            /**
+             * 注销时间
+             * Format: date-time
+             */
+            retired_at?: string | null;
+            /** 来源 */
+            source?: string | null;
+            /**
+             * 更新时间
+             * Format: date-time
+             */
+            updated_at?: string;
+            /** 版本 */
+            version?: number;
+            /** 权重 */
+            weight?: number;
+        };
+        TargetKeep: {
+            /** 最短停留（秒） */
+            dwell_seconds?: number;
+            /** 类别 */
+            kind: string;
+            /** 名称 */
+            name?: string | null;
+            /**
+             * 位置
+             * Format: geojson-point
+             */
+            point?: Record<string, never> | null;
+            /** 半径（米） */
+            radius_m?: number;
+            /** 权重 */
+            weight?: number;
+        };
+        TargetPage: {
+            items?: components["schemas"]["Target"][];
+            next?: string | null;
         };
         TodaysVisits: {
             items?: {

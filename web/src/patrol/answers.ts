@@ -181,3 +181,36 @@ export interface Worker {
   area_code: string
   area_name: string | null
 }
+
+export interface RouteStop {
+  target_id: number
+  from?: string
+  to?: string
+}
+
+export interface Route {
+  id: number
+  name: string
+  worker: string | null
+  weekdays: string
+  area_code: string | null
+  plan: { stops: RouteStop[]; in_order?: boolean }
+  version: number
+}
+
+export interface Progress {
+  planned: boolean
+  good: number
+  all: number
+  stops: {
+    target_id: number
+    name: string | null
+    lon: number | null
+    lat: number | null
+    from: string | null
+    to: string | null
+    state: string
+    words: string
+    at: string | null
+  }[]
+}
