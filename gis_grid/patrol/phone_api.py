@@ -19,7 +19,7 @@ from gis_grid.photos.rules import MOST_BYTES
 from gis_grid.register.fields import BIGINT, Number, Strict, Text
 from gis_grid.visits.api import VisitSchema
 
-_ID = validate.Regexp(r"^[0-9A-Za-z-]{8,36}\Z", error="应为 8-36 位字母、数字、横线")
+_ID = validate.Regexp(r"^[0-9A-Za-z-]{8,36}$", error="应为 8-36 位字母、数字、横线")
 _LON, _LAT = validate.Range(min=-180, max=180), validate.Range(min=-90, max=90)
 _METRES = validate.Range(min=0, max=1e6)
 _MILLISECONDS = validate.Range(min=0, max=4_102_444_800_000)  # until 2100
@@ -38,7 +38,7 @@ class FixSchema(Strict):
 
 class FixesBody(Strict):
     fixes = fields.List(fields.Nested(FixSchema), required=True, validate=validate.Length(min=1, max=phone.MOST_FIXES))
-    phone = Text(required=True, validate=validate.Regexp(r"^[0-9a-z]{6,24}\Z", error="应为 6-24 位小写字母、数字"))
+    phone = Text(required=True, validate=validate.Regexp(r"^[0-9a-z]{6,24}$", error="应为 6-24 位小写字母、数字"))
 
 
 class ReportSchema(Strict):
