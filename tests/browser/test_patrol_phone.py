@@ -42,7 +42,7 @@ def start(town: Town) -> None:
 
 
 def step(page: Page, at: tuple[float, float], n: int) -> None:
-    """Some metres on, and wait until the phone has kept it."""
+    """Some metres on (12 times n from where one began), and wait until the phone has kept it."""
     before = kept(page)
     for again in range(20):  # as a receiver does: every second a little elsewhere
         page.context.set_geolocation({"longitude": at[0] + n * 0.00012, "latitude": at[1] + again * 1e-7, "accuracy": 8})
@@ -84,7 +84,7 @@ def test_a_walk_a_visit_and_a_report_outlive_flight_mode_reload_and_a_dead_servi
     page, at = on_duty
     before, events, visits = stored(town), ask(town, "SELECT count(*) FROM events"), ask(town, "SELECT count(*) FROM visits")
     page.get_by_role("button", name="开始巡查").click()
-    for n in range(2):
+    for n in (1, 2):
         step(page, at, n)
     expect(page.get_by_role("status").filter(has_text="正在记录")).to_be_visible()
     page.wait_for_selector("[data-state=idle]")
@@ -94,7 +94,7 @@ def test_a_walk_a_visit_and_a_report_outlive_flight_mode_reload_and_a_dead_servi
     page.reload()  # opens from what the phone keeps
     expect(page.get_by_text("没有网络")).to_be_visible()
     expect(page.get_by_role("button", name="结束巡查")).to_be_visible()  # and goes on recording
-    for n in range(2, 4):
+    for n in (3, 4):
         step(page, at, n)
     tab(page, "走访")
     page.locator("button.head").first.click()
@@ -114,7 +114,7 @@ def test_a_walk_a_visit_and_a_report_outlive_flight_mode_reload_and_a_dead_servi
     page.context.set_offline(False)  # the network is back, the service is not
     page.reload()
     expect(page.get_by_role("button", name="结束巡查")).to_be_visible()
-    step(page, at, 4)
+    step(page, at, 5)
     tab(page, "传送")
     expect(page.locator("[data-entry=waiting]")).to_have_count(2)
     page.screenshot(path=ARTEFACTS / "patrol-waiting-phone.png")
@@ -142,7 +142,7 @@ def kept_total(page: Page) -> int:
 def test_a_session_that_ends_on_the_way_asks_for_the_password_and_loses_nothing(on_duty, town: Town) -> None:
     page, at = on_duty
     page.get_by_role("button", name="开始巡查").click()
-    step(page, at, 0)
+    step(page, at, 1)
     page.context.clear_cookies()
     tab(page, "传送")
     page.get_by_role("button", name="现在传送").click()
