@@ -31,8 +31,7 @@ class Settings(BaseSettings):
     port: int = 8700
     workers: int = max(1, (os.cpu_count() or 1))  # processes answering requests
     threads: int = 2  # requests worked on at once in each of them; more only wait for each other and for the database
-    waiting_phones: int = 0  # beside them, how many phones' fixes may wait in each process to be stored together; many threads
-    # lengthen the slowest answers of all others threefold (measured), so only where phones send single fixes: 64
+    phones_port: int = 0  # a port of their own for phones that send single fixes, hundreds at once; 0: they use the service's
     log_format: Literal["json", "text"] = "json"
     public_url: str | None = None  # https://... behind a proxy: then cookies are Secure
     max_upload_mb: int = 512

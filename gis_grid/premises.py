@@ -168,7 +168,7 @@ def _inside_of(premises: Premises) -> Room | Building | None:
 def place_all_again(sender: object, touched: Touched, progress: Progress) -> None:
     """Boundaries changed: shops that stand for themselves by their points; those indoors follow their rooms."""
     place_again(Premises, touched, progress)
-    _staff_follow(everything=touched is None)
+    staff_follow(everything=touched is None)
 
 
 @moved.connect
@@ -177,10 +177,11 @@ def move_with_rooms(sender: object, everything: bool) -> None:
     by_rule = "t.placed_by IS DISTINCT FROM 'manual'"
     follow("premises", "rooms", "room_id", "room", by_rule, everything=everything)
     follow("premises", "buildings", "building_id", "building", f"t.room_id IS NULL AND {by_rule}", everything=everything)
-    _staff_follow(everything=everything)
+    staff_follow(everything=everything)
 
 
-def _staff_follow(*, everything: bool) -> None:
+def staff_follow(*, everything: bool) -> None:
+    """Whoever works in a shop goes with it."""
     follow("premises_staff", "premises", "premises_id", "premises", everything=everything)
 
 

@@ -21,7 +21,7 @@ _HTTP = {
     400: ("bad_request", "请求格式有误，请检查后重试。"),
     404: ("not_found", "没有这个地址。"),
     405: ("method_not_allowed", "该地址不支持这种操作。"),
-    413: ("too_large", "上传内容过大。"),
+    413: ("too_large", "上传内容过大：请分成几个较小的文件再上传。"),
     415: ("unsupported_type", "不支持这种内容类型，请用 application/json。"),
     422: ("invalid", "填写的内容有误。"),
     500: ("internal", "服务内部出错，请稍后重试。"),

@@ -1,4 +1,4 @@
-"""The running service: granian's workers for requests and one worker process for jobs, supervised together."""
+"""The running service: granian's workers for requests, a process for jobs, one for phones if they have a port; supervised."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import socket
 import sys
 import threading
 import time
+from collections.abc import Callable
 from multiprocessing.process import BaseProcess
 from typing import Any
 
@@ -24,8 +25,13 @@ def serve(host: str, port: int) -> None:
     from granian.constants import Interfaces
 
     stopping = threading.Event()
-    watcher = threading.Thread(target=_watch_worker, args=(stopping,), daemon=True)
-    watcher.start()
+    watched: list[tuple[str, Callable[..., None], tuple[Any, ...]]] = [("gis-grid-jobs", _work, ())]
+    if settings().phones_port:
+        _check_port(host, settings().phones_port)
+        watched.append(("gis-grid-phones", _take_fixes, (host, settings().phones_port)))
+    watchers = [threading.Thread(target=_watch, args=(stopping, *one), daemon=True) for one in watched]
+    for watcher in watchers:
+        watcher.start()
     shown = host if host not in ("0.0.0.0", "::") else "127.0.0.1"  # noqa: S104  only compared
     print(f"服务地址 / Open: http://{shown}:{port}/    （按 Ctrl+C 停止）", flush=True)
     try:
@@ -36,7 +42,7 @@ def serve(host: str, port: int) -> None:
             interface=Interfaces.WSGI,
             factory=True,
             workers=settings().workers,
-            blocking_threads=settings().threads + settings().waiting_phones,
+            blocking_threads=settings().threads,
             respawn_failed_workers=True,
             workers_kill_timeout=10,  # a worker that does not end by itself is ended
             log_enabled=True,
@@ -45,7 +51,8 @@ def serve(host: str, port: int) -> None:
         ).serve()
     finally:
         stopping.set()
-        watcher.join(timeout=15)
+        for watcher in watchers:
+            watcher.join(timeout=15)
 
 
 def wsgi() -> Any:
@@ -65,14 +72,15 @@ def _warning() -> Any:
     return LogLevels.warning
 
 
-def _watch_worker(stopping: threading.Event) -> None:
+def _watch(stopping: threading.Event, name: str, work: Callable[..., None], arguments: tuple[Any, ...]) -> None:
+    """Keep one process beside the requests; one that dies is started again."""
     context = multiprocessing.get_context("spawn")
     worker: BaseProcess | None = None
     while not stopping.is_set():
         if worker is None or not worker.is_alive():
             if worker is not None:
                 time.sleep(2)
-            worker = context.Process(target=_work, name="gis-grid-jobs", daemon=True)
+            worker = context.Process(target=work, args=arguments, name=name)
             worker.start()
         stopping.wait(1)
     if worker is not None and worker.is_alive():
@@ -80,6 +88,38 @@ def _watch_worker(stopping: threading.Event) -> None:
         worker.join(timeout=10)
         if worker.is_alive():
             worker.kill()
+
+
+def _take_fixes(host: str, port: int) -> None:
+    """Granian again, for phones: one worker whose one thread waits for all of them."""
+    from granian import Granian
+    from granian.constants import Interfaces
+
+    _end_with_parent()
+    Granian(
+        "gis_grid.serve:rsgi",
+        address=host,
+        port=port,
+        interface=Interfaces.RSGI,
+        factory=True,
+        workers=1,
+        respawn_failed_workers=True,
+        log_enabled=True,
+        log_level=_warning(),
+        websockets=False,
+    ).serve()
+
+
+def rsgi() -> Any:
+    """What answers on the phones' port, for granian: `gis_grid.serve:rsgi` (factory)."""
+    from gis_grid.app import load_features
+    from gis_grid.patrol.phones import Phones
+
+    _end_with_parent()
+    load_features()
+    gc.collect()
+    gc.freeze()
+    return Phones()
 
 
 def _work() -> None:

@@ -47,12 +47,12 @@ def _move_along(building: Building) -> None:
     """Units without an entrance of their own go with the building, rooms with their units; others are told."""
     session().flush()
     note_move("buildings", building.id)
-    _all_follow()
+    follow_all()
     session().expire_all()
 
 
-def _all_follow(*, everything: bool = False) -> None:
-    """Units without an entrance of their own follow their building, rooms their unit, and whoever is in the rooms."""
+def follow_all(*, everything: bool = False) -> None:
+    """Of those noted in `moves`, or of all: units without an entrance of their own, rooms, and whoever is in them, follow."""
     follow("units", "buildings", "building_id", "building", "t.point IS NULL", everything=everything)
     follow("rooms", "units", "unit_id", "unit", everything=everything)
     moved.send("buildings", everything=everything)
@@ -75,7 +75,7 @@ def prepare_unit(unit: Unit, extra: dict[str, Any]) -> None:
         return
     session().flush()
     note_move("units", unit.id)
-    _all_follow()
+    follow_all()
     session().expire_all()
 
 
@@ -152,7 +152,7 @@ def place_all_again(sender: object, touched: Touched, progress: Progress) -> Non
     """Boundaries changed: estates, buildings and entrances by their points, then units, rooms and whoever is in them."""
     for model in (Estate, Building, Unit):
         place_again(model, touched, progress)
-    _all_follow(everything=touched is None)
+    follow_all(everything=touched is None)
 
 
 def on_footprints(lon: Any, lat: Any) -> int:

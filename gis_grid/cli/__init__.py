@@ -15,6 +15,7 @@ from gis_grid import __version__, cluster
 from gis_grid.cli.areas import areas
 from gis_grid.cli.boards import boards
 from gis_grid.cli.patrol import patrol, retention
+from gis_grid.cli.photos import photos
 from gis_grid.cli.run import command_line, shown_progress
 from gis_grid.cli.tiles import tiles
 from gis_grid.cli.users import user
@@ -22,7 +23,7 @@ from gis_grid.config import settings
 from gis_grid.errors import GridError
 
 GEOMETRIES = ("areas", "buildings", "premises", "events", "tracks")
-SHEETS = ("residents", "households", "rooms", "units", "staff")
+SHEETS = ("residents", "households", "estates", "rooms", "units", "valuables", "premises_staff", "staff")
 SCALES = ("community", "district", "city")
 
 
@@ -197,10 +198,11 @@ def locate(lon: float, lat: float, crs: str, at: Any, accuracy_m: float | None, 
 
 @cli.command()
 @click.option("--scale", type=click.Choice(SCALES), default="community", help="How large.")
+@click.option("--districts", type=click.IntRange(2, 10), help="Of a city: how many districts of 650,000 people; default 10.")
 @click.option("--seed", default=1, help="Another seed, another town.")
 @click.option("--reset", is_flag=True, help="Remove the demo town first.")
 @click.option("--if-none", is_flag=True, help="Do nothing when any demo town is there, whatever its scale.")
-def demo(scale: str, seed: int, reset: bool, if_none: bool) -> None:
+def demo(scale: str, districts: int | None, seed: int, reset: bool, if_none: bool) -> None:
     """Load the demo town: generated, fictional, deterministic. Prints the demo accounts with one-time passwords."""
     from gis_grid.areas.models import has_demo
 
@@ -214,14 +216,14 @@ def demo(scale: str, seed: int, reset: bool, if_none: bool) -> None:
     load_features()
     with command_line(), shown_progress(f"demo {scale}") as progress:
         others = remove_town() if reset else 0
-        report = load_town(scale, seed, lambda step, done, total: progress(done, total, step))
+        report = load_town(scale, seed, lambda step, done, total: progress(done, total, step), districts=districts)
     for line in report.lines():
         click.echo(line)
     if others:
         click.echo(f"注意：另有 {others} 条非演示记录原在演示网格内，已保留，现为未定位。")
 
 
-for _group in (areas, boards, patrol, retention, tiles, user):
+for _group in (areas, boards, patrol, photos, retention, tiles, user):
     cli.add_command(_group)
 
 

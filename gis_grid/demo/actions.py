@@ -29,7 +29,7 @@ from gis_grid.patrol.targets import refresh_targets
 
 PREFIX, MARK = DEMO_PREFIX, "演示数据"
 SINCE = date(2020, 1, 1)
-DISTRICTS = {"community": 1, "district": 1, "city": 10}
+DISTRICTS = {"community": 1, "district": 1, "city": 10}  # a city may be asked for with fewer
 Progress = Callable[[str, int, int], None]
 
 
@@ -72,10 +72,12 @@ _OWN = {
 }
 
 
-def load_town(scale: str, seed: int, progress: Progress, now: datetime | None = None) -> Report:
-    """Generate and load; a town that is there already is left alone, another one is refused."""
+def load_town(scale: str, seed: int, progress: Progress, now: datetime | None = None, districts: int | None = None) -> Report:
+    """Generate and load; a town that is there already is left alone, another one is refused. `districts`: of a city, 2 to 10."""
     now = now or datetime.now(ZoneInfo(settings().time_zone))
-    mark = f"{MARK}（生成）：{scale}，种子 {seed}"
+    count = districts or DISTRICTS[scale] if scale == "city" else DISTRICTS[scale]
+    size = f"，{count} 区" if count != DISTRICTS[scale] else ""
+    mark = f"{MARK}（生成）：{scale}{size}，种子 {seed}"
     there = session().scalar(sa.select(Area.remark).where(Area.code == f"{PREFIX}01"))
     if there == mark:
         return Report(scale, seed, already_there=True)
@@ -83,12 +85,12 @@ def load_town(scale: str, seed: int, progress: Progress, now: datetime | None = 
         raise Conflict("已有另一份演示数据：请加 --reset 先清除再加载。", code="other_demo")
     report, began = Report(scale, seed), time.monotonic()
     numbers, taken = IdNumbers(), set[str]()
-    towns = [make_town(seed, number, scale == "community") for number in range(DISTRICTS[scale])]
+    towns = [make_town(seed, number, scale == "community") for number in range(count)]
     for town in towns:
         town.taken = taken
         _load_district(town, mark, report, numbers, now, progress)
     refresh_cells(None)
-    session().execute(sa.text("ANALYZE"))
+    session().execute(sa.text("SELECT refresh_statistics(NULL)"))
     _make_accounts(towns[0], report)
     report.seconds = time.monotonic() - began
     audit.record("demo", "areas", PREFIX, after={"scale": scale, "seed": seed, "rows": dict(report.rows)})

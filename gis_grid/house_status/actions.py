@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
-from typing import Any
+from datetime import date, datetime
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -39,6 +40,31 @@ class Asked:
     @property
     def searching(self) -> bool:
         return bool(self.exact or self.keyword)
+
+
+class Recorded(NamedTuple):
+    """One room with who lives there, as rooms.sql answers it."""
+
+    id: int
+    building_id: int
+    unit_id: int
+    number: str
+    floor: int
+    door: int
+    door_span: int
+    floor_span: int
+    floor_label: str
+    use: str | None
+    due_on: date | None
+    verified_at: datetime | None
+    households: int
+    persons: int | None
+    people_due_on: date | None
+    never: int | None
+    heads: list[str | None] | None
+    classes: str | None
+    names: str | None
+    shops: list[str] | None
 
 
 @dataclass(frozen=True)
@@ -81,9 +107,24 @@ def estate_status(estate_id: int, asked: Asked, form: str = "data") -> dict[str,
     return {"estate": estate, "diagrams": diagrams, **_legend(cells, view)}
 
 
-def schemes() -> list[dict[str, str]]:
-    """The ways to colour that this caller's rights allow."""
-    return [{"name": one.name, "title": one.title} for one in colours().schemes.values() if caller().may(one.right)]
+def schemes() -> list[dict[str, Any]]:
+    """The ways to colour that this caller's rights allow, each with the traits he may see (which can be coloured alone)."""
+    return [
+        {
+            "name": one.name,
+            "title": one.title,
+            "traits": [{"trait": trait, "label": rule.label} for trait, rule in one.rules.items() if trait not in _hidden(one)],
+        }
+        for one in colours().schemes.values()
+        if caller().may(one.right)
+    ]
+
+
+def _hidden(scheme: Scheme, tags: Mapping[str, str] | None = None) -> set[str]:
+    """Traits of people's classes that the caller may not see."""
+    if scheme.name != "people":
+        return set()
+    return set(scheme.rules) - set(visible_classes() if tags is None else tags) - {"plain", "empty"}
 
 
 def _view(asked: Asked) -> _View:
@@ -102,7 +143,7 @@ def _buildings(*, building: int | None = None, estate: int | None = None) -> Seq
     return session().execute(sql("buildings"), values).all()
 
 
-def _rooms(buildings: list[int], view: _View) -> dict[int, list[sa.Row[Any]]]:
+def _rooms(buildings: list[int], view: _View) -> dict[int, list[Recorded]]:
     values = {
         "buildings": buildings,
         "scope": scope_patterns(),
@@ -110,20 +151,26 @@ def _rooms(buildings: list[int], view: _View) -> dict[int, list[sa.Row[Any]]]:
         "premises": caller().may("premises.read"),
         "searching": view.asked.searching,
     }
-    found: dict[int, list[sa.Row[Any]]] = defaultdict(list)
-    for row in session().execute(sql("rooms"), values):
+    found: dict[int, list[Recorded]] = defaultdict(list)
+    for row in map(Recorded._make, session().execute(sql("rooms"), values)):
         found[row.building_id].append(row)
     return found
 
 
-def _lay_out(told: sa.Row[Any], rows: Sequence[sa.Row[Any]]) -> Diagram:
-    rooms = [
-        Room(row.id, row.unit_id, row.number, row.floor, row.door, row.door_span, row.floor_span, row.floor_label) for row in rows
-    ]
-    return lay_out([Unit(*unit) for unit in told.units or ()], rooms, told.floors_above, told.floor_order)
+def _lay_out(told: sa.Row[Any], rows: Sequence[Recorded]) -> Diagram:
+    units = tuple(map(tuple, told.units or ()))
+    return _laid_out(units, tuple((row[0], *row[2:9]) for row in rows), told.floors_above, tuple(told.floor_order or ()))
 
 
-def _described(told: sa.Row[Any], diagram: Diagram, rows: Mapping[int, sa.Row[Any]], view: _View) -> dict[str, Any]:
+@lru_cache(maxsize=64)
+def _laid_out(
+    units: tuple[tuple[Any, ...], ...], rooms: tuple[tuple[Any, ...], ...], above: int | None, order: tuple[str, ...]
+) -> Diagram:
+    """The same rooms give the same diagram: who colours or searches one building again need not wait for it twice."""
+    return lay_out([Unit(*unit) for unit in units], [Room(*room) for room in rooms], above, order)
+
+
+def _described(told: sa.Row[Any], diagram: Diagram, rows: Mapping[int, Recorded], view: _View) -> dict[str, Any]:
     """A diagram as answered. Columns and rows count from 0, the top floor first."""
     units = {band.unit.id: band.unit.name for band in diagram.bands}
     floors = [floor.title for floor in diagram.floors]
@@ -156,7 +203,7 @@ def _gap(cell: Cell, units: Mapping[int, str], floors: Sequence[str]) -> dict[st
     return {"kind": "gap", **place, "traits": [], "mark": "", "text": text, "hit": None}
 
 
-def _cell(cell: Cell, row: sa.Row[Any], units: Mapping[int, str], floors: Sequence[str], view: _View) -> dict[str, Any]:
+def _cell(cell: Cell, row: Recorded, units: Mapping[int, str], floors: Sequence[str], view: _View) -> dict[str, Any]:
     place = _place(cell, units, floors)
     tags = dict(Counter(code for code in row.classes.split(",") if code in view.tags)) if row.classes else {}
     heads = [name for name in row.heads or () if name]
@@ -186,7 +233,7 @@ def _cell(cell: Cell, row: sa.Row[Any], units: Mapping[int, str], floors: Sequen
     return told
 
 
-def _state(row: sa.Row[Any], day: date) -> str:
+def _state(row: Recorded, day: date) -> str:
     """The worst of the room and whoever lives in it."""
     states = [freshness.state_of(row.due_on, day)]
     if row.people_due_on is not None:
@@ -229,7 +276,7 @@ def _legend(cells: Sequence[dict[str, Any]], view: _View) -> dict[str, Any]:
     """What the colours mean and how many rooms have each; every rule of the scheme that the caller may see is in it."""
     rooms = [cell for cell in cells if cell["kind"] == "room"]
     counts = Counter(trait for cell in rooms for trait in cell["traits"])
-    hidden = set() if view.scheme.name != "people" else set(view.scheme.rules) - set(view.tags) - {"plain", "empty"}
+    hidden = _hidden(view.scheme, view.tags)
     rules = [rule for rule in view.scheme.ranked(set(view.scheme.rules)) if rule.trait not in hidden]
     return {
         "scheme": view.scheme.name,

@@ -21,6 +21,8 @@ from gis_grid.imports.rows import RowReader
 from gis_grid.imports.stage import Merge, copy_rows, make_stage, merge_rows
 
 Progress = Callable[[int, int | None], None]
+UNDECLARED = "文件没有声明坐标系，按 wgs84 读取；如有偏移请用 crs 指明（gcj02、bd09 等）。"
+MANY = 5_000  # rows; after so many, statistics are made anew at once
 
 
 def run_import(kind: str, path: Path, name: str, options: Options, remarks: Path, progress: Progress) -> dict[str, Any]:
@@ -48,6 +50,9 @@ def run_import(kind: str, path: Path, name: str, options: Options, remarks: Path
             report=summary,
         )
     if not options.dry_run:
+        if summary["inserted"] + summary["updated"] >= MANY:
+            tables = ["households", "residents"] if kind == "residents" else [importable.model.__tablename__]
+            session().execute(sa.text("SELECT refresh_statistics(:tables)"), {"tables": tables})
         audit.record("import", kind, name, after={key: summary[key] for key in ("rows", "inserted", "updated", "refused")})
     return summary
 
@@ -76,5 +81,5 @@ def declared_crs(source: Source, options: Options, report: Report) -> str:
         return crs.datum(options.crs).name
     if source.crs:
         return crs.datum(source.crs if source.crs.upper().startswith("EPSG") else "wgs84").name
-    report.warnings.append("文件没有声明坐标系，按 wgs84 读取；如有偏移请用 crs 指明（gcj02、bd09 等）。")
+    report.warnings.append(UNDECLARED)
     return "EPSG:4326"

@@ -23,6 +23,7 @@ from gis_grid.imports.read import Batch, Source
 from gis_grid.imports.report import Report
 from gis_grid.imports.rules import derived_key, map_columns, to_value
 from gis_grid.register.actions import READ_ONLY
+from gis_grid.sealed import Sealed, seal
 
 _COMPARED = 2_000  # points held against buildings
 
@@ -74,7 +75,7 @@ class RowReader:
             key = values.pop(self.importable.key, None) or self._derived(wkb[0][i], values)
             located = (placed.code[i], placed.placed_by[i])
             geometry = (wkb[0][i], *([wkb[1][i]] if self.importable.point_inside else []))
-            yield (int(batch.rows[i]), key, *(values.get(c.key) for c in self.mapped), datum, *geometry, *located)
+            yield (int(batch.rows[i]), key, *(_stored(c, values.get(c.key)) for c in self.mapped), datum, *geometry, *located)
 
     def stored_shapes(self, batch: Batch, datum: str) -> tuple[Any, Any]:
         """Shapes in CGCS2000 and which of them are good; the others are refused with where and why."""
@@ -211,6 +212,11 @@ class DatumSuspicion:
             f"坐标系可能有误：按声明读取有 {hits['as_given']} 个点{where}，若按 {best} 读取有 {hits[best]} 个"
             f"（共 {seen} 个）。请确认后用 crs={best} 重新导入；本次未作任何改动。"
         ]
+
+
+def _stored(column: sa.Column[Any], value: Any) -> Any:
+    """COPY goes past the column's own sealing."""
+    return seal(value) if value is not None and isinstance(column.type, Sealed) else value
 
 
 def shapely_multi(polygons: Any) -> Any:

@@ -13,9 +13,10 @@ from gis_grid.access.guard import scope_patterns
 from gis_grid.db import raw_connection, session
 from gis_grid.imports.offers import Importable
 from gis_grid.imports.report import Report
-from gis_grid.sealed import Sealed
+from gis_grid.sealed import Sealed, unseal
 
 STAGED = "incoming"
+_SAME_DEGREES = 1e-9  # 0.1 mm: spreadsheets round the last digits
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,7 @@ def copy_rows(merge: Merge, rows: Iterable[Sequence[Any]]) -> None:
 def merge_rows(merge: Merge, report: Report) -> None:
     """Refuse doubles and what the caller may not touch, then update what differs and insert what is new."""
     refuse_rows(merge, report)
+    forget_known_numbers(merge)
     write_rows(merge, report)
 
 
@@ -74,6 +76,24 @@ def refuse_rows(merge: Merge, report: Report) -> None:
     _refuse(merge, report, _DOUBLES, "与第 {other} 行编号重复")
     _refuse(merge, report, _FOREIGN, "同一编号的现有记录不在您的数据范围内", scope=scope_patterns())
     _refuse(merge, report, _RETIRED, "同一编号的记录已注销")
+
+
+def forget_known_numbers(merge: Merge) -> None:
+    """Sealed values without a fingerprint beside them are opened and compared: the same number again is no change."""
+    for name in _unmarked(merge):
+        query = (
+            f'SELECT i.row_no, i."{name}" AS said, t."{name}" AS known FROM {STAGED} i '
+            f'JOIN {merge.table} t ON t.{merge.key} = i.{merge.key} WHERE i."{name}" IS NOT NULL AND t."{name}" IS NOT NULL'
+        )
+        rows = session().execute(sa.text(query)).all()
+        same = [row.row_no for row in rows if unseal(bytes(row.said)) == unseal(bytes(row.known))]
+        session().execute(sa.text(f'UPDATE {STAGED} SET "{name}" = NULL WHERE row_no = ANY(:rows)'), {"rows": same})
+
+
+def _unmarked(merge: Merge) -> list[str]:
+    """Sealed columns of this file that have no fingerprint beside them."""
+    columns = merge.importable.model.__table__.c
+    return [name for name in merge.columns if isinstance(columns[name].type, Sealed) and f"{name}_hash" not in columns]
 
 
 def outcomes(merge: Merge) -> dict[int, str]:
@@ -151,7 +171,8 @@ def differing(merge: Merge) -> str:
     """The condition under which a staged row i says something else than its row t."""
     table = merge.importable.model.__table__
     compared = [name for name in merge.columns if not isinstance(table.c[name].type, Sealed)]
-    return " OR ".join(_differs(name, merge) for name in compared) or "false"
+    sealed = [f'i."{name}" IS NOT NULL' for name in _unmarked(merge)]  # those that are the same were forgotten
+    return " OR ".join([*(_differs(name, merge) for name in compared), *sealed]) or "false"
 
 
 def _differs(name: str, merge: Merge) -> str:
@@ -163,6 +184,11 @@ def _new(name: str, merge: Merge) -> str:
     """What was given to a grid by hand stays there, whatever position a file brings."""
     if name in ("area_code", "placed_by") and "placed_by" in merge.importable.model.__table__.c:
         return f'CASE WHEN t.placed_by = \'manual\' THEN t."{name}" ELSE i."{name}" END'
+    if merge.keep_blank and name in ("point", "source_crs") and "point" in merge.columns:
+        same = f"ST_DWithin(i.point, t.point, {_SAME_DEGREES})"
+        return f'CASE WHEN {same} THEN t."{name}" ELSE coalesce(i."{name}", t."{name}") END'
+    if name in _unmarked(merge):
+        return f'coalesce(i."{name}", t."{name}")'
     if name in merge.fills:
         return f'coalesce(t."{name}", i."{name}")'
     return f'coalesce(i."{name}", t."{name}")' if merge.keep_blank else f'i."{name}"'

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 from flask import request
 from flask_smorest import Blueprint
@@ -107,9 +108,19 @@ device_blueprint = Blueprint("device_keys", __name__, url_prefix="/api/devices",
 def make_key(asked: dict[str, Any], device_id: int) -> dict[str, Any]:
     """给设备发新密钥（只显示这一次，旧的立即失效），附各手机应用的地址与二维码"""
     device, key = devices.new_key(device_id)
-    base = (asked.get("address") or settings().public_url or request.host_url).rstrip("/")
+    base = (asked.get("address") or settings().public_url or _phones_url()).rstrip("/")
     apps = devices.settings_of(device, key, base)
     return {"key": key, "apps": {name: {**told, "svg": devices.qr_svg(told["qr"])} for name, told in apps.items()}}
+
+
+def _phones_url() -> str:
+    """This service as it was called, at the port for phones if they have one."""
+    here = urlsplit(request.host_url)
+    return (
+        urlunsplit(here._replace(netloc=f"{here.hostname}:{settings().phones_port}"))
+        if settings().phones_port
+        else request.host_url
+    )
 
 
 BLUEPRINTS = (list_blueprint(TRACKS), upload_blueprint, register_blueprint(DEVICES), device_blueprint)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -18,6 +19,7 @@ from flask_smorest import Blueprint
 
 from gis_grid.access.guard import PUBLIC, require
 from gis_grid.patrol import door
+from gis_grid.patrol.door import Entry
 from gis_grid.patrol.fixes import Fix
 from gis_grid.patrol.formats import osmand, owntracks
 from gis_grid.patrol.store import zone
@@ -34,19 +36,49 @@ _REASONS = {
 _TEXT, _JSON = "text/plain; charset=utf-8", "application/json"
 
 
-def answer_osmand(environ: dict[str, Any]) -> Answer:
+@dataclass(frozen=True)
+class Sent:
+    """What an app sent, whichever server took it in."""
+
+    path: str
+    query: str
+    kind: str  # its Content-Type
+    authorization: str
+    body: bytes
+    names: tuple[str, str] = ("", "")  # OwnTracks' X-Limit-U and X-Limit-D
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A fix to be stored, and how this app wants to be told: status for unknown devices, body and type of a good answer."""
+
+    entry: Entry
+    unknown: int
+    good: bytes
+    kind: str
+
+    def answer(self) -> Answer:
+        """What to tell once the entry's outcome is known."""
+        entry = self.entry
+        if entry.outcome == door.STORED:
+            return 200, self.good, self.kind
+        if entry.outcome == door.REFUSED:
+            return 200, (self.good if self.kind == _JSON else f"{entry.why}。".encode()), self.kind
+        if entry.outcome == door.UNKNOWN:
+            return self.unknown, f"{entry.why}。".encode(), _TEXT
+        return 503, "服务繁忙，请稍后重发。".encode(), _TEXT
+
+
+def read_osmand(sent: Sent) -> Asked | Answer:
     """OsmAnd, Traccar Client, GPSLogger: query, form or JSON. The key is in the path, in `key`, or the Basic password."""
-    query = dict(parse_qsl(environ.get("QUERY_STRING", ""), keep_blank_values=False))
-    body = _body(environ)
-    if body is None:
-        return 413, "内容过大。".encode(), _TEXT
-    key = environ["PATH_INFO"].removeprefix("/ingest/osmand").strip("/") or query.pop("key", "") or _basic(environ)[1]
-    is_json = "json" in environ.get("CONTENT_TYPE", "")
+    query = dict(parse_qsl(sent.query, keep_blank_values=False))
+    key = sent.path.removeprefix("/ingest/osmand").strip("/") or query.pop("key", "") or _basic(sent)[1]
+    is_json = "json" in sent.kind
     try:
         if is_json:
-            code, fix = osmand.fix_of_json(orjson.loads(body))
+            code, fix = osmand.fix_of_json(orjson.loads(sent.body))
         else:
-            asked = {**query, **dict(parse_qsl(body.decode("utf-8", "replace")))} if body else query
+            asked = {**query, **dict(parse_qsl(sent.body.decode("utf-8", "replace")))} if sent.body else query
             code, fix = osmand.device_of(asked), osmand.fix_of_query(asked, zone(), "mps")
     except (ValueError, RecursionError) as fault:
         reason = "不是有效的 JSON" if isinstance(fault, orjson.JSONDecodeError) else fault
@@ -55,55 +87,34 @@ def answer_osmand(environ: dict[str, Any]) -> Answer:
     if not code:
         return 400, "缺少设备编号（id）。".encode(), _TEXT
     is_knots = not is_json and "s" not in query  # GPSLogger's `s` is m/s by our own template
-    return _told(door.DOOR.store(door.Entry((code,), key, fix, is_knots)), 404 if is_json else 400, b"", _TEXT)
+    return Asked(Entry((code,), key, fix, is_knots), 404 if is_json else 400, b"", _TEXT)
 
 
-def answer_owntracks(environ: dict[str, Any]) -> Answer:
+def read_owntracks(sent: Sent) -> Asked | Answer:
     """OwnTracks over HTTP: one message; what is no position is heard and passed over. Basic: the device's number and key."""
-    body = _body(environ)
-    if body is None:
-        return 413, "内容过大。".encode(), _TEXT
     try:
-        message = orjson.loads(body) if body else {}
+        message = orjson.loads(sent.body) if sent.body else {}
     except orjson.JSONDecodeError:
         return 400, "不是有效的 JSON。".encode(), _TEXT
     fix: Fix | None = owntracks.fix_of(message)
     if fix is None:
         return 200, b"[]", _JSON
-    query = dict(parse_qsl(environ.get("QUERY_STRING", "")))
-    user, key = _basic(environ)
-    user = environ.get("HTTP_X_LIMIT_U") or query.get("u") or user
-    device = environ.get("HTTP_X_LIMIT_D") or query.get("d") or ""
+    query = dict(parse_qsl(sent.query))
+    user, key = _basic(sent)
+    user = sent.names[0] or query.get("u") or user
+    device = sent.names[1] or query.get("d") or ""
     if not user:
         return 400, "缺少用户（Basic 认证的用户名填设备编号）。".encode(), _TEXT
     key = key or query.get("key", "")
-    return _told(door.DOOR.store(door.Entry((f"{user}/{device}", user), key, fix)), 404, b"[]", _JSON)
+    return Asked(Entry((f"{user}/{device}", user), key, fix), 404, b"[]", _JSON)
 
 
-def _told(entry: door.Entry, unknown: int, good: bytes, kind: str) -> Answer:
-    if entry.outcome == door.STORED:
-        return 200, good, kind
-    if entry.outcome == door.REFUSED:
-        return 200, (good if kind == _JSON else f"{entry.why}。".encode()), kind
-    if entry.outcome == door.UNKNOWN:
-        return unknown, f"{entry.why}。".encode(), _TEXT
-    return 503, "服务繁忙，请稍后重发。".encode(), _TEXT
+READERS = {"/ingest/osmand": read_osmand, "/ingest/owntracks": read_owntracks}
+TOO_LONG: Answer = (413, "内容过大。".encode(), _TEXT)
 
 
-def _body(environ: dict[str, Any]) -> bytes | None:
-    """The body, or None when it is too long."""
-    try:
-        length = int(environ.get("CONTENT_LENGTH") or 0)
-    except ValueError:
-        length = 0
-    if length > MOST_BYTES:
-        return None
-    found: bytes = environ["wsgi.input"].read(length) if length else b""
-    return found
-
-
-def _basic(environ: dict[str, Any]) -> tuple[str, str]:
-    kind, _, told = environ.get("HTTP_AUTHORIZATION", "").partition(" ")
+def _basic(sent: Sent) -> tuple[str, str]:
+    kind, _, told = sent.authorization.partition(" ")
     if kind.lower() == "bearer":
         return "", told.strip()
     if kind.lower() != "basic":
@@ -115,21 +126,44 @@ def _basic(environ: dict[str, Any]) -> tuple[str, str]:
     return user, key
 
 
-def wsgi(answer: Any) -> Any:
+def wsgi(read: Any) -> Any:
     """One of these doors as a WSGI application."""
 
     def serve(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        status, body, kind = answer(environ)
-        headers = [("Content-Type", kind), ("Content-Length", str(len(body))), ("Cache-Control", "no-store")]
-        if status == 503:
-            headers.append(("Retry-After", "5"))
-        start_response(_REASONS[status], headers)
+        found = _sent(environ)
+        asked = TOO_LONG if found is None else read(found)
+        if isinstance(asked, Asked):
+            door.DOOR.store(asked.entry)
+            asked = asked.answer()
+        status, body, kind = asked
+        start_response(_REASONS[status], headers_of(status, body, kind))
         return [body]
 
     return serve
 
 
-DOORS = {"/ingest/osmand": wsgi(answer_osmand), "/ingest/owntracks": wsgi(answer_owntracks)}
+def _sent(environ: dict[str, Any]) -> Sent | None:
+    """None when the body is too long."""
+    try:
+        length = int(environ.get("CONTENT_LENGTH") or 0)
+    except ValueError:
+        length = 0
+    if length > MOST_BYTES:
+        return None
+    body: bytes = environ["wsgi.input"].read(length) if length else b""
+    told = environ.get
+    names = told("HTTP_X_LIMIT_U", ""), told("HTTP_X_LIMIT_D", "")
+    query, kind, authorization = told("QUERY_STRING", ""), told("CONTENT_TYPE", ""), told("HTTP_AUTHORIZATION", "")
+    return Sent(environ["PATH_INFO"], query, kind, authorization, body, names)
+
+
+def headers_of(status: int, body: bytes, kind: str) -> list[tuple[str, str]]:
+    """The headers of an answer."""
+    headers = [("Content-Type", kind), ("Content-Length", str(len(body))), ("Cache-Control", "no-store")]
+    return [*headers, ("Retry-After", "5")] if status == 503 else headers
+
+
+DOORS = {path: wsgi(read) for path, read in READERS.items()}
 _NEVER_HERE = Response(status=503)  # the doors answer before Flask is asked; these views are for the API document
 blueprint = Blueprint("ingest", __name__, url_prefix="/ingest", description="手机定位入口（凭设备密钥，不需登录）")
 

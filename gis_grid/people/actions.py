@@ -39,7 +39,8 @@ def prepare_household(household: Household, extra: dict[str, Any]) -> None:
         return
     if was and was[0] != household.room_id:
         household.point, household.pin_locked = None, False  # the pin stood at the old home
-        note_change("moved", extra.get("on"), [household], rooms=[was[0], room.id], reason=extra.get("reason"))
+        if not extra.get("undoing"):
+            note_change("moved", extra.get("on"), [household], rooms=[was[0], room.id], reason=extra.get("reason"))
     elsewhere = sa.and_(Resident.household_id == household.id, Resident.area_code.is_distinct_from(room.area_code))
     place = {"area_code": room.area_code, "placed_by": "room"}
     session().execute(sa.update(Resident).where(elsewhere).values(**place, version=Resident.version + 1))
@@ -151,7 +152,12 @@ def unmask(resident_id: int, purpose: str) -> dict[str, str | None]:
 
 @moved.connect
 def move_with_rooms(sender: object, everything: bool) -> None:
-    """Rooms lie elsewhere: their households with them, people with their households, and what people own with them."""
+    """Rooms lie elsewhere: their households with them."""
+    follow_homes(everything=everything)
+
+
+def follow_homes(*, everything: bool) -> None:
+    """Households go with their rooms, people with their households, and what people own with them."""
     follow("households", "rooms", "room_id", "room", everything=everything)
     follow("residents", "households", "household_id", "room", everything=everything)
     follow("valuables", "residents", "resident_id", "room", everything=everything)

@@ -44,7 +44,7 @@ def split_household(household_id: int, version: int, given: Mapping[str, Any]) -
     _check_day(given.get("on"))
     relations: Relations = given["members"]
     people = _members(household, relations)
-    staying = [one for one in _living(household) if one.id not in relations]
+    staying = [one for one in living(household) if one.id not in relations]
     if not staying:
         raise Invalid("分户后原户须至少留一人；全家搬走请用“搬家”。", code="nobody_left")
     _check_heads(relations.values())
@@ -55,9 +55,10 @@ def split_household(household_id: int, version: int, given: Mapping[str, Any]) -
         "kind": given.get("kind") or household.kind,
     }
     made: Household = register.keep(HOUSEHOLDS, values)
-    _settle(people, made, relations)
-    note_change("split", given.get("on"), [household, made], residents=list(relations), reason=given.get("reason"))
-    household.version += 1
+    detail = {"was": _as_is(people), "made": [made.id]}
+    settle(people, made, relations)
+    note_change("split", given.get("on"), [household, made], residents=list(relations), reason=given.get("reason"), detail=detail)
+    _touched(household, "split")
     return _done(made)
 
 
@@ -69,16 +70,18 @@ def join_households(household_id: int, version: int, other_id: int, given: Mappi
     if other.id == household.id:
         raise Invalid("不能与自己并户。", code="same_household")
     relations: Relations = given["members"]
-    people = _living(other)
+    people = living(other)
     if {one.id for one in people} != set(relations):
         raise Invalid("请为并入的每一位成员填写与户主关系。", code="members_missing")
     if HEAD in relations.values():
         raise Conflict("并户后只能有一位户主；要由并入者当户主，请并户后“变更户主”。", code="two_heads")
-    _settle(people, household, relations)
-    note_change("joined", given.get("on"), [household, other], residents=[one.id for one in people], reason=given.get("reason"))
+    detail = {"was": _as_is(people), "closed": [other.id]}
+    settle(people, household, relations)
+    joined = [one.id for one in people]
+    note_change("joined", given.get("on"), [household, other], residents=joined, reason=given.get("reason"), detail=detail)
     session().flush()
     register.retire(HOUSEHOLDS, other.id, other.version)
-    household.version += 1
+    _touched(household, "joined")
     return _done(household)
 
 
@@ -86,13 +89,13 @@ def change_head(household_id: int, version: int, relations: Relations, on: date 
     """Another head; every member's relation is told anew, since all relations are to the head."""
     household = _household(household_id, version)
     _check_day(on)
-    people = _living(household)
+    people = living(household)
     if {one.id for one in people} != set(relations):
         raise Invalid("请为户内每一位成员填写与新户主的关系。", code="members_missing")
     _check_heads(relations.values())
-    note_change("head", on, [household], reason=reason, detail={"was": {str(one.id): one.relation for one in people}})
-    _settle(people, household, relations)
-    household.version += 1
+    note_change("head", on, [household], reason=reason, detail={"was": _as_is(people)})
+    settle(people, household, relations)
+    _touched(household, "head")
     return _done(household)
 
 
@@ -121,15 +124,16 @@ def end_residence(
     if on and resident.birth_date and on < resident.birth_date:
         raise Invalid("日期早于出生日期，请核对。", code="bad_date")
     household = _household(resident.household_id or 0, None)
-    others = [one for one in _living(household) if one.id != resident.id]
+    others = [one for one in living(household) if one.id != resident.id]
     if resident.relation == HEAD and others:
         if not relations or set(relations) != {one.id for one in others}:
             raise Conflict("户主离开后，请指定新户主，并填写其余每位成员与新户主的关系（members）。", code="head_leaves")
         _check_heads(relations.values())
-    note_change(why, on, [household], residents=[resident.id], reason=reason)
+    detail = {"was": _as_is([resident, *others]), "closed": [] if others else [household.id]}
+    note_change(why, on, [household], residents=[resident.id], reason=reason, detail=detail)
     _close(resident, why, on)
     if resident.relation == HEAD and others and relations:
-        _settle(others, household, relations)
+        settle(others, household, relations)
     if not others:
         register.retire(HOUSEHOLDS, household.id, household.version)
     return resident
@@ -139,8 +143,9 @@ def leave_together(household_id: int, version: int, on: date | None, reason: str
     """The whole household moves out of the area of this office."""
     household = _household(household_id, version)
     _check_day(on)
-    people = _living(household)
-    note_change("moved_out", on, [household], residents=[one.id for one in people], reason=reason)
+    people = living(household)
+    detail = {"was": _as_is(people), "closed": [household.id]}
+    note_change("moved_out", on, [household], residents=[one.id for one in people], reason=reason, detail=detail)
     for one in people:
         _close(one, "moved_out", on)
     gone: Household = register.retire(HOUSEHOLDS, household.id, household.version)
@@ -228,7 +233,7 @@ def _leave_head_behind(resident: Resident) -> None:
     household = session().get(Household, resident.household_id)
     if household is None or household.retired_at:
         return
-    others = [one for one in _living(household) if one.id != resident.id]
+    others = [one for one in living(household) if one.id != resident.id]
     if others and resident.relation == HEAD:
         raise Conflict("他是原户户主，且原户还有其他成员：请先在原户“变更户主”。", code="head_leaves")
     if not others:
@@ -258,19 +263,24 @@ def _household(household_id: int, version: int | None) -> Household:
     return household
 
 
-def _living(household: Household) -> list[Resident]:
+def living(household: Household) -> list[Resident]:
     query = sa.select(Resident).where(Resident.household_id == household.id, Resident.retired_at.is_(None))
     return list(session().scalars(query.order_by(Resident.id).with_for_update()))
 
 
 def _members(household: Household, relations: Relations) -> list[Resident]:
-    people = [one for one in _living(household) if one.id in relations]
+    people = [one for one in living(household) if one.id in relations]
     if len(people) != len(relations) or not relations:
         raise Invalid("members 中有人不在该户。", code="not_a_member")
     return people
 
 
-def _settle(people: Iterable[Resident], household: Household, relations: Relations) -> None:
+def _as_is(people: Iterable[Resident]) -> dict[str, list[Any]]:
+    """Where people live and as what, so that a change can be taken back."""
+    return {str(one.id): [one.household_id, one.relation] for one in people}
+
+
+def settle(people: Iterable[Resident], household: Household, relations: Relations) -> None:
     """Members take their new household, place and relation; heads last, so that there are never two."""
     for one in sorted(people, key=lambda one: relations[one.id] == HEAD):
         was = audit.snapshot(one)
@@ -306,6 +316,15 @@ def _next_number(number: str) -> str:
     stem = number.rsplit("-", 1)[0][:34]
     taken = set(session().scalars(sa.select(Household.number).where(Household.number.startswith(f"{stem}-", autoescape=True))))
     return next(f"{stem}-{n}" for n in range(2, 10_000) if f"{stem}-{n}" not in taken)
+
+
+def _touched(household: Household, kind: str) -> None:
+    """Whoever still has the household open must see it anew, and is told who did what."""
+    household.version += 1
+    session().flush()
+    session().refresh(household)
+    told = {"change": kind}
+    audit.record(kind, "households", household.id, after=told, area_code=household.area_code, version=household.version)
 
 
 def _done(household: Household) -> Household:

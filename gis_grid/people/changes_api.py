@@ -9,7 +9,8 @@ from marshmallow import Schema, fields, validate
 
 from gis_grid.access.guard import require
 from gis_grid.dictionary import CodeField
-from gis_grid.people import changes, duplicates
+from gis_grid.people import changes
+from gis_grid.people import undo as undoing_changes
 from gis_grid.people.registers import HOUSEHOLDS, READ, RESIDENTS, WRITE
 from gis_grid.register.api import IF_MATCH, shown_schema, wanted_version, writing_schema
 from gis_grid.register.fields import BIGINT, Strict, Text
@@ -84,6 +85,7 @@ HomeChangeSchema = Schema.from_dict(
         **{name: fields.List(fields.Integer()) for name in ("household_ids", "resident_ids", "room_ids")},
         **{name: fields.String(allow_none=True) for name in ("reason", "made_by")},
         **{name: fields.DateTime(allow_none=True) for name in ("made_at", "undone_at")},
+        "may_be_undone": fields.Function(undoing_changes.may_be_undone, metadata={"type": "boolean", "title": "能否撤销"}),
     },
     name="HomeChange",
 )
@@ -220,8 +222,8 @@ def tenants(asked: dict[str, Any], key: int) -> Any:
 @undoing.response(200, HomeChangeSchema)
 @require(WRITE)
 def undo(change_id: int) -> Any:
-    """撤销一次“合并重复”"""
-    return duplicates.undo(change_id)
+    """撤销一次变动：搬家、分户、并户、变更户主、死亡、迁出或合并重复；之后又有变动的须先撤销后面的"""
+    return undoing_changes.undo(change_id)
 
 
 BLUEPRINTS = (households, residents, rooms, undoing)

@@ -8,10 +8,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from gis_grid import audit
-from gis_grid.access.guard import caller, scope_clause, scope_patterns
+from gis_grid.access.guard import caller, scope_patterns
 from gis_grid.areas.placing import today
 from gis_grid.db import session, sql
-from gis_grid.errors import Conflict, Invalid, NotFound
+from gis_grid.errors import Conflict, Invalid
 from gis_grid.people.actions import note_change, prepare_resident
 from gis_grid.people.models import HomeChange, Household, Resident, ResidentTag, Valuable
 from gis_grid.people.registers import HOUSEHOLDS, RESIDENTS
@@ -72,16 +72,8 @@ def merge(resident_id: int, version: int, other_id: int, reason: str | None) -> 
     return kept
 
 
-def undo(change_id: int) -> HomeChange:
+def undo(change: HomeChange) -> HomeChange:
     """Take a merge back: the other person is there again, and has again what was his."""
-    query = sa.select(HomeChange).where(HomeChange.id == change_id, scope_clause(HomeChange.area_code)).with_for_update()
-    change = session().scalar(query)
-    if change is None:
-        raise NotFound(f"没有编号为 {change_id} 的变动，或不在您的数据范围内。")
-    if change.kind != "merged":
-        raise Conflict("只有“合并重复”可以撤销；其他变动请登记一次相反的变动。", code="cannot_undo")
-    if change.undone_at:
-        raise Conflict("这次合并已经撤销过。", code="already_undone")
     told = change.detail
     kept: Resident = find(RESIDENTS, told["kept"], lock=True)
     other: Resident = find(RESIDENTS, told["other"], lock=True)

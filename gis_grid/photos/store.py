@@ -20,6 +20,7 @@ def keep_files(picture: Picture) -> None:
     for size, body in picture.files.items():
         path = path_of(picture.sha256, size)
         if path.exists():
+            os.utime(path)  # in use again: a sweep just now leaves it
             continue
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         part = path.with_name(f".{secrets.token_hex(8)}")

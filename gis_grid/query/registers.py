@@ -18,16 +18,30 @@ from gis_grid.errors import NotFound
 from gis_grid.events.api import EVENTS
 from gis_grid.people.models import Household, Resident, Valuable
 from gis_grid.people.registers import HOUSEHOLDS, RESIDENTS, VALUABLES
-from gis_grid.premises import PREMISES, Premises
+from gis_grid.premises import PREMISES, Premises, PremisesStaff
+from gis_grid.premises import STAFF as WORKERS
 from gis_grid.query.rules import Asked
 from gis_grid.register import Register
 from gis_grid.sealed import Sealed
 
 REGISTERS: dict[str, Register] = {
     register.name: register
-    for register in (AREAS, STAFF, ESTATES, BUILDINGS, UNITS, ROOMS, HOUSEHOLDS, RESIDENTS, VALUABLES, PREMISES, EVENTS)
+    for register in (
+        AREAS,
+        STAFF,
+        ESTATES,
+        BUILDINGS,
+        UNITS,
+        ROOMS,
+        HOUSEHOLDS,
+        RESIDENTS,
+        VALUABLES,
+        PREMISES,
+        WORKERS,
+        EVENTS,
+    )
 }
-PEOPLE = ("households", "residents", "valuables")  # who asks for these is noted
+PEOPLE = ("households", "residents", "valuables", "premises_staff")  # who asks for these is noted
 Place = Callable[[Any], Any]  # a condition on a point -> the condition on the register's rows
 
 
@@ -105,6 +119,7 @@ PLACES: dict[str, Place] = {  # those without a point lie where their building s
     "households": lambda holds: Household.room_id.in_(_of_rooms(holds)),
     "residents": lambda holds: Resident.household_id.in_(_of_households(holds)),
     "valuables": lambda holds: Valuable.resident_id.in_(_of_residents(holds)),
+    "premises_staff": lambda holds: PremisesStaff.premises_id.in_(sa.select(Premises.id).where(holds(Premises.point))),
 }
 LINKS = {
     "residents": ("household_number", "estate", "building", "unit", "room"),
@@ -113,13 +128,19 @@ LINKS = {
     "units": ("estate", "building"),
     "buildings": ("estate",),
     "premises": ("estate", "building", "unit", "room"),
+    "valuables": ("person", "household_number", "estate", "building", "unit", "room"),
+    "premises_staff": ("premises_code", "premises"),
 }
 
 
 def with_place(register: Register, query: Any) -> Any:
     """The tables that tell where a row belongs."""
     links = LINKS.get(register.name, ())
-    if register.name == "residents":
+    if "premises" in links:
+        query = query.outerjoin(Premises, PremisesStaff.premises_id == Premises.id)
+    if "person" in links:
+        query = query.outerjoin(Resident, Valuable.resident_id == Resident.id)
+    if "household_number" in links:
         query = query.outerjoin(Household, Resident.household_id == Household.id)
     if "room" in links:
         query = query.outerjoin(Room, (Premises.room_id if register.name == "premises" else Household.room_id) == Room.id)

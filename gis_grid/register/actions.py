@@ -17,6 +17,7 @@ from gis_grid import audit
 from gis_grid.access.guard import check_area, scoped
 from gis_grid.audit import AuditEntry
 from gis_grid.db import Base, session
+from gis_grid.dictionary import names
 from gis_grid.errors import BadRequest, Changed, Conflict, NotFound
 from gis_grid.sealed import Sealed
 
@@ -182,17 +183,43 @@ def check_version(register: Register, row: Any, version: int) -> None:
         .order_by(AuditEntry.id)
         .limit(50)
     )
-    changes = [
+    changes: list[dict[str, Any]] = [
         {
             "at": entry.at.isoformat(),
             "by": entry.actor,
-            "before": _as_shown(register, entry.before),
-            "after": _as_shown(register, entry.after),
+            "action": entry.action,
+            "before": (before := _as_shown(register, entry.before)),
+            "after": (after := _as_shown(register, entry.after)),
+            "fields": _told_fields(register, before or {}, after or {}),
         }
         for entry in entries
     ]
     who = f"（{changes[-1]['by']}）" if changes else ""
-    raise Changed(f"这条{register.title}刚被他人{who}修改过，请刷新后再改。", version=row.version, changes=changes)
+    labels = list(dict.fromkeys(field["label"] for change in changes for field in change["fields"]))
+    what = f"，改了{'、'.join(labels[:5])}{'等' if len(labels) > 5 else ''}" if labels else ""
+    raise Changed(f"这条{register.title}刚被他人{who}修改过{what}，请刷新后再改。", version=row.version, changes=changes)
+
+
+def _told_fields(register: Register, before: Mapping[str, Any], after: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Each changed field with its label, and what it was and is, in words where it is a code."""
+    columns = {column.key: column for column in register.columns}
+    return [
+        {
+            "field": key,
+            "label": str(columns[key].comment or key) if key in columns else key,
+            "before": _in_words(register, key, before.get(key)),
+            "after": _in_words(register, key, after.get(key)),
+        }
+        for key in {**before, **after}
+        if key not in ("version", "updated_at")
+    ]
+
+
+def _in_words(register: Register, key: str, value: Any) -> Any:
+    if key not in register.codes or value is None:
+        return value
+    known = names(register.codes[key])
+    return "、".join(str(known.get(one, one)) for one in value) if isinstance(value, list) else known.get(value, value)
 
 
 def _as_shown(register: Register, values: dict[str, Any] | None) -> dict[str, Any] | None:

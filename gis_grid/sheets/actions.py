@@ -19,11 +19,20 @@ from gis_grid.imports.offers import KINDS as IMPORTS
 from gis_grid.imports.offers import Importable, Options, offer
 from gis_grid.imports.read import LAT, LON, WKT
 from gis_grid.imports.report import Report
-from gis_grid.imports.stage import STAGED, Merge, copy_rows, make_stage, outcomes, refuse_rows, write_rows
-from gis_grid.people.actions import move_with_rooms as people_follow
+from gis_grid.imports.stage import (
+    STAGED,
+    Merge,
+    copy_rows,
+    forget_known_numbers,
+    make_stage,
+    outcomes,
+    refuse_rows,
+    write_rows,
+)
 from gis_grid.sealed import mask_id, mask_phone
 from gis_grid.sheets.finish import FROM_NUMBER
-from gis_grid.sheets.kinds import KINDS, SheetKind, map_header, score_for
+from gis_grid.sheets.hold import check_heads, keep_history, let_follow, note_moves
+from gis_grid.sheets.kinds import KINDS, NUMBER, SheetKind, map_header, score_for
 from gis_grid.sheets.models import SheetMapping
 from gis_grid.sheets.read import Table, open_table
 from gis_grid.sheets.result import write_result
@@ -32,7 +41,7 @@ from gis_grid.sheets.tags import keep_tags, note_classes
 
 BATCH = 5_000
 PREVIEWED = 50
-_MASKS = {"id_number": mask_id, "phone": mask_phone}
+_MASKS = {"id_number": mask_id, NUMBER: mask_id, "phone": mask_phone}
 OUTCOMES = ("new", "changed", "same", "refused")
 
 
@@ -50,21 +59,23 @@ def take_sheet(importable: Importable, path: Path, work: Path, options: Options,
     """A whole sheet: staged, compared with what is on record, merged. Refused rows go to a workbook beside the remarks."""
     staged = stage_sheet(importable, path, options, report, progress)
     session().execute(sa.text("SELECT pg_advisory_xact_lock(hashtext(:kind))"), {"kind": f"import {importable.name}"})
-    identify(staged, report)
-    refuse_rows(staged.merge, report)
+    _settle(staged, report)
     with_classes = importable.name == "residents" and "classes" in staged.merge.columns
     if with_classes:
         note_classes()
+    note_moves(importable.name)
     write_rows(staged.merge, report)
     if with_classes:
         keep_tags()
+    moves = keep_history(importable.name)
+    let_follow(importable.name)
+    if moves:
+        report.warnings.append(f"{moves} {'户搬家' if importable.name == 'households' else '人迁户'}，已记入变动记录")
     homes = staged.reader.homes
     if homes.made:
         report.warnings.append(f"新建 {homes.made} 户（房屋原无住户）")
     if homes.carried:
         report.warnings.append(f"{homes.carried} 行没有住址，按上一行的住址登记")
-    if importable.name == "households" and report.counts["updated"]:
-        people_follow("imports", everything=True)
     if report.faults:
         write_result(result_path(report.path), staged.table, report.faults)
 
@@ -89,12 +100,23 @@ def stage_sheet(
         report.rows += len(lines)
         copy_rows(merge, list(reader.read(lines)))  # a list: placing asks the same connection
         progress(report.rows, table.count)
+    if not report.rows:
+        report.warnings.append(f"工作表“{table.name}”只有表头，没有数据行。")
     return Staged(kind, table, reader, merge)
 
 
 def _batches(lines: Iterator[Any]) -> Iterator[list[Any]]:
     while batch := list(itertools.islice(lines, BATCH)):
         yield batch
+
+
+def _settle(staged: Staged, report: Report) -> None:
+    """Which rows can be taken, and as which rows on record; the others are refused."""
+    identify(staged, report)
+    refuse_rows(staged.merge, report)
+    forget_known_numbers(staged.merge)
+    if staged.kind.name == "residents":
+        check_heads(staged.merge, lambda row_no, key, reason: staged.reader.refuse(row_no, key, "", reason))
 
 
 def identify(staged: Staged, report: Report) -> None:
@@ -110,6 +132,9 @@ def identify(staged: Staged, report: Report) -> None:
             free = "".join(f' AND (i."{name}" IS NULL OR t."{name}" IS NULL)' for name in earlier)
             there_too = f"i.id IS NULL AND {equal} AND t.retired_at IS NULL{free}"
             session().execute(sa.text(f"UPDATE {STAGED} i SET id = t.id FROM {table} t WHERE {there_too}"))
+            if staged.kind.lasting:  # a number that a retired row bears is refused in a moment
+                gone = f"i.id IS NULL AND {equal} AND t.retired_at IS NOT NULL"
+                session().execute(sa.text(f"UPDATE {STAGED} i SET id = t.id FROM {table} t WHERE {gone}"))
         if number == 0:
             earlier = there
     fresh = f"UPDATE {STAGED} SET id = nextval(pg_get_serial_sequence('{table}', 'id')) WHERE id IS NULL"
@@ -139,8 +164,7 @@ def preview_sheet(name: str, path: Path, options: Options) -> dict[str, Any]:
     with TemporaryDirectory(prefix="gis-grid-") as work, session().begin_nested() as attempt:
         report = Report(name, path.name, Path(work) / "remarks.csv")
         staged = stage_sheet(importable, path, options, report, lambda done, total: None, PREVIEWED)
-        identify(staged, report)
-        refuse_rows(staged.merge, report)
+        _settle(staged, report)
         known = outcomes(staged.merge)
         report.close()
         attempt.rollback()
@@ -212,6 +236,17 @@ def take_premises(importable: Importable, path: Path, work: Path, options: Optio
         take_rows(importable, path, work, options, report, progress)
 
 
+def take_buildings(importable: Importable, path: Path, work: Path, options: Options, report: Report, progress: Progress) -> None:
+    """Outlines as ever; a sheet without them goes by numbers, names and coordinates."""
+    kind = KINDS["buildings"]
+    if path.suffix.lower() in (".xlsx", ".xls", ".csv"):
+        table = open_table(path, score_for(kind, options.columns), options.sheet, kind.names)
+        if "wkt" not in options.columns and not {name.strip().lower() for name in table.header} & {*WKT}:
+            take_sheet(importable, path, work, options, report, progress)
+            return
+    take_rows(importable, path, work, options, report, progress)
+
+
 def _goes_by_address(path: Path, options: Options) -> bool:
     kind = KINDS["premises"]
     table = open_table(path, score_for(kind, options.columns), options.sheet, kind.names)
@@ -220,8 +255,9 @@ def _goes_by_address(path: Path, options: Options) -> bool:
     return not located and bool({"estate", "building", "address"} & map_header(kind, table.header, options.columns).keys())
 
 
+_OWN_WAYS = {"premises": take_premises, "buildings": take_buildings}
 for _kind in KINDS.values():
-    if _kind.name in IMPORTS:
-        offer(replace(IMPORTS[_kind.name], run=take_premises))
+    if _kind.name in _OWN_WAYS:
+        offer(replace(IMPORTS[_kind.name], run=_OWN_WAYS[_kind.name]))
     else:
         offer(Importable(_kind.name, _kind.register.model, "id", "none", _kind.register.write, run=take_sheet))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import math
 import re
 import unicodedata
 from collections.abc import Mapping
@@ -103,6 +104,17 @@ def to_number_text(cell: Any) -> str:
     if re.fullmatch(r"[0-9](?:\.[0-9]+)?E\+?[0-9]{1,2}", text.upper()):
         raise ValueError("是 Excel 的科学计数（如 5.00E+17），末几位已丢失：请把该列设为“文本”格式后重新填写")
     return text
+
+
+def to_degrees(cell: Any) -> float:
+    """A longitude or latitude (or easting, northing): 106.5516291."""
+    try:
+        number = float(plain_text(cell).rstrip("°度"))
+    except ValueError:
+        raise ValueError("不是坐标，应为十进制度，如 106.5516291") from None
+    if not math.isfinite(number):
+        raise ValueError("不是坐标，应为十进制度，如 106.5516291")
+    return number
 
 
 class Codes:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -24,22 +24,23 @@ from gis_grid.db import session
 from gis_grid.dictionary import names
 from gis_grid.errors import BadRequest, Invalid
 from gis_grid.imports.actions import Progress
+from gis_grid.imports.safe import neutral
 from gis_grid.jobs.actions import now_and_then
-from gis_grid.people.models import Household
+from gis_grid.people.models import Household, Resident
+from gis_grid.premises import Premises
 from gis_grid.query.actions import clause, matching
 from gis_grid.query.registers import LINKS, asked_register, fields_of, with_place
 from gis_grid.query.rules import fields_of as fields_asked
 from gis_grid.query.rules import read_query
 from gis_grid.register import Register
 from gis_grid.sealed import Sealed
+from gis_grid.sheets.book import Write, excel_sheet
 from gis_grid.sheets.kinds import PLACE
-from gis_grid.sheets.result import PLAIN, neutral
 
 BATCH = 2_000
 MOST_ROWS = 1_000_000
 KEPT_HOURS = 72
 UNMASK = "people.unmask"
-Write = Callable[[Sequence[Any]], None]
 
 
 @dataclass(frozen=True)
@@ -86,9 +87,9 @@ def export(wanted: Wanted, path: Path, progress: Progress) -> dict[str, Any]:
     chosen = [one for one in columns_of(register, plain=wanted.plain) if not wanted.columns or one.key in wanted.columns]
     query = matching(register, read_query(wanted.where, fields_of(register)), retired=wanted.retired)
     query = with_place(register, query).with_only_columns(*(one.source for one in chosen)).order_by(register.key)
-    writing = _csv_sheet if path.suffix == ".csv" else _excel_sheet
+    writing = _csv_sheet if path.suffix == ".csv" else excel_sheet
     rows = 0
-    with writing(path, register.title, chosen, _watermark(wanted)) as write:
+    with writing(path, register.title, [one.label for one in chosen], _watermark(wanted)) as write:
         for batch in session().execute(query.limit(MOST_ROWS + 1), execution_options={"yield_per": BATCH}).partitions():
             for row in batch:
                 write([neutral(one.shown(value)) for one, value in zip(chosen, row, strict=True)])
@@ -123,8 +124,10 @@ def _own(register: Register, column: sa.Column[Any], plain: bool) -> Column:
         mask = register.masks[column.key]
         return Column(column.key, label, source, _as_is if plain else lambda value: None if value is None else mask(value))
     if isinstance(column.type, ARRAY):
-        may_see, known = register.shown.get(column.key, list), codes or {}
-        return Column(column.key, label, source, lambda value: "、".join(known.get(one, one) for one in may_see(value or ())))
+        if codes is None:
+            return Column(column.key, label, source, lambda value: "、".join(value or ()))
+        seen = {code: codes[code] for code in register.shown.get(column.key, list)(codes)}  # asked once, not for each row
+        return Column(column.key, label, source, lambda value: "、".join(seen[one] for one in value or () if one in seen))
     if codes is not None:
         return Column(column.key, label, source, lambda value: codes.get(value, value))
     if isinstance(column.type, sa.DateTime):
@@ -138,6 +141,9 @@ def _as_is(value: Any) -> Any:
 
 
 _PLACED: dict[str, tuple[str, Any]] = {
+    "person": ("所有人姓名", Resident.name),
+    "premises_code": ("场所编号", Premises.code),
+    "premises": ("场所名称", Premises.name),
     "household_number": ("户籍编号", Household.number),
     "estate": (PLACE["estate"][0], Estate.name),
     "building": (PLACE["building"][0], Building.name),
@@ -153,41 +159,11 @@ def _watermark(wanted: Wanted) -> str:
 
 
 @contextmanager
-def _excel_sheet(path: Path, title: str, columns: Sequence[Column], watermark: str) -> Iterator[Write]:
-    import xlsxwriter
-
-    with xlsxwriter.Workbook(str(path), {**PLAIN, "default_date_format": "yyyy-mm-dd"}) as book:
-        sheet = book.add_worksheet(title)
-        sheet.write_string(0, 0, neutral(watermark), book.add_format({"font_color": "#C00000", "italic": True}))
-        sheet.write_row(1, 0, [one.label for one in columns], book.add_format({"bold": True, "bg_color": "#D9E2F3", "border": 1}))
-        for at, one in enumerate(columns):
-            sheet.set_column(at, at, min(40, max(10, 2 * len(one.label) + 4)))
-        sheet.freeze_panes(2, 0)
-        sheet.set_footer(f"&L{watermark[:200].replace('&', '&&')}&R&P/&N")
-        line = 1
-
-        def write(values: Sequence[Any]) -> None:
-            nonlocal line
-            line += 1
-            for at, value in enumerate(values):
-                if isinstance(value, str):
-                    sheet.write_string(line, at, value)
-                elif isinstance(value, bool):
-                    sheet.write_string(line, at, "是" if value else "否")
-                elif isinstance(value, date | datetime):
-                    sheet.write_datetime(line, at, value)
-                elif value is not None:
-                    sheet.write_number(line, at, value)
-
-        yield write
-
-
-@contextmanager
-def _csv_sheet(path: Path, title: str, columns: Sequence[Column], watermark: str) -> Iterator[Write]:
+def _csv_sheet(path: Path, title: str, labels: Sequence[str], watermark: str) -> Iterator[Write]:
     with path.open("w", encoding="utf-8-sig", newline="") as file:
         out = csv.writer(file)
         out.writerow([neutral(watermark)])
-        out.writerow([one.label for one in columns])
+        out.writerow(labels)
 
         def write(values: Sequence[Any]) -> None:
             out.writerow([{True: "是", False: "否"}[value] if isinstance(value, bool) else value for value in values])
@@ -199,7 +175,7 @@ def _csv_sheet(path: Path, title: str, columns: Sequence[Column], watermark: str
 def forget_old_files() -> None:
     """Sheets that were written for somebody, or that a refused import left, lie here no longer than three days."""
     before = time.time() - KEPT_HOURS * 3600
-    for pattern in ("*/export.xlsx", "*/export.csv", "*/remarks.xlsx", "*/data*"):
+    for pattern in ("*/export.xlsx", "*/export.csv", "*/remarks.xlsx", "*/remarks.csv", "*/data*"):
         for path in settings().uploads.glob(pattern):
             if path.stat().st_mtime < before:
                 path.unlink(missing_ok=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -15,6 +15,7 @@ from gis_grid.people.classes import check_class
 from gis_grid.people.rules import birth_fault, phone_fault, read_id_number
 from gis_grid.sealed import fingerprint, normal
 from gis_grid.sheets.homes import Homes, Unresolved, place_text
+from gis_grid.sheets.kinds import NUMBER
 
 Values = dict[str, Any]
 FROM_NUMBER = ("birth_date", "sex", "native_place", "birth_place")  # what an identity number tells
@@ -26,7 +27,7 @@ class Finish:
 
     finish: Callable[[Values, Homes, date], Values]
     more: Sequence[str]
-    if_given: dict[str, Sequence[str]]  # a column of the file -> what it also fills
+    if_given: Mapping[str, Sequence[str]]  # a column of the file -> what it also fills
 
     def columns(self, own: Sequence[str]) -> list[str]:
         return [*self.more, *(name for key in own for name in self.if_given.get(key, ()))]
@@ -41,11 +42,20 @@ def _resident(row: Values, homes: Homes, today: date) -> Values:
     if row.get("birth_date") and (fault := birth_fault(row["birth_date"], today)):
         raise Unresolved("birth_date", fault)
     for code in row.get("classes") or ():
-        try:
-            check_class(code)
-        except GridError as refused:
-            raise Unresolved("classes", refused.detail) from None
+        if code not in homes.classes:
+            homes.classes[code] = _class_fault(code)
+        if fault := homes.classes[code]:
+            raise Unresolved("classes", fault)
     return row
+
+
+def _class_fault(code: str) -> str | None:
+    """Why this class may not be given here, if so."""
+    try:
+        check_class(code)
+    except GridError as refused:
+        return refused.detail
+    return None
 
 
 def _take_number(row: Values, number: str, homes: Homes, today: date) -> None:
@@ -87,6 +97,36 @@ def _household(row: Values, homes: Homes, today: date) -> Values:
     return row
 
 
+def _estate(row: Values, homes: Homes, today: date) -> Values:
+    known = homes.sites.estate(row)
+    if "point" not in row:
+        if known is not None:
+            row.update(area_code=known.area_code, placed_by=known.placed_by)
+        elif row.get("area"):
+            row.update(area_code=_area_said(row, homes), placed_by="manual")
+        else:
+            raise Unresolved("lon", "新小区须填写经度、纬度，或网格编码")
+    row["code"] = row.get("code") or (known.code if known else homes.sites.new_estate_code(row))
+    return row
+
+
+def _building(row: Values, homes: Homes, today: date) -> Values:
+    estate = homes.place({"estate": row["estate"]}, "estate") if row.get("estate") else None
+    row["estate_id"] = estate.estate_id if estate else None
+    if not row.get("code") and not row.get("name"):
+        raise Unresolved("name", "楼栋编号和楼栋名称至少填写一个")
+    known = homes.sites.building(row)
+    if known is not None and estate is None:
+        row["estate_id"] = known.estate_id
+    if "point" not in row:
+        if known is None:
+            raise Unresolved("lon", "新楼栋须填写经度、纬度（入口或楼内一点）")
+        row.update(area_code=known.area_code, placed_by=known.placed_by)
+    code = homes.sites.code_of(row["estate_id"]) if row["estate_id"] else None
+    row["code"] = row.get("code") or (known.code if known else homes.sites.new_building_code(row, code))
+    return row
+
+
 def _room(row: Values, homes: Homes, today: date) -> Values:
     number = row["number"]
     place = homes.place({key: row.get(key) for key in ("estate", "building", "unit")}, "unit")
@@ -99,12 +139,17 @@ def _room(row: Values, homes: Homes, today: date) -> Values:
         row["door"] = row.get("door") if row.get("door") is not None else int(told[2])
     if row["floor"] == 0:
         raise Unresolved("floor", "没有 0 层：地下为 -1、-2，地上从 1 开始")
+    if fault := homes.storeys.fault(row):
+        raise Unresolved("floor", fault)
     return row
 
 
 def _unit(row: Values, homes: Homes, today: date) -> Values:
     place = homes.place({key: row.get(key) for key in ("estate", "building")}, "building")
-    row.update(building_id=place.building_id, area_code=place.area_code, placed_by="building")
+    row["building_id"] = place.building_id
+    if "point" not in row:
+        there = homes.sites.unit(place.building_id or 0, row["name"])
+        row["area_code"], row["placed_by"] = there or (place.area_code, "building")
     return row
 
 
@@ -118,18 +163,48 @@ def _premises(row: Values, homes: Homes, today: date) -> Values:
     return row
 
 
+def _valuable(row: Values, homes: Homes, today: date) -> Values:
+    row["resident_id"], row["area_code"] = homes.people.owner(row, homes)
+    row["placed_by"] = "room"
+    if (row.get("value_yuan") or 0) < 0:
+        raise Unresolved("value_yuan", "价值不能为负数")
+    if row.get("bought_on") and row["bought_on"] > today:
+        raise Unresolved("bought_on", "购置日期在将来")
+    return row
+
+
+def _worker(row: Values, homes: Homes, today: date) -> Values:
+    row["premises_id"], row["area_code"] = homes.people.shop(row)
+    row["placed_by"] = "premises"
+    row["resident_id"] = homes.people.by_number(row.get(NUMBER))
+    if row.get("since") and row.get("until") and row["until"] < row["since"]:
+        raise Unresolved("until", "离职日期早于入职日期")
+    if (phone := row.get("phone")) and (fault := phone_fault(phone)):
+        raise Unresolved("phone", fault)
+    return row
+
+
 def _staff(row: Values, homes: Homes, today: date) -> Values:
+    row["area_code"] = _area_said(row, homes)
+    return row
+
+
+def _area_said(row: Values, homes: Homes) -> str:
     said = str(row.get("area") or "")
     fitting = [said] if said in homes.known.areas else [code for code, name in homes.known.areas.items() if name == said]
     if len(fitting) != 1:
         why = f"有 {len(fitting)} 个同名网格，请填网格编码" if fitting else "没有这个网格，或不在您的数据范围内"
         raise Unresolved("area", why if said else "网格编码不能为空")
-    row["area_code"] = fitting[0]
-    return row
+    return fitting[0]
 
 
 _PLACED = ("area_code", "placed_by")
+_POINT = {"lon": ("point", "source_crs")}
 FINISH: dict[str, Finish] = {
+    "estates": Finish(_estate, ("code", *_PLACED), {"lon": ("point",)}),
+    "buildings": Finish(_building, ("code", "estate_id", *_PLACED), _POINT),
+    "valuables": Finish(_valuable, ("resident_id", *_PLACED), {}),
+    "premises_staff": Finish(_worker, ("premises_id", "resident_id", *_PLACED), {}),
     "residents": Finish(
         _resident,
         ("household_id", *_PLACED),
@@ -137,7 +212,7 @@ FINISH: dict[str, Finish] = {
     ),
     "households": Finish(_household, ("number", "room_id", *_PLACED), {}),
     "rooms": Finish(_room, ("unit_id", "building_id", "floor", "door", *_PLACED), {}),
-    "units": Finish(_unit, ("building_id", *_PLACED), {}),
+    "units": Finish(_unit, ("building_id", *_PLACED), {"lon": ("point",)}),
     "premises": Finish(_premises, ("code", "building_id", "room_id", *_PLACED), {}),
     "staff": Finish(_staff, ("area_code",), {}),
 }

@@ -8,12 +8,15 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from gis_grid.access.guard import scope_patterns
+from gis_grid.access.guard import scope_clause, scope_patterns
 from gis_grid.addresses.actions import Candidate, Gazetteer, Match, gazetteer, match_addresses
 from gis_grid.addresses.spelling import plain_part
 from gis_grid.db import session, sql
-from gis_grid.people.models import Household
-from gis_grid.sheets.kinds import PLACE
+from gis_grid.people.models import Household, Resident
+from gis_grid.premises import Premises
+from gis_grid.sealed import fingerprint
+from gis_grid.sheets.kinds import NUMBER, PLACE
+from gis_grid.sheets.sites import Sites, Storeys
 
 _KEYS = 500
 HEAD = ("01", "02")  # GB/T 4761: 本人 or 户主
@@ -50,8 +53,12 @@ class Homes:
     issued: dict[str, str | None] = field(default_factory=dict)  # first six digits of a number -> the place that issued it
     new: list[Home] = field(default_factory=list)
     keys: list[int] = field(default_factory=list)
+    classes: dict[str, str | None] = field(default_factory=dict)  # class -> why it may not be given here
     made: int = 0
     carried: int = 0
+    sites: Sites = field(default_factory=Sites)
+    storeys: Storeys = field(default_factory=Storeys)
+    people: People = field(default_factory=lambda: People())  # noqa: PLW0108  it is declared below
 
     def look_up(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Everything that a batch of rows names, in a few queries."""
@@ -81,9 +88,9 @@ class Homes:
         match = self.matches[text]
         if match.decided is None:
             raise Unresolved(_first_place(row), _told(match, text))
-        found = self._with_only_unit(match.decided) if least != "building" else match.decided
+        found = self._with_only_unit(match.decided) if least in ("unit", "room") else match.decided
         if getattr(found, f"{least}_id") is None:
-            wanted = {"building": "楼栋", "unit": "单元", "room": "房号"}[least]
+            wanted = {"estate": "小区", "building": "楼栋", "unit": "单元", "room": "房号"}[least]
             raise Unresolved(_first_place(row), f"住址“{text[:40]}”没有写到{wanted}")
         return found
 
@@ -141,6 +148,54 @@ class Homes:
             session().execute(sa.insert(Household), [{k: v for k, v in row.items() if k != "head"} for row in rows])
             self.made += len(self.new)
             self.new.clear()
+
+
+class People:
+    """Whom a row of property or of shop staff means, within the caller's scope."""
+
+    def by_number(self, number: str | None) -> int | None:
+        """Who has this identity number; None when nobody here has it."""
+        found = self._people(Resident.id_number_hash == fingerprint(number)) if number else []
+        return found[0].id if found else None
+
+    def owner(self, row: Mapping[str, Any], homes: Homes) -> tuple[int, str | None]:
+        """The owner (id, area): by the identity number, otherwise by name within the household of the number or the address."""
+        if number := row.get(NUMBER):
+            found = self._people(Resident.id_number_hash == fingerprint(number))
+            if not found:
+                raise Unresolved(NUMBER, "没有这个证件号码的居民，或不在您的数据范围内")
+            return found[0].id, found[0].area_code
+        name = row.get("person")
+        if not name:
+            raise Unresolved("person", "请填写所有人的身份证号，或姓名和户籍编号（或住址）")
+        known = homes.by_number.get(str(row.get("household_number")))
+        households = [known] if known else homes.by_room[homes.place(row, "room").room_id or 0]
+        found = self._people(sa.and_(Resident.household_id.in_([one.id for one in households]), Resident.name == name))
+        if len(found) != 1:
+            told = f"该住处有 {len(found)} 位{name}，请填写身份证号" if found else f"该住处没有名叫{str(name)[:20]}的居民"
+            raise Unresolved("person", told)
+        return found[0].id, found[0].area_code
+
+    def shop(self, row: Mapping[str, Any]) -> tuple[int, str | None]:
+        """The shop (id, area): by its code, otherwise the only one of its name."""
+        code, name = row.get("premises_code"), row.get("premises")
+        if not code and not name:
+            raise Unresolved("premises_code", "请填写场所编号或场所名称")
+        which = Premises.code == str(code) if code else Premises.name == str(name)
+        query = sa.select(Premises.id, Premises.area_code).where(
+            which, Premises.retired_at.is_(None), scope_clause(Premises.area_code)
+        )
+        found = session().execute(query.limit(2)).all()
+        if len(found) != 1:
+            told = "有几个同名场所，请填写场所编号" if found else "没有这个场所，或不在您的数据范围内"
+            raise Unresolved("premises_code" if code else "premises", told)
+        return found[0].id, found[0].area_code
+
+    def _people(self, condition: Any) -> list[Any]:
+        query = sa.select(Resident.id, Resident.area_code).where(
+            condition, Resident.retired_at.is_(None), scope_clause(Resident.area_code)
+        )
+        return list(session().execute(query.order_by(Resident.id).limit(5)))
 
 
 def place_text(row: Mapping[str, Any]) -> str:

@@ -11,9 +11,10 @@ from geoalchemy2 import Geometry
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from gis_grid.areas.api import STAFF
-from gis_grid.buildings.api import ESTATES, ROOMS, UNITS
-from gis_grid.people.registers import HOUSEHOLDS, RESIDENTS
+from gis_grid.buildings.api import BUILDINGS, ESTATES, ROOMS, UNITS
+from gis_grid.people.registers import HOUSEHOLDS, RESIDENTS, VALUABLES
 from gis_grid.premises import PREMISES
+from gis_grid.premises import STAFF as WORKERS
 from gis_grid.register import Register
 from gis_grid.register.fields import is_required
 from gis_grid.sealed import Sealed
@@ -27,6 +28,10 @@ PLACE = {  # where a row belongs; joined to an address and looked for in our bui
         "详细地址",
         ("地址", "住址", "现住址", "现住地址", "居住地址", "家庭住址", "家庭地址", "居住详址", "房屋地址", "现住门(楼)详址"),
     ),
+}
+POINT = {
+    "lon": ("经度", ("东经", "X", "lng", "longitude"), "十进制度，如 106.5516291；坐标系见导入选项，默认 WGS 84"),
+    "lat": ("纬度", ("北纬", "Y", "latitude"), "十进制度，如 29.5630112"),
 }
 _IGNORED = (
     "序号",
@@ -42,7 +47,16 @@ _IGNORED = (
     "网格",
     "常住编号",
     "场所编号",
+    "登记时间",
+    "更新时间",
+    "注销时间",
+    "定位方式",
+    "核实时间",
+    "核实人",
+    "核实方式",
+    "应复核日期",
 )
+NUMBER = "person_number"  # the identity number of somebody a row belongs to; shown to nobody
 
 
 @dataclass(frozen=True)
@@ -59,7 +73,7 @@ class Field:
 
     @property
     def is_sealed(self) -> bool:
-        return self.column is not None and isinstance(self.column.type, Sealed)
+        return self.key == NUMBER or (self.column is not None and isinstance(self.column.type, Sealed))
 
     @property
     def is_list(self) -> bool:
@@ -78,6 +92,8 @@ class SheetKind:
     extra: Mapping[str, tuple[str, Sequence[str], str]] = field(default_factory=dict)  # key -> label, synonyms, hint
     synonyms: Mapping[str, Sequence[str]] = field(default_factory=dict)
     derived: Sequence[str] = ()  # required columns that are worked out when a file lacks them
+    located: bool = False  # rows may bring longitude and latitude of their own
+    lasting: bool = True  # the first of `same` stays taken when a row is retired
 
     @property
     def name(self) -> str:
@@ -89,7 +105,8 @@ class SheetKind:
         placed = [Field(key, PLACE[key][0], PLACE[key][1], hint=_PLACE_HINTS.get(key, "")) for key in self.place]
         more = [Field(key, label, words, hint=hint) for key, (label, words, hint) in self.extra.items()]
         own = [self._field(column) for column in self.register.writable if self._is_cell(column)]
-        return [*more, *placed, *own]
+        points = [Field(key, label, words, hint=hint) for key, (label, words, hint) in POINT.items()] if self.located else []
+        return [*more, *placed, *own, *points]
 
     def _is_cell(self, column: sa.Column[Any]) -> bool:
         closed = (*self.links, "source_crs", "accuracy_m", "area_code", "placed_by")
@@ -116,14 +133,57 @@ _HOUSEHOLD = {
     "household_number": ("户籍编号", ("户号", "住户编号", "家庭编号"), "有编号时按编号找户；没有时按住址找户"),
     "head": ("户主姓名", ("户主",), "同一房屋有几户时用来分辨"),
 }
+_OWNER = {
+    NUMBER: ("所有人身份证号", ("身份证号", "身份证号码", "公民身份号码", "证件号码", "所有人证件号码"), "有号码时按号码找人"),
+    "person": ("所有人姓名", ("所有人", "姓名", "户主姓名", "财产所有人"), "没有号码时按户籍编号或住址找户，再按姓名找人"),
+    "household_number": _HOUSEHOLD["household_number"],
+}
+_WORKER = {
+    "premises_code": ("场所编号", ("编号", "场所编码"), "有编号时按编号找场所"),
+    "premises": ("场所名称", ("营业场所", "单位名称", "店名"), "没有编号时按名称找；重名时请填编号"),
+    NUMBER: ("身份证号", ("身份证号码", "公民身份号码", "证件号码"), "已登记的居民会与其关联；本表不保存号码"),
+}
 _AREA = {"area": ("网格编码", ("所属网格", "网格名称", "网格", "负责区域", "负责网格"), "网格编码，或不重名的网格名称")}
 KINDS: dict[str, SheetKind] = {
     kind.name: kind
     for kind in (
         SheetKind(
+            ESTATES,
+            names=("小区", "小区表", "小区信息"),
+            same=(("code",),),
+            extra={"area": ("网格编码", ("所属网格", "网格名称", "网格"), "没有坐标时按此归属：网格编码，或不重名的网格名称")},
+            synonyms={
+                "code": ("小区编码", "编号"),
+                "name": ("小区", "名称", "院落名称"),
+                "address": ("小区地址", "详细地址"),
+                "property_company": ("物业", "物业管理公司"),
+            },
+            derived=("code",),
+            located=True,
+        ),
+        SheetKind(
+            BUILDINGS,
+            names=("楼栋", "楼栋表", "楼栋信息"),
+            same=(("code",),),
+            links=("estate_id",),
+            place=("estate",),
+            synonyms={
+                "code": ("楼栋编码", "编号"),
+                "name": ("楼号", "楼栋", "楼栋号", "栋号", "幢号", "名称"),
+                "address": ("楼栋地址", "详细地址"),
+                "use": ("用途",),
+                "floors_above": ("层数", "总层数", "楼层数"),
+                "floors_below": ("地下层",),
+                "height_m": ("高度", "楼高"),
+            },
+            derived=("code",),
+            located=True,
+        ),
+        SheetKind(
             RESIDENTS,
             names=("常住人口信息表", "居民", "居民表", "人口信息表", "人口信息", "实有人口"),
             same=(("id_number_hash",), ("household_id", "name")),
+            lasting=False,
             links=("household_id",),
             place=tuple(PLACE),
             extra=_HOUSEHOLD,
@@ -171,6 +231,7 @@ KINDS: dict[str, SheetKind] = {
             links=("building_id",),
             place=("estate", "building"),
             synonyms={"name": ("单元", "单元号"), "position": ("顺序", "序号")},
+            located=True,
         ),
         SheetKind(
             PREMISES,
@@ -190,16 +251,47 @@ KINDS: dict[str, SheetKind] = {
             derived=("code",),
         ),
         SheetKind(
+            VALUABLES,
+            names=("大宗财产", "财产信息表", "大宗财产信息表"),
+            same=(("resident_id", "number"), ("resident_id", "name")),
+            lasting=False,
+            links=("resident_id",),
+            place=tuple(PLACE),
+            extra=_OWNER,
+            synonyms={
+                "kind": ("类别", "财产类型"),
+                "name": ("名称", "物品名称"),
+                "brand": ("品牌", "型号"),
+                "number": ("车牌号", "号牌", "编号"),
+                "value_yuan": ("价值", "金额", "价格"),
+                "bought_on": ("购买日期", "购置时间"),
+            },
+        ),
+        SheetKind(
+            WORKERS,
+            names=("从业人员", "场所人员", "从业人员信息表"),
+            same=(("premises_id", "name"),),
+            lasting=False,
+            links=("premises_id", "resident_id"),
+            extra=_WORKER,
+            synonyms={
+                "post": ("职务", "工种"),
+                "phone": ("电话", "手机", "联系方式"),
+                "since": ("入职时间",),
+                "until": ("离职时间",),
+            },
+        ),
+        SheetKind(
             STAFF,
             names=("网格队伍", "网格员", "网格队伍表"),
             same=(("area_code", "name", "post"),),
+            lasting=False,
             links=("area_code", "user_id"),
             extra=_AREA,
             synonyms={"duty_phone": ("电话", "手机", "联系电话"), "post": ("职务", "岗位分工"), "duty": ("职责",)},
         ),
     )
 }
-REGISTERS: dict[str, Register] = {kind.name: kind.register for kind in KINDS.values()} | {ESTATES.name: ESTATES}
 
 
 def map_header(kind: SheetKind, header: Sequence[str], given: Mapping[str, str]) -> dict[str, str]:

@@ -16,6 +16,7 @@ MOST_BYTES = 512 * 1024**2
 MOST_UNPACKED = 1024**3
 MOST_COLUMNS = 200
 MOST_ROWS = 1_000_000
+MOST_LINE = 4 * 1024**2  # bytes of one line of a CSV
 HEADER_WITHIN = 10  # titles and notes may stand above the header
 _OLE, _ZIP = b"\xd0\xcf\x11\xe0", b"PK\x03\x04"
 _EXCEL = (".xlsx", ".xls")
@@ -38,6 +39,8 @@ def open_table(path: Path, score: Score, wanted: str | None = None, names: Seque
     if path.stat().st_size > MOST_BYTES:
         raise TooLarge(f"文件超过 {MOST_BYTES // 1024**2} MB，请分成几个文件。")
     suffix = path.suffix.lower()
+    if not path.stat().st_size:
+        raise Invalid("文件是空的（0 字节）：请重新保存后再上传。", code="empty_file")
     if suffix in (".csv", ".txt"):
         return _open_csv(path, score)
     if suffix in (".xlsm", ".xltm", ".xlsb", ".xlam"):
@@ -156,7 +159,19 @@ def _names(cells: Sequence[Any]) -> list[str]:
     return names
 
 
+def _refuse_endless_line(path: Path) -> None:
+    """A line is read whole: one of many megabytes would fill the memory before its first cell is looked at."""
+    with path.open("rb") as file:
+        line = 0
+        while chunk := file.read(1 << 20):
+            first, last = chunk.find(b"\n"), chunk.rfind(b"\n")
+            line = line + len(chunk) if first < 0 else len(chunk) - last - 1
+            if line > MOST_LINE:
+                raise Invalid("CSV 中有一行过长（没有换行），不像表格：请用 Excel 另存为 .xlsx 后再上传。", code="bad_file")
+
+
 def _open_csv(path: Path, score: Score) -> Table:
+    _refuse_endless_line(path)
     encoding = guess_encoding(path)
     first = []
     for row in _csv_lines(path, encoding):
@@ -187,4 +202,6 @@ def _csv_lines(path: Path, encoding: str) -> Iterator[list[str]]:
     except UnicodeDecodeError:
         raise Invalid("文件不是 UTF-8 或 GBK 编码：请用 Excel 另存为“CSV UTF-8”后再上传。", code="bad_encoding") from None
     except csv.Error as fault:
-        raise Invalid(f"CSV 格式有误：{fault}。", code="bad_file") from None
+        long = "field limit" in str(fault)
+        told = f"有一格超过 {csv.field_size_limit():,} 字，可能有引号没有配对" if long else str(fault)
+        raise Invalid(f"CSV 格式有误：{told}。", code="bad_file") from None

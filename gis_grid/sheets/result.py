@@ -8,18 +8,12 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+from gis_grid.imports.safe import PLAIN, neutral
 from gis_grid.sheets.kinds import SheetKind
 from gis_grid.sheets.read import Table
 
 MOST_CHOICES = 240  # Excel refuses longer lists typed into a rule
-RISKY = ("=", "+", "-", "@", "\t", "\r")
-PLAIN = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
 _FONT = {"font_name": "宋体", "font_size": 11}
-
-
-def neutral(value: Any) -> Any:
-    """A value no spreadsheet takes for a formula: text that begins like one gets a quote before it."""
-    return "'" + value if isinstance(value, str) and value.startswith(RISKY) else value
 
 
 def write_result(path: Path, table: Table, faults: Mapping[int, Mapping[str, str]]) -> None:

@@ -13,15 +13,18 @@ from gis_grid.areas.placing import today
 from gis_grid.config import settings
 from gis_grid.dictionary import names
 from gis_grid.errors import Invalid
+from gis_grid.geo import crs
+from gis_grid.imports.actions import UNDECLARED
 from gis_grid.imports.offers import Options
 from gis_grid.imports.report import Report
 from gis_grid.imports.rules import to_value
 from gis_grid.sealed import Sealed, seal
-from gis_grid.sheets.cells import Codes, is_blank, plain_text, to_day, to_number_text
+from gis_grid.sheets.cells import Codes, is_blank, plain_text, to_day, to_degrees, to_number_text
 from gis_grid.sheets.finish import FINISH
 from gis_grid.sheets.homes import Homes, Unresolved, carry_down
-from gis_grid.sheets.kinds import Field, SheetKind, is_ignored, map_header
+from gis_grid.sheets.kinds import KINDS, POINT, Field, SheetKind, is_ignored, map_header, score_for
 from gis_grid.sheets.read import Table
+from gis_grid.sheets.sites import locate_rows
 
 _SEPARATORS = str.maketrans(dict.fromkeys("、,，;；/|", " "))
 
@@ -42,6 +45,7 @@ class SheetReader:
         self.codes = {one.key: Codes(one.codes, names(one.codes)) for one, _ in self.cells if one.codes}
         self.sealed = {name for name, column in kind.register.model.__table__.c.items() if isinstance(column.type, Sealed)}
         self.homes = Homes()
+        self.datum = self._datum(options)
         self.last: dict[str, Any] = {}
         report.mapping = self.mapping
         unused = [name for name in table.header if name not in self.mapping.values() and not is_ignored(name)]
@@ -52,13 +56,16 @@ class SheetReader:
     def columns(self) -> list[str]:
         """The target's columns that rows fill, without the key."""
         own = [one.key for one, _ in self.cells if one.column is not None]
-        return list(dict.fromkeys([*own, *FINISH[self.kind.name].columns(own)]))
+        return list(dict.fromkeys([*own, *FINISH[self.kind.name].columns([one.key for one, _ in self.cells])]))
 
     def read(self, lines: Sequence[tuple[int, list[Any]]]) -> Iterator[Sequence[Any]]:
         """Rows (row_no, no key yet, *columns) that can be taken."""
         rows = [(row_no, self.values(row_no, cells)) for row_no, cells in lines]
+        for at, fault in locate_rows([values for _, values in rows], self.datum).items():
+            if rows[at][0] not in self.report.faults:  # a faulty cell is told already
+                self.refuse(rows[at][0], "lon", None, fault)
         self.last = carry_down([values for _, values in rows], self.last, self.homes)
-        self.homes.look_up([values for _, values in rows])
+        self.homes.look_up([self._place_in(values) for _, values in rows])
         columns = self.columns
         for row_no, values in rows:
             if row_no in self.report.faults:
@@ -87,13 +94,18 @@ class SheetReader:
         """One cell as the field's value; ValueError tells the fault."""
         if one.codes:
             return self._codes(one, cell)
-        if one.column is None:
+        if one.key in POINT:
+            return to_degrees(cell)
+        if one.column is None and not one.is_sealed:
             return plain_text(cell)
         if one.is_sealed:
             text = to_number_text(cell)
             if "*" in text:
                 raise ValueError("是脱敏后的号码，不能导入；不改此项请清空")
             return text
+        assert one.column is not None  # noqa: S101  all others were answered above
+        if one.is_list:
+            return plain_text(cell).translate(_SEPARATORS).split()
         if isinstance(one.column.type, sa.Date) and not isinstance(one.column.type, sa.DateTime):
             return to_day(cell)
         if isinstance(one.column.type, sa.String):
@@ -127,6 +139,27 @@ class SheetReader:
         column = self.mapping.get(key) or (one.label if one else key)
         self.report.refuse(row_no, column, shown, reason)
 
+    def _place_in(self, values: Mapping[str, Any]) -> Mapping[str, Any]:
+        """What of a row tells where it belongs; the address of an estate or a building is no place to look for."""
+        if "building" in self.kind.place:
+            return values
+        return {key: values[key] for key in (*self.kind.place, "household_number") if key in values}
+
+    def _datum(self, options: Options) -> str:
+        """What the coordinates are in: as declared, otherwise WGS 84, which is said."""
+        if options.crs:
+            return crs.datum(options.crs).name
+        if "lon" in self.mapping:
+            self.report.warnings.append(UNDECLARED)
+        return "EPSG:4326"
+
+    def _likelier(self) -> str:
+        """Which other sheet this header fits better, as a hint."""
+        own = score_for(self.kind, {})(self.table.header)
+        others = {kind.register.title: score_for(kind, {})(self.table.header) for kind in KINDS.values()}
+        best = max(others, key=lambda title: others[title])
+        return f"看起来像“{best}”表，" if others[best] > max(own, 1) else ""
+
     def _stored(self, name: str, value: Any) -> Any:
         return seal(value) if value is not None and name in self.sealed else value
 
@@ -144,6 +177,6 @@ class SheetReader:
             raise Invalid(
                 f"这不像“{self.kind.register.title}”表：缺少“{wanted}”列"
                 f"（工作表“{self.table.name}”第 {self.table.header_row} 行为表头）。"
-                f"表中的列：{'、'.join(self.table.header)[:200]}。请用模板，或指明列的对应。",
+                f"表中的列：{'、'.join(self.table.header)[:200]}。{self._likelier()}请用模板，或指明列的对应。",
                 code="missing_column",
             )

@@ -1,10 +1,10 @@
-"""Count a register by area and up to two fields; drill down by area; small numbers hidden from who may not see the people."""
+"""Count a register by area and up to two fields; drill down by area; people protected from who may not see them."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -12,24 +12,21 @@ import numpy as np
 import sqlalchemy as sa
 
 from gis_grid import audit
-from gis_grid.access.guard import caller, check_right, scope_clause
-from gis_grid.areas.models import Area
+from gis_grid.access.guard import caller, check_right
 from gis_grid.areas.placing import current_index, today
 from gis_grid.buildings.models import Building
 from gis_grid.db import session
-from gis_grid.dictionary import names
-from gis_grid.errors import BadRequest, NotFound
+from gis_grid.errors import BadRequest
 from gis_grid.query.actions import matching
 from gis_grid.query.registers import LINKS, PEOPLE, REGISTERS, asked_register, fields_of, with_place
-from gis_grid.query.rules import Asked, Group, read_query
+from gis_grid.query.rules import Group, read_query
 from gis_grid.query.rules import fields_of as fields_asked
 from gis_grid.register import Register
+from gis_grid.sealed import fingerprint
+from gis_grid.stats.fields import Counted, countable, counted_fields, in_order, label_of, periods_of, value_of
+from gis_grid.stats.parts import Parts, parts_of
+from gis_grid.stats.rules import LEAST_SHOWN, PERIODS, STEP, guarded
 
-MOST_FIELDS = 2
-LEAST_SHOWN = 5  # k: who may not read the people themselves sees no number below it
-BAND_YEARS, LAST_BAND = 5, 100
-FREE_TEXT = {("premises", "trade")}  # few enough different words to be counted by
-_COUNTABLE = ("code", "codes", "truth", "age")
 Row = tuple[str | None, tuple[Any, ...], int]  # area, values, count
 
 
@@ -44,35 +41,65 @@ class Wanted:
     at: date | None = None
 
 
+@dataclass
+class _Sums:
+    """What was counted, exactly; never told as it is."""
+
+    cells: Counter[tuple[str, tuple[Any, ...]]] = field(default_factory=Counter)
+    areas: Counter[str] = field(default_factory=Counter)
+    values: Counter[tuple[Any, ...]] = field(default_factory=Counter)
+    outside: int = 0
+
+
 def count(wanted: Wanted) -> dict[str, Any]:
-    """areas (code, name, count), and for the fields: their labels, values and cells (area, values, count or None if hidden)."""
+    """The areas with their counts, the cells (area x values), the values over all areas, the total; None where hidden."""
     register, hides = _countable(wanted)
-    fields = _fields(register, wanted.by)
+    fields = counted_fields(register, wanted.by)
     tree = read_query(wanted.where, fields_of(register))
     day = wanted.at or today()
-    rows = _rows_today(register, tree, fields) if day == today() else _rows_on(register, tree, fields, day)
-    parts = _parts(wanted.area)
-    cells: Counter[tuple[str, tuple[Any, ...]]] = Counter()
-    outside = 0
-    for code, values, number in rows:
-        part = next((code[:length] for length in parts.lengths if code and code[:length] in parts.names), None)
-        if part is None:
-            outside += number
-        else:
-            cells[part, values] += number
+    parts = parts_of(wanted.area, day)
+    rows = _rows(register, tree, fields, day)
+    # who has several values is one all the same, and so is who has none
+    people = _rows(register, tree, [], day) if any(one.is_many for one in fields) else rows
     if register.name in PEOPLE:
-        audit.record(
-            "count", register.name, after={"by": list(wanted.by), "fields": sorted(fields_asked(tree)), "area": wanted.area}
-        )
-    return _told(register, fields, parts, cells, 0 if wanted.area else outside, hides)
+        asked = {"by": list(wanted.by), "fields": sorted(fields_asked(tree)), "area": wanted.area}
+        audit.record("count", register.name, after=asked)
+    return {
+        "register": register.name,
+        "title": register.title,
+        "fields": [{"key": one.key, "label": one.label, "codes": one.asked.codes, "period": one.period} for one in fields],
+        "at": day.isoformat(),
+        "path": parts.path,
+        **_told(fields, parts, _summed(parts, rows, people), _Shown(register.name, tuple(one.key for one in fields), hides)),
+        "several": any(one.is_many for one in fields),
+        "hidden_below": LEAST_SHOWN if hides else None,
+        "rounded_to": STEP if hides else None,
+    }
 
 
-@dataclass(frozen=True)
-class Parts:
-    """The areas that are the rows of an answer."""
-
-    names: dict[str, str]
-    lengths: list[int]  # of their codes, the longest first
+def countable_registers() -> list[dict[str, Any]]:
+    """What the caller may count and by what; `hides`: small numbers are hidden from him, and he may not narrow."""
+    may = caller().may
+    return [
+        {
+            "name": one.name,
+            "title": one.title,
+            "hides": not may(one.read),
+            "placed": _point(one) is not None,
+            "fields": [
+                {
+                    "key": asked.key,
+                    "label": asked.label,
+                    "kind": asked.kind,
+                    "codes": asked.codes,
+                    "periods": [{"key": name, "label": PERIODS[name][0]} for name in periods_of(asked)],
+                }
+                for asked in countable(one).values()
+            ],
+        }
+        for one in REGISTERS.values()
+        if may(one.read) or (one.name in PEOPLE and may("areas.read"))
+    ]
 
 
 def _countable(wanted: Wanted) -> tuple[Register, bool]:
@@ -81,63 +108,31 @@ def _countable(wanted: Wanted) -> tuple[Register, bool]:
     if found is not None and found.name in PEOPLE and not caller().may(found.read):
         check_right("areas.read")
         if wanted.where:
-            check_right(found.read)  # subtracting two questions would tell of one person
+            check_right(found.read)  # who narrows at will comes down to one person, whatever is rounded
         return found, True
     return asked_register(wanted.register), False
 
 
-def _fields(register: Register, by: Sequence[str]) -> list[Asked]:
-    known = {
-        key: one
-        for key, one in fields_of(register).items()
-        if one.kind in _COUNTABLE or (register.name, key) in FREE_TEXT
-    }  # fmt: skip
-    if len(by) > MOST_FIELDS or len(set(by)) < len(by):
-        raise BadRequest(f"最多按 {MOST_FIELDS} 个不同的字段统计。", code="too_many_fields")
-    if unknown := [key for key in by if key not in known]:
-        raise BadRequest(f"不能按“{unknown[0][:40]}”统计，可用：{'、'.join(known)}。", code="no_field")
-    return [known[key] for key in by]
+def _point(register: Register) -> Any:
+    """Where a row lies: its own point; people and rooms at their building's."""
+    if "building" in LINKS.get(register.name, ()):
+        return Building.point
+    return getattr(register.model, "point", None)
 
 
-def _parts(area: str | None) -> Parts:
-    """The areas right below one; without one, the caller's own."""
-    query = sa.select(Area.code, Area.name).where(Area.retired_at.is_(None), scope_clause(Area.code))
-    if area is not None:
-        if session().scalar(sa.select(Area.code).where(Area.code == area, scope_clause(Area.code))) is None:
-            raise NotFound(f"没有区域 {area[:32]}，或它不在您的数据范围内。")
-        found = {code: name for code, name in session().execute(query.where(Area.parent_code == area))}
-        found = found or {code: name for code, name in session().execute(query.where(Area.code == area))}
-    else:
-        mine = {code: name for code, name in session().execute(query.order_by(sa.func.length(Area.code)))}
-        found = {code: name for code, name in mine.items() if not any(code != other and code.startswith(other) for other in mine)}
-    return Parts(found, sorted({len(code) for code in found}, reverse=True))
-
-
-def _value(register: Register, one: Asked) -> Any:
-    column = getattr(register.model, "birth_date" if one.kind == "age" else one.key)
-    if one.kind == "codes":
-        seen = register.shown.get(one.key, list)(list(names(one.codes or "")))
-        kept: Any = sa.select(sa.func.array_agg(sa.column("c"))).select_from(sa.func.unnest(column).alias("c"))
-        return sa.func.unnest(kept.where(sa.column("c").in_(seen)).scalar_subquery())
-    if one.kind != "age":
-        return column
-    years = sa.func.date_part("year", sa.func.age(today(), column))
-    band = sa.cast(sa.func.least(sa.func.floor(years / BAND_YEARS) * BAND_YEARS, LAST_BAND), sa.Integer)
-    return sa.case((column.is_(None), sa.null()), else_=band)  # least() passes over what is not known
-
-
-def _rows_today(register: Register, tree: Group, fields: Sequence[Asked]) -> list[Row]:
+def _rows(register: Register, tree: Group, fields: Sequence[Counted], day: date) -> list[Row]:
+    if day != today():
+        return _rows_on(register, tree, fields, day)
     own = register.model.area_code if hasattr(register.model, "area_code") else register.model.code
     return [(code, tuple(values), number) for code, *values, number in _grouped(register, tree, fields, [own])]
 
 
-def _rows_on(register: Register, tree: Group, fields: Sequence[Asked], day: date) -> list[Row]:
+def _rows_on(register: Register, tree: Group, fields: Sequence[Counted], day: date) -> list[Row]:
     """Placed again on another day's boundaries: by their own points, people and rooms by their building's."""
-    indoor = "building" in LINKS.get(register.name, ())
-    point = Building.point if indoor else getattr(register.model, "point", None)
+    point = _point(register)
     if point is None:
         raise BadRequest(f"{register.title}没有位置，只能按今天的边界统计。", code="no_place")
-    rows = _grouped(register, tree, fields, [sa.func.ST_X(point), sa.func.ST_Y(point)], placed=indoor)
+    rows = _grouped(register, tree, fields, [sa.func.ST_X(point), sa.func.ST_Y(point)], placed=point is Building.point)
     if not rows:
         return []
     lon, lat = (np.array([np.nan if row[at] is None else row[at] for row in rows], dtype=float) for at in (0, 1))
@@ -146,53 +141,71 @@ def _rows_on(register: Register, tree: Group, fields: Sequence[Asked], day: date
 
 
 def _grouped(
-    register: Register, tree: Group, fields: Sequence[Asked], where: Sequence[Any], *, placed: bool = False
+    register: Register, tree: Group, fields: Sequence[Counted], where: Sequence[Any], *, placed: bool = False
 ) -> list[Any]:
     query = matching(register, tree)
-    query = with_place(register, query) if placed else query
-    chosen = [column.label(f"v{i}") for i, column in enumerate([*where, *(_value(register, one) for one in fields)])]
+    query = with_place(register, query) if placed and register.name != "buildings" else query
+    chosen = [column.label(f"v{i}") for i, column in enumerate([*where, *(value_of(register, one) for one in fields)])]
     inner = query.with_only_columns(*chosen).subquery()
     columns = list(inner.c)
     return list(session().execute(sa.select(*columns, sa.func.count()).group_by(*columns)).all())
 
 
-def _told(
-    register: Register, fields: Sequence[Asked], parts: Parts, cells: Counter[Any], outside: int, hides: bool
-) -> dict[str, Any]:
-    def shown(number: int) -> int | None:
-        return None if hides and 0 < number < LEAST_SHOWN else number
+def _summed(parts: Parts, rows: Sequence[Row], people: Sequence[Row]) -> _Sums:
+    sums = _Sums()
+    for code, values, number in rows:
+        part = parts.of(code)
+        if part is not None:
+            sums.cells[part, values] += number
+            sums.values[values] += number
+    for code, _, number in people:
+        part = parts.of(code)
+        if part is None:
+            sums.outside += number
+        else:
+            sums.areas[part] += number
+    return sums
 
-    totals: Counter[str] = Counter()
-    for (code, _), number in cells.items():
-        totals[code] += number
-    labels = [_labels(one) for one in fields]
-    told = [
-        {
-            "area_code": code,
-            "values": list(values),
-            "labels": [label(value) for label, value in zip(labels, values, strict=True)],
-            "count": shown(number),
-        }
-        for (code, values), number in sorted(cells.items(), key=lambda item: (item[0][0], [str(value) for value in item[0][1]]))
-    ]
-    open_totals = {code for code in parts.names if code not in {cell["area_code"] for cell in told if cell["count"] is None}}
+
+@dataclass(frozen=True)
+class _Shown:
+    """Turns a count into what is told. The same count of the same people is told alike in every question."""
+
+    register: str
+    keys: tuple[str, ...]
+    hides: bool
+
+    def __call__(self, number: int, area: str, values: Sequence[Any] = ()) -> int | None:
+        if not self.hides:
+            return number
+        what = sorted(f"{key}={value}" for key, value in zip(self.keys, values, strict=False))
+        return guarded(number, fingerprint(f"{self.register} {area} {what} {number}")[0] % STEP)
+
+
+def _told(fields: Sequence[Counted], parts: Parts, sums: _Sums, shown: _Shown) -> dict[str, Any]:
+    labels = [label_of(one) for one in fields]
+    axes = [in_order(one, {values[at] for values in sums.values}) for at, one in enumerate(fields)]
+    ranks = [{value: at for at, value in enumerate(axis)} for axis in axes]
+
+    def described(values: tuple[Any, ...], number: int, area: str) -> dict[str, Any]:
+        said = [label(value) for label, value in zip(labels, values, strict=True)]
+        return {"values": list(values), "labels": said, "count": shown(number, area, values)}
+
+    def rank(values: tuple[Any, ...]) -> list[int]:
+        return [of[value] for of, value in zip(ranks, values, strict=True)]
+
+    everywhere = parts.path[-1]["code"] if parts.path else "".join(sorted(parts.names))
     return {
-        "register": register.name,
-        "fields": [{"key": one.key, "label": one.label, "codes": one.codes} for one in fields],
-        "areas": [
-            {"code": code, "name": name, "count": shown(totals[code]) if code in open_totals else None}
-            for code, name in sorted(parts.names.items())
-        ],  # a total beside one hidden number would tell it
-        "cells": told,
-        "outside": shown(outside),
-        "hidden_below": LEAST_SHOWN if hides else None,
+        "axes": [[{"value": value, "label": label(value)} for value in axis] for axis, label in zip(axes, labels, strict=True)],
+        "areas": [{**one, "count": shown(sums.areas[one["code"]], one["code"])} for one in parts.told],
+        "cells": [
+            {"area_code": code, **described(values, number, code)}
+            for (code, values), number in sorted(sums.cells.items(), key=lambda item: (item[0][0], rank(item[0][1])))
+        ],
+        "values": [
+            described(values, number, everywhere)
+            for values, number in sorted(sums.values.items(), key=lambda item: rank(item[0]))
+        ],
+        "total": shown(sum(sums.areas.values()), everywhere),
+        "outside": shown(sums.outside, "outside") if not parts.path else 0,
     }
-
-
-def _labels(one: Asked) -> Any:
-    if one.kind == "age":
-        return lambda low: "未知" if low is None else f"{low}+" if low >= LAST_BAND else f"{low}-{low + BAND_YEARS - 1}"
-    if one.kind == "truth":
-        return lambda value: "未填" if value is None else "是" if value else "否"
-    known = names(one.codes) if one.codes else {}
-    return lambda value: "未填" if value is None else known.get(value, value)

@@ -102,24 +102,27 @@ def freshness_of(area_code: str | None) -> dict[str, Any]:
 
 def give_days_anew() -> dict[str, int]:
     """After the rules changed: the day each verified row is due again; answers how many rows changed."""
-    changed = {}
-    for kind, model in _KINDS.items():
-        rule = freshness.rules().days[kind]
-        column = {"rooms": "ARRAY[t.use]", "residents": "t.classes", "premises": "ARRAY[]::varchar[]"}[kind]
-        query = f"""
+    changed = {kind: due_again(kind) for kind in _KINDS}
+    audit.record("freshness", "visits", after=changed)
+    return changed
+
+
+def due_again(kind: str, only: str = "true") -> int:
+    """The day each verified row (t) of a kind is due again, as it is now; answers how many changed. `only`: our own SQL."""
+    model, rule = _KINDS[kind], freshness.rules().days[kind]
+    column = {"rooms": "ARRAY[t.use]", "residents": "t.classes", "premises": "ARRAY[]::varchar[]"}[kind]
+    query = f"""
         UPDATE {model.__tablename__} t SET due_on = n.due, version = t.version + 1
         FROM (SELECT t.id, (t.verified_at AT TIME ZONE 'UTC')::date + coalesce(
                 (SELECT min(d.days) FROM unnest(CAST(:classes AS text[]), CAST(:days AS int[])) AS d (code, days)
                  WHERE d.code = ANY({column})), :otherwise) AS due
-              FROM {model.__tablename__} t WHERE t.verified_at IS NOT NULL) n
+              FROM {model.__tablename__} t WHERE t.verified_at IS NOT NULL AND ({only})) n
         WHERE n.id = t.id AND t.due_on IS DISTINCT FROM n.due
         """
-        known = {code: days for code, days in rule.items() if code != "default"}
-        values = {"classes": list(known), "days": list(known.values()), "otherwise": rule["default"]}
-        done = session().execute(sa.text(query), values)
-        changed[kind] = int(done.rowcount)  # type: ignore[attr-defined]
-    audit.record("freshness", "visits", after=changed)
-    return changed
+    known = {code: days for code, days in rule.items() if code != "default"}
+    values = {"classes": list(known), "days": list(known.values()), "otherwise": rule["default"]}
+    done = session().execute(sa.text(query), values)
+    return int(done.rowcount)  # type: ignore[attr-defined]
 
 
 def _told(row: Mapping[str, Any], mine: Mapping[str, str], day: Any) -> dict[str, Any]:

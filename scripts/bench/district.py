@@ -36,8 +36,8 @@ class District:
 
 
 @contextlib.contextmanager
-def district(home: Path, scale: str, *, keep: bool) -> Iterator[District]:
-    """The demo district in a disposable cluster with `home` as its home; removed afterwards unless it is to be kept."""
+def district(home: Path, scale: str, *, keep: bool, districts: int | None = None) -> Iterator[District]:
+    """The demo town in a disposable cluster with `home` as its home; removed afterwards unless it is to be kept."""
     for name in ("DATABASE_URL", "OWNER_DATABASE_URL"):
         os.environ.pop(name, None)
     os.environ["GIS_GRID_HOME"] = str(home)  # before the settings are read for the first time
@@ -48,8 +48,9 @@ def district(home: Path, scale: str, *, keep: bool) -> Iterator[District]:
         cluster.disposable(home)
         _as_installed(home)
         began = time.perf_counter()
-        for words in (("migrate",), ("demo", "--scale", scale, "--if-none")):
-            run_command(words, home)
+        fewer = ("--districts", str(districts)) if districts and scale == "city" else ()
+        for words in (("migrate",), ("demo", "--scale", scale, *fewer, "--if-none")):
+            run_command(words, home, 3600)
         urls = cluster.urls(settings())
         assert urls
         yield District(home, urls.owner.replace("+psycopg", ""), dict(os.environ), time.perf_counter() - began)

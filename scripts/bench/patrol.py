@@ -25,7 +25,7 @@ import numpy as np
 import requests
 from district import PEERS_PYTHON, district
 from measuring import Report, Took, say
-from patrol_kill import PORT, kill_and_count, serving
+from patrol_kill import PHONES, PORT, kill_and_count, serving
 
 HERE = Path(__file__).resolve().parent
 METRICS = (
@@ -90,24 +90,23 @@ def uploads(report: Report, files: dict[str, bytes], count: int, token: str) -> 
 
 def bare_copy(count: int, at: np.ndarray, lon: np.ndarray, lat: np.ndarray) -> float:
     """Seconds that the same rows take by COPY BINARY alone, into a table with the same index; the fairest of three."""
-    from sqlalchemy import text
+    from sqlalchemy import create_engine, text
 
-    from gis_grid.db import raw_connection, session, transaction
+    from gis_grid.db import database_urls, session, transaction
     from gis_grid.patrol.digest import place_fixes
     from gis_grid.patrol.fixes import arrays
     from gis_grid.patrol.store import copy_fixes
 
     took = []
-    with transaction():
+    with transaction(create_engine(database_urls()[0])):  # the owner's: the service makes no tables
         fixes, codes = place_fixes(arrays(WALK_DAY.timestamp() + at, lon, lat, accuracy_m=np.full(count, 5.0)))
         for _ in range(3):
-            session().execute(text("CREATE TEMP TABLE bare (LIKE fixes)"))
-            session().execute(text("ALTER TABLE bare ADD PRIMARY KEY (device_id, at)"))
+            session().execute(text("CREATE TABLE bench_bare (LIKE fixes)"))
+            session().execute(text("ALTER TABLE bench_bare ADD PRIMARY KEY (device_id, at)"))
             began = time.perf_counter()
-            copy_fixes(np.full(count, 1, np.int64), fixes, codes, "bare")
+            copy_fixes(np.full(count, 1, np.int64), fixes, codes, "bench_bare")
             took.append(time.perf_counter() - began)
-            session().execute(text("DROP TABLE bare"))
-        raw_connection()
+            session().execute(text("DROP TABLE bench_bare"))
     return min(took)
 
 
@@ -128,7 +127,7 @@ def enrol(home: Path, count: int) -> list[tuple[str, str]]:
 def phones(report: Report, home: Path, seconds: int) -> None:
     """Single fixes of 64 devices, each waiting for its answer before it sends the next."""
     first = int(time.time()) - 3_000_000
-    command = ["wrk", "-t2", "-c64", f"-d{seconds}", "--latency", "-s", str(HERE / "fixes.lua"), f"http://127.0.0.1:{PORT}"]
+    command = ["wrk", "-t2", "-c64", f"-d{seconds}", "--latency", "-s", str(HERE / "fixes.lua"), f"http://127.0.0.1:{PHONES}"]
     told = subprocess.run(
         [*command, "--", str(home / "phones.txt"), str(first)], capture_output=True, text=True, check=True
     ).stdout

@@ -17,7 +17,7 @@ import requests
 from district import ROOT
 from measuring import Report
 
-PORT = 8797
+PORT, PHONES = 8797, 8798
 
 
 @contextlib.contextmanager
@@ -27,7 +27,11 @@ def serving(environment: dict[str, str], workers: int) -> Iterator[subprocess.Po
     log = Path(environment["GIS_GRID_HOME"]) / "serve.log"
     with log.open("ab") as out:
         process = subprocess.Popen(
-            command, cwd=ROOT, env={**environment, "GIS_GRID_WORKERS": str(workers)}, stdout=out, stderr=out
+            command,
+            cwd=ROOT,
+            env={**environment, "GIS_GRID_WORKERS": str(workers), "GIS_GRID_PHONES_PORT": str(PHONES)},
+            stdout=out,
+            stderr=out,
         )
     try:
         wait_ready()
@@ -43,7 +47,8 @@ def wait_ready(seconds: float = 90) -> None:
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         with contextlib.suppress(requests.RequestException):
-            if requests.get(f"http://127.0.0.1:{PORT}/health/ready", timeout=3).status_code == 200:
+            ready = requests.get(f"http://127.0.0.1:{PORT}/health/ready", timeout=3).status_code == 200
+            if ready and requests.get(f"http://127.0.0.1:{PHONES}/", timeout=3).status_code == 404:
                 return
         time.sleep(0.3)
     raise SystemExit("the service does not answer")
@@ -85,7 +90,7 @@ def _send(pair: tuple[str, str], begin: int, told: list[tuple[str, int]], stop: 
                 return
             asked = {"id": code, "lat": "30.1", "lon": "110.1", "timestamp": str(begin + n)}
             with contextlib.suppress(requests.RequestException):
-                if own.get(f"http://127.0.0.1:{PORT}/ingest/osmand/{key}", params=asked, timeout=5).status_code == 200:
+                if own.get(f"http://127.0.0.1:{PHONES}/ingest/osmand/{key}", params=asked, timeout=5).status_code == 200:
                     told.append((code, begin + n))
 
 

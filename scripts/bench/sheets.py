@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """How long 100,000 residents take in and out, how many addresses are read right, how fast somebody is found.
 
-    scripts/bench/sheets.py [--json] [--home FOLDER] [--corpus FILE.jsonl.gz] [--rows N] [--only addresses,queries,import,export]
+    scripts/bench/sheets.py [--json] [--scale community|district] [--home FOLDER] [--corpus FILE.jsonl.gz] [--rows N]
+                            [--only addresses,queries,import,export]
 
 Without --home a district is made in a private database of its own (a few minutes) and removed afterwards; with --home the
 database there (its district demo) is used and the import is tried without being kept.
@@ -10,16 +11,17 @@ database there (its district demo) is used and the import is tried without being
 from __future__ import annotations
 
 import argparse
+import contextlib
 import gzip
 import json
 import os
 import resource
-import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +31,9 @@ PYTHON = ROOT / ".venv" / "bin" / "python"
 if Path(sys.prefix).resolve() != PYTHON.parents[1].resolve() and PYTHON.exists():
     os.execv(PYTHON, [str(PYTHON), *sys.argv])  # noqa: S606  the same script, in the product's environment
 sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(HERE))
+
+from district import district  # noqa: E402  with the environment above
 
 METRICS = (
     "import_100k_s",
@@ -82,10 +87,13 @@ def queries() -> dict[str, float]:
     from gis_grid.people.rules import check_digit
 
     with db.transaction() as own:
-        text = "SELECT name, area_code FROM residents WHERE area_code IS NOT NULL ORDER BY id OFFSET 9999 LIMIT 1"
+        text = (
+            "SELECT name, area_code FROM residents WHERE area_code IS NOT NULL "
+            "ORDER BY id OFFSET (SELECT count(*) / 60 FROM residents) LIMIT 1"
+        )
         name, code = own.execute(sa.text(text)).one()
         initials = own.scalar(sa.text("SELECT pinyin_initials(:name)"), {"name": name})
-        lon, lat = own.execute(sa.text("SELECT ST_X(point), ST_Y(point) FROM buildings ORDER BY id OFFSET 300 LIMIT 1")).one()
+        lon, lat = own.execute(sa.text(_SOMEWHERE)).one()
         number = "99010119500101001"
     pages: dict[str, Any] = {
         "everybody": None,
@@ -107,6 +115,11 @@ def queries() -> dict[str, float]:
         "search_name_ms": slowest(names),
         "search_id_ms": slowest(numbers),
     }
+
+
+_SOMEWHERE = """
+SELECT ST_X(point), ST_Y(point) FROM buildings ORDER BY id OFFSET (SELECT count(*) / 60 FROM buildings) LIMIT 1
+"""
 
 
 def is_(field: str, op: str, value: Any) -> dict[str, Any]:
@@ -155,7 +168,7 @@ def write_people(path: Path, rows: int) -> None:
         sheet.write_row(0, 0, header)
         for i in range(rows):
             first = f"500103{1940 + i % 80}{1 + i % 12:02d}{1 + i % 28:02d}{(i // 960) % 999:03d}"
-            known = (("户主", "妻", "儿子")[i % 3], first + check_digit(first), "汉族", "本科", "已婚", f"138{i:08d}")
+            known = (("妻", "儿子", "女儿")[i % 3], first + check_digit(first), "汉族", "本科", "已婚", f"138{i:08d}")
             person = [f"测试{i:06d}", *known]
             sheet.write_row(i + 1, 0, [*person, *rooms[(i // 3) % len(rooms)], f"备注{i}"])
 
@@ -198,9 +211,16 @@ def say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
-def make_district(home: Path) -> None:
-    for command in (["db", "start"], ["migrate"], ["demo", "--scale", "district"]):
-        subprocess.run([str(PYTHON), "-m", "gis_grid.cli", *command], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+@contextlib.contextmanager
+def town(asked: argparse.Namespace) -> Iterator[None]:
+    """The database to measure: the one of --home, or one made for this run and removed afterwards."""
+    if asked.home is not None:
+        os.environ["GIS_GRID_HOME"] = str(asked.home)
+        yield
+        return
+    with district(ROOT / ".gis-grid" / "bench-sheets", asked.scale, keep=False) as made:
+        say(f"{asked.scale} loaded in {made.loaded_s:.0f} s")
+        yield
 
 
 def main() -> None:
@@ -208,33 +228,28 @@ def main() -> None:
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--home", type=Path)
     parser.add_argument("--corpus", type=Path, default=ROOT.parent / "shared" / "data" / "addresses_cn_ner" / "dev.jsonl.gz")
+    parser.add_argument(
+        "--scale", choices=("community", "district"), default="district", help="of the database made for this run"
+    )
     parser.add_argument("--rows", type=int, default=100_000)
     parser.add_argument("--only", default=",".join(SECTIONS))
     asked = parser.parse_args()
     only = set(asked.only.split(","))
     metrics: dict[str, float | None] = dict.fromkeys(METRICS)
-    folder = Path(tempfile.mkdtemp(prefix="gis-grid-bench-", dir="/tmp"))
-    home = asked.home or folder / "home"
-    os.environ["GIS_GRID_HOME"] = str(home)
-    try:
+    with tempfile.TemporaryDirectory(prefix="gis-grid-bench-") as folder:
         if "addresses" in only:
             metrics.update(addresses(asked.corpus))
         if only - {"addresses"}:
-            if asked.home is None:
-                make_district(home)
-            from gis_grid.app import load_features
+            with town(asked):
+                from gis_grid.app import load_features
 
-            load_features()
-        if "queries" in only:
-            metrics.update(queries())
-        if "import" in only:
-            metrics.update(take_in(folder, asked.rows, keep=asked.home is None))
-        if "export" in only:
-            metrics.update(give_out(folder, asked.rows))
-    finally:
-        if asked.home is None and home.exists():
-            subprocess.run([str(PYTHON), "-m", "gis_grid.cli", "db", "stop"], cwd=ROOT, check=False, stdout=subprocess.DEVNULL)
-        shutil.rmtree(folder, ignore_errors=True)
+                load_features()
+                if "queries" in only:
+                    metrics.update(queries())
+                if "import" in only:
+                    metrics.update(take_in(Path(folder), asked.rows, keep=asked.home is None))
+                if "export" in only:
+                    metrics.update(give_out(Path(folder), asked.rows))
     if asked.json:
         print(json.dumps(metrics, indent=1))
         return

@@ -40,7 +40,7 @@ def test_a_building_is_read_at_a_glance_and_a_room_is_opened(house: Page) -> Non
     rooms = house.locator("button.room")
     told = house.locator(".facts").inner_text()
     assert rooms.count() == int(re.match(r"(\d+) 间", told)[1])
-    house.locator("main").get_by_role("combobox").select_option(label="人员类别")
+    house.get_by_role("combobox", name=re.compile("^着色")).select_option("people")
     legend = house.get_by_role("group", name=re.compile("图例"))
     expect(legend.get_by_role("button", name=re.compile("独居老人"))).to_be_visible()
     lived_in = house.locator("button.room", has_text="人").first
@@ -78,7 +78,9 @@ def test_the_list_says_the_same_and_the_next_building_is_one_key_away(house: Pag
     before = house.url
     house.get_by_role("button", name="下一栋").click()
     house.wait_for_url(lambda url: url != before)
-    assert house.request.get(f"/api/buildings/{house.url.rsplit('/', 1)[1]}/house-status.svg").ok
+    building = re.search(r"/buildings/([0-9]+)", house.url)
+    assert building
+    assert house.request.get(f"/api/buildings/{building[1]}/house-status.svg").ok
 
 
 def test_the_map_leads_to_the_diagram(page: Page, town: Town) -> None:
@@ -88,3 +90,36 @@ def test_the_map_leads_to_the_diagram(page: Page, town: Town) -> None:
     page.get_by_role("option").filter(has_text="1幢").first.click()
     page.get_by_role("link", name="查看房态图").click()
     expect(page.locator(".facts")).to_contain_text("间")
+
+
+def test_a_building_is_recoloured_by_a_tag(house: Page) -> None:
+    house.get_by_role("combobox", name=re.compile("^着色")).select_option(label="独居老人")
+    expect(house).to_have_url(re.compile("by=people&only=elderly_alone"))
+    legend = house.get_by_role("group", name=re.compile("图例"))
+    expect(legend.get_by_role("button", name=re.compile("独居老人"))).to_have_attribute("aria-pressed", "true")
+    expect(legend.get_by_role("button", name=re.compile("一般住户"))).to_have_attribute("aria-pressed", "false")
+    expect(house.locator("button.room.dim").first).to_be_visible()
+    house.screenshot(path=ARTEFACTS / f"house-by-tag-{house.viewport_size['width']}.png")
+
+
+def test_an_estate_is_seen_at_once_and_a_room_is_opened_by_its_short_name(house: Page) -> None:
+    house.get_by_role("navigation", name="位置").get_by_role("link").nth(1).click()
+    tiles = house.locator(".tile")
+    expect(tiles.nth(1)).to_be_visible()
+    estate = house.get_by_role("heading", level=1).inner_text()
+    room = house.evaluate(
+        """async () => {
+          const id = location.pathname.split('/').pop()
+          const status = await (await fetch(`/api/estates/${id}/house-status`)).json()
+          const one = status.diagrams.find(({building, cells}) =>
+            /^[0-9]+幢$/.test(building.name) && cells.some(({kind}) => kind === 'room'))
+          const cell = one.cells.filter(({kind}) => kind === 'room').at(-1)
+          const figure = (text) => text.match(/[0-9]+/)[0]
+          return {said: `${figure(one.building.name)}-${figure(cell.unit)}-${cell.number}`, number: cell.number} }"""
+    )
+    house.screenshot(path=ARTEFACTS / f"estate-{house.viewport_size['width']}.png")
+    house.get_by_role("textbox", name="直接打开房屋").fill(room["said"])
+    house.keyboard.press("Enter")
+    panel = house.get_by_role("complementary", name="房屋资料")
+    expect(panel.get_by_role("heading", level=2)).to_have_text(room["number"])
+    expect(house.get_by_role("heading", level=1)).to_contain_text(estate)

@@ -13,7 +13,7 @@ from tests.factories import GRID_1, GRID_2, make_home, make_town
 
 RIGHTS = ["people.read", "people.write"]
 ID = "50010319000101001X"
-TOMORROW = (date.today() + timedelta(days=1)).isoformat()
+TOMORROW = (date.today() + timedelta(days=2)).isoformat()  # Beijing is ahead of UTC
 
 
 @pytest.fixture
@@ -95,6 +95,30 @@ def test_a_stale_move_is_told_what_changed_and_by_whom(do, homes, client, bearer
     told = problem(do(f"households/{household.id}/move", {"room_id": rooms[1].id}))
     assert (told["status"], told["version"]) == (412, 2)
     assert [(one["by"][:2], one["after"]["remark"]) for one in told["changes"]] == [("令牌", "常不在家")]
+    assert told["changes"][0]["fields"] == [{"field": "remark", "label": "备注", "before": None, "after": "常不在家"}]
+    assert "改了备注" in told["detail"]
+
+
+def test_a_stale_correction_names_field_old_new_who_and_when(client, bearer, homes) -> None:
+    _, _, (_, li, _) = homes
+    headers = {**bearer(RIGHTS), "If-Match": '"1"'}
+    change = {"relation": "10", "id_number": ID, "phone": "13800000001"}
+    assert client.patch(f"/api/residents/{li.id}", json=change, headers=headers).status_code == 200
+    late = problem(client.patch(f"/api/residents/{li.id}", json={"remark": "x"}, headers=headers))
+    (told,) = late["changes"]
+    fields = {one["label"]: (one["before"], one["after"]) for one in told["fields"]}
+    assert fields["与户主关系"] == ("妻", "配偶")
+    assert told["at"].startswith("20")
+    assert told["by"].startswith("令牌")
+    assert "13800000001" not in str(late)
+    assert ID not in str(late)
+
+
+def test_who_split_a_household_is_told_to_whoever_has_it_still_open(do, homes) -> None:
+    _, household, (_, li, _) = homes
+    do(f"households/{household.id}/split", {"members": [{"resident_id": li.id, "relation": "02"}]})
+    late = problem(do(f"households/{household.id}/departure", version=1))
+    assert [(one["action"], one["by"][:2]) for one in late["changes"]] == [("split", "令牌")]
 
 
 def test_splitting_makes_a_household_with_its_own_head(do, homes, session) -> None:

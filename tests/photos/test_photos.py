@@ -154,3 +154,30 @@ def test_many_photos_find_their_people_and_nobody_is_guessed_at(client, bearer, 
     ]  # fmt: skip
     assert "2 条同名" in told[3]["problem"]
     assert "不是照片" in told[5]["problem"]
+
+
+def test_files_that_no_photo_names_are_told_and_then_swept(client, bearer, session, people) -> None:
+    import os
+    import time
+
+    from gis_grid.photos.models import Photo
+    from gis_grid.photos.store import keep_files, path_of
+    from gis_grid.photos.sweep import Swept, sweep_photos
+
+    headers = bearer(RIGHTS)
+    used = send(client, headers, f"/api/photos/residents/{people[0].id}", ("a.jpg", photo())).json
+    orphan = make_picture(photo(500, 500))
+    keep_files(orphan)
+    sha256 = session.get(Photo, used["id"]).sha256
+    long_ago = time.time() - 40 * 86_400
+    for path in [*(path_of(orphan.sha256, size) for size in orphan.files), path_of(sha256, "full")]:
+        os.utime(path, (long_ago, long_ago))
+    told = sweep_photos(run=False)
+    assert (told.files, told.missing) == (3, 0)
+    assert path_of(orphan.sha256, "full").exists()
+    assert sweep_photos(run=True).files == 3
+    assert not path_of(orphan.sha256, "full").exists()
+    assert path_of(sha256, "full").exists()
+    assert sweep_photos(run=True) == Swept(0, 0, 0)
+    client.delete(f"/api/photos/{used['id']}", headers=headers)
+    assert sweep_photos(run=False).files == 0  # retired today: a backup may still name it

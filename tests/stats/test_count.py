@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+import csv
+import io
+from datetime import date, datetime, timedelta
 
+import pypdfium2
 import pytest
+import python_calamine
 
 from gis_grid.access.guard import acting
 from gis_grid.errors import GridError
+from gis_grid.events.models import Event
 from gis_grid.people.models import Household, Resident
 from gis_grid.stats.actions import Wanted, count
+from gis_grid.stats.parts import shapes_of
 from tests.conftest import caller
 from tests.factories import COMMUNITY, DISTRICT, GRID_1, GRID_2, make_home, make_town
 
@@ -68,14 +74,67 @@ def test_another_days_boundaries_place_the_buildings_again(people) -> None:
     assert cells(told) == {(GRID_1, "男"): 6, (GRID_1, "女"): 1, (GRID_2, "女"): 2}
 
 
-def test_small_numbers_are_hidden_from_who_may_not_read_people(people) -> None:
+def test_people_are_protected_from_who_may_not_read_them(people) -> None:
     with acting(caller("areas.read")):
         told = count(Wanted("residents", by=("sex",), area=COMMUNITY))
-        assert cells(told) == {(GRID_1, "男"): 6, (GRID_1, "女"): None, (GRID_2, "女"): None}
-        assert told["hidden_below"] == 5
-        assert told["areas"][0]["count"] is None  # it would tell the one hidden beside it
+        assert cells(told)[GRID_1, "女"] is None
+        assert cells(told)[GRID_2, "女"] is None
+        assert told["hidden_below"] == 10
+        assert told["rounded_to"] == 5
+        assert {area["count"] for area in told["areas"]} <= {None, 0, 10}
         with pytest.raises(GridError):
             count(Wanted("residents", where={"field": "sex", "op": "eq", "value": "1"}))
+
+
+def test_totals_do_not_tell_a_hidden_number(session, people) -> None:
+    """103 people of whom 3 are women: what is told of all and of the men leaves many numbers of women possible."""
+    session.add_all(
+        Resident(name="王", sex="1" if i < 94 else "2", household_id=2, area_code=GRID_2, placed_by="room") for i in range(94)
+    )
+    session.flush()
+    exact = count(Wanted("residents", by=("sex",), area=COMMUNITY))
+    assert exact["areas"][1]["count"] == 96
+    with acting(caller("areas.read")):
+        told = count(Wanted("residents", by=("sex",), area=COMMUNITY))
+        alone = count(Wanted("residents", area=COMMUNITY))
+    assert told["areas"] == alone["areas"]  # no second question tells more
+    numbers = [told["total"], *(area["count"] for area in told["areas"]), *(cell["count"] for cell in told["cells"])]
+    assert all(number is None or number % 5 == 0 for number in numbers)
+    assert cells(told)[GRID_2, "女"] is None
+    assert told["areas"][1]["count"] - cells(told)[GRID_2, "男"] in (0, 5)
+
+
+def test_whoever_has_two_classes_or_none_is_one_person(session, people) -> None:
+    session.add(Resident(name="无", household_id=2, area_code=GRID_2, placed_by="room"))
+    session.flush()
+    told = count(Wanted("residents", by=("classes",)))
+    assert told["several"]
+    assert told["areas"][0]["count"] == told["total"] == 10
+    assert [(one["labels"], one["count"]) for one in told["values"]] == [(["优抚对象"], 9)]
+
+
+def test_events_by_month_are_a_line_without_gaps(session, people) -> None:
+    for day in ("2026-01-31T20:00:00+00:00", "2026-04-02T01:00:00+00:00"):
+        session.add(Event(number=day, reported_at=datetime.fromisoformat(day), area_code=GRID_1, placed_by="inside"))
+    session.flush()
+    told = count(Wanted("events", by=("reported_at.month", "status")))  # a month begins at midnight here
+    assert [one["label"] for one in told["axes"][0]] == [
+        "2026年02月",
+        "2026年03月",
+        "2026年04月",
+    ]
+    assert [one["labels"][0] for one in told["values"]] == ["2026年02月", "2026年04月"]
+
+
+def test_areas_come_with_the_way_down_to_them_and_with_their_shapes(people) -> None:
+    told = count(Wanted("residents", area=COMMUNITY))
+    assert told["path"][-1]["code"] == COMMUNITY
+    assert told["path"][-1]["level_name"] == "社区"
+    assert [area["more"] for area in told["areas"]] == [False, False, False]
+    shapes = shapes_of(COMMUNITY, date.today())
+    assert [one["properties"]["id"] for one in shapes["features"]] == [area["code"] for area in told["areas"]]
+    with acting(caller("areas.read", scopes=(GRID_2,))):
+        assert [one["properties"]["id"] for one in shapes_of(None, date.today())["features"]] == [GRID_2]
 
 
 @pytest.mark.parametrize("wanted", [Wanted("residents", by=("name",)), Wanted("residents", by=("sex", "sex")), Wanted("x")])
@@ -84,10 +143,36 @@ def test_what_cannot_be_counted_is_refused(people, wanted: Wanted) -> None:
         count(wanted)
 
 
-def test_the_route_answers_json_and_csv(people, client, bearer) -> None:
+def test_the_route_answers_json_and_sheets_that_say_who_took_them(people, client, bearer) -> None:
     headers = bearer(["people.read"])
     body = {"register": "residents", "by": ["sex"], "area": COMMUNITY}
     assert len(client.post("/api/stats/count", json=body, headers=headers).json["cells"]) == 3
     text = client.post("/api/stats/count", json={**body, "format": "csv"}, headers=headers).data.decode("utf-8-sig")
-    assert text.splitlines()[0] == "区域编码,区域,性别,数量"
-    assert len(text.splitlines()) == 4
+    lines = list(csv.reader(io.StringIO(text)))
+    assert "导出" in lines[0][0]
+    assert lines[1] == ["区域编码", "区域", "男", "女", "合计"]
+    assert lines[2][2:] == ["6", "1", "7"]
+    assert lines[-1] == ["", "合计", "6", "3", "9"]
+    book = client.post("/api/stats/count", json={**body, "format": "xlsx", "title": "男女"}, headers=headers)
+    rows = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(book.data)).get_sheet_by_index(0).to_python()
+    assert rows[2][2:5] == [6, 1, 7]
+    assert "filename*=UTF-8''" in book.headers["Content-Disposition"]
+
+
+def test_a_count_is_printed_with_all_its_rows(people, client, bearer) -> None:
+    body = {"register": "residents", "by": ["age", "sex"], "area": COMMUNITY, "format": "pdf", "title": "人口金字塔"}
+    answer = client.post("/api/stats/count", json=body, headers=bearer(["people.read"]))
+    assert answer.mimetype == "application/pdf"
+    page = pypdfium2.PdfDocument(answer.data)[0].get_textpage().get_text_range()
+    assert "人口金字塔" in page
+    assert "30-34" in page
+    assert "合计" in page
+
+
+def test_what_can_be_counted_is_told_by_right(people, client, bearer) -> None:
+    told = {one["name"]: one for one in client.get("/api/stats/registers", headers=bearer(["areas.read"])).json["items"]}
+    assert told["residents"]["hides"]
+    assert "events" not in told
+    assert {field["key"] for field in told["residents"]["fields"]} >= {"sex", "age", "classes"}
+    shapes = client.get(f"/api/stats/shapes?area={COMMUNITY}", headers=bearer(["areas.read"])).json
+    assert len(shapes["features"]) == 3

@@ -4,6 +4,81 @@
  */
 
 export interface paths {
+    "/api/addresses/match": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 识别地址并匹配到小区、楼栋、单元、房屋；拿不准的给出候选，不代为决定 */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Addresses"];
+                };
+            };
+            responses: {
+                /** @description 问题说明 (RFC 9457) */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description 服务故障 */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["AddressMatches"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/areas/": {
         parameters: {
             query?: never;
@@ -704,6 +779,179 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/estates/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 小区：列表 */
+        get: {
+            parameters: {
+                query?: {
+                    address?: string;
+                    after?: string;
+                    area_code?: string;
+                    code?: string;
+                    id?: number;
+                    limit?: number;
+                    name?: string;
+                    placed_by?: string;
+                    property_company?: string;
+                    q?: string;
+                    retired?: boolean;
+                    sort?: string;
+                    unplaced?: boolean;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description 问题说明 (RFC 9457) */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description 服务故障 */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["EstatePage"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/estates/{key}/house-status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: number;
+            };
+            cookie?: never;
+        };
+        /** 整个小区的房态图（数据） */
+        get: {
+            parameters: {
+                query?: {
+                    by?: string;
+                    freshness?: string;
+                    head?: string;
+                    name?: string;
+                    names?: "masked" | "full";
+                    number?: string;
+                    persons?: string;
+                    q?: string;
+                    shop?: string;
+                    tag?: string;
+                    unit?: string;
+                    use?: string;
+                };
+                header?: never;
+                path: {
+                    key: number;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description 问题说明 (RFC 9457) */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description 服务故障 */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["EstateStatus"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/freshness": {
         parameters: {
             query?: never;
@@ -771,6 +1019,80 @@ export interface paths {
         };
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/home-changes/{change_id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                change_id: number;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 撤销一次变动：搬家、分户、并户、变更户主、死亡、迁出或合并重复；之后又有变动的须先撤销后面的 */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    change_id: number;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description 问题说明 (RFC 9457) */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description 服务故障 */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HomeChange"];
+                    };
+                };
+            };
+        };
         delete?: never;
         options?: never;
         head?: never;
@@ -862,6 +1184,328 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/households/{key}/arrival": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: number;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 迁入：一人搬入本户；证件号码已登记的视为同一人 */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    key: number;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Arrival"];
+                };
+            };
+            responses: {
+                /** @description 问题说明 (RFC 9457) */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description 服务故障 */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Resident"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/households/{key}/birth": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: number;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 出生登记 */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    key: number;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Birth"];
+                };
+            };
+            responses: {
+                /** @description 问题说明 (RFC 9457) */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description 服务故障 */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description Created */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Resident"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/households/{key}/departure": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: number;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 全户迁出 */
+        post: {
+            parameters: {
+                query?: never;
+                header: {
+                    /** @description 读取时得到的 ETag；不一致时答 412 并说明别人改了什么 */
+                    "If-Match": string;
+                };
+                path: {
+                    key: number;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Happened"];
+                };
+            };
+            responses: {
+                /** @description 问题说明 (RFC 9457) */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description 服务故障 */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Household"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/households/{key}/head": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: number;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 变更户主：重新填写每位成员与户主的关系 */
+        post: {
+            parameters: {
+                query?: never;
+                header: {
+                    /** @description 读取时得到的 ETag；不一致时答 412 并说明别人改了什么 */
+                    "If-Match": string;
+                };
+                path: {
+                    key: number;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Head"];
+                };
+            };
+            responses: {
+                /** @description 问题说明 (RFC 9457) */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description 服务故障 */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Household"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/households/{key}/home": {
         parameters: {
             query?: never;
@@ -930,6 +1574,252 @@ export interface paths {
         };
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/households/{key}/join": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: number;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 并户：另一户全部并入本户 */
+        post: {
+            parameters: {
+                query?: never;
+                header: {
+                    /** @description 读取时得到的 ETag；不一致时答 412 并说明别人改了什么 */
+                    "If-Match": string;
+                };
+                path: {
+                    key: number;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Join"];
+                };
+            };
+            responses: {
+                /** @description 问题说明 (RFC 9457) */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description 服务故障 */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Household"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/households/{key}/move": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: number;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 搬家：全户搬到另一间房屋 */
+        post: {
+            parameters: {
+                query?: never;
+                header: {
+                    /** @description 读取时得到的 ETag；不一致时答 412 并说明别人改了什么 */
+                    "If-Match": string;
+                };
+                path: {
+                    key: number;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Move"];
+                };
+            };
+            responses: {
+                /** @description 问题说明 (RFC 9457) */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description 服务故障 */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Household"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/households/{key}/split": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: number;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 分户：部分成员另立一户 */
+        post: {
+            parameters: {
+                query?: never;
+                header: {
+                    /** @description 读取时得到的 ETag；不一致时答 412 并说明别人改了什么 */
+                    "If-Match": string;
+                };
+                path: {
+                    key: number;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Split"];
+                };
+            };
+            responses: {
+                /** @description 问题说明 (RFC 9457) */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description 服务故障 */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description Created */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Household"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            };
+        };
         delete?: never;
         options?: never;
         head?: never;
@@ -3243,6 +4133,1201 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/photos/{owner}/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: number;
+                owner: "residents" | "households" | "premises" | "buildings" | "rooms" | "events";
+            };
+            cookie?: never;
+        };
+        /** 一条记录的照片（须有查看该记录的权限） */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    key: number;
+                    owner: "residents" | "households" | "premises" | "buildings" | "rooms" | "events";
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description 问题说明 (RFC 9457) */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description 服务故障 */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Photos"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/photos/{photo_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                photo_id: number;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** 删除一张照片（须有维护该记录的权限） */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    photo_id: number;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description 问题说明 (RFC 9457) */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description 服务故障 */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description No Content */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/queries/saved": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 自己的与共享给自己的查询、报表 */
+        get: {
+            parameters: {
+                query?: {
+                    kind?: "query" | "report";
+                    register?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description 问题说明 (RFC 9457) */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description 服务故障 */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["SavedQueries"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            };
+        };
+        put?: never;
+        /** 保存一个查询或报表，可共享给一个区域的人 */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Saved"];
+                };
+            };
+            responses: {
+                /** @description 问题说明 (RFC 9457) */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description 服务故障 */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description Created */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["SavedQuery"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/queries/saved/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: number;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** 删去自己的已存查询 */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    key: number;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description 问题说明 (RFC 9457) */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description 服务故障 */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description No Content */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/residents/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: number;
+            };
+            cookie?: never;
+        };
+        /** 居民：一条 */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    key: number;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description 问题说明 (RFC 9457) */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description 服务故障 */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Resident"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/residents/{key}/death": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: number;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 死亡登记；户主去世须同时指定新户主 */
+        post: {
+            parameters: {
+                query?: never;
+                header: {
+                    /** @description 读取时得到的 ETag；不一致时答 412 并说明别人改了什么 */
+                    "If-Match": string;
+                };
+                path: {
+                    key: number;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Leave"];
+                };
+            };
+            responses: {
+                /** @description 问题说明 (RFC 9457) */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description 服务故障 */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Resident"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/residents/{key}/departure": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: number;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 个人迁出；户主迁出须同时指定新户主 */
+        post: {
+            parameters: {
+                query?: never;
+                header: {
+                    /** @description 读取时得到的 ETag；不一致时答 412 并说明别人改了什么 */
+                    "If-Match": string;
+                };
+                path: {
+                    key: number;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Leave"];
+                };
+            };
+            responses: {
+                /** @description 问题说明 (RFC 9457) */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description 服务故障 */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Resident"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/residents/{key}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: number;
+            };
+            cookie?: never;
+        };
+        /** 居民的变动记录，新的在前 */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    key: number;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description 问题说明 (RFC 9457) */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description 服务故障 */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HomeHistory"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/residents/{key}/merge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: number;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 合并重复登记：对方并入本人，可撤销 */
+        post: {
+            parameters: {
+                query?: never;
+                header: {
+                    /** @description 读取时得到的 ETag；不一致时答 412 并说明别人改了什么 */
+                    "If-Match": string;
+                };
+                path: {
+                    key: number;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Merge"];
+                };
+            };
+            responses: {
+                /** @description 问题说明 (RFC 9457) */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description 服务故障 */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Resident"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/residents/{key}/tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: number;
+            };
+            cookie?: never;
+        };
+        /** 居民的人员类别：现在与过去的（敏感类别须有权限） */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    key: number;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description 问题说明 (RFC 9457) */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description 服务故障 */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ResidentTags"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /** 登记人员类别：自何日、至何日、来源 */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    key: number;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Tag"];
+                };
+            };
+            responses: {
+                /** @description 问题说明 (RFC 9457) */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description 服务故障 */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description Created */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ResidentTag"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/residents/{key}/tags/{tag_id}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: number;
+                tag_id: number;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 结束一条人员类别 */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    key: number;
+                    tag_id: number;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Until"];
+                };
+            };
+            responses: {
+                /** @description 问题说明 (RFC 9457) */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description 服务故障 */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ResidentTag"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/residents/{key}/unmask": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: number;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 查看证件号码与电话原文：须说明用途，记入审计 */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    key: number;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Purpose"];
+                };
+            };
+            responses: {
+                /** @description 问题说明 (RFC 9457) */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description 服务故障 */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Unmasked"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/residents/duplicates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 可能重复登记的居民，成对列出并说明依据 */
+        get: {
+            parameters: {
+                query?: {
+                    area_code?: string;
+                    limit?: number;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description 问题说明 (RFC 9457) */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description 服务故障 */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Duplicates"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rooms/{key}/tenants": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: number;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 租客更替：原租户迁出，新租户入住 */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    key: number;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Tenants"];
+                };
+            };
+            responses: {
+                /** @description 问题说明 (RFC 9457) */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description 服务故障 */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description Created */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Household"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/search": {
         parameters: {
             query?: never;
@@ -3932,6 +6017,225 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/stats/count": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 按区域和任意代码字段统计一个登记表；可逐级下钻，可按某日的边界；定义可在 queries 中存为报表 */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Count"];
+                };
+            };
+            responses: {
+                /** @description 问题说明 (RFC 9457) */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description 服务故障 */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Counted"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/stats/registers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 能统计的登记表与可按的字段 */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description 问题说明 (RFC 9457) */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description 服务故障 */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["CountableRegisters"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/stats/shapes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 下级区域在某日的边界（简化，供分级设色图） */
+        get: {
+            parameters: {
+                query?: {
+                    area?: string;
+                    at?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description 问题说明 (RFC 9457) */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description 服务故障 */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["AreaShapes"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/targets/": {
         parameters: {
             query?: never;
@@ -4384,7 +6688,66 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** 走访记录，新的在前 */
+        get: {
+            parameters: {
+                query?: {
+                    limit?: number;
+                    premises_id?: number;
+                    room_id?: number;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description 问题说明 (RFC 9457) */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description 服务故障 */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Visits"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            };
+        };
         put?: never;
         /** 登记一次走访：属实或有变动的，房屋与居民即为已核实 */
         post: {
@@ -4643,6 +7006,49 @@ export interface components {
             /** 手机访问本服务的地址；不填时按设置或当前地址 */
             address?: string;
         };
+        AddressCandidate: {
+            area_code?: string | null;
+            building?: string | null;
+            building_id?: number | null;
+            estate?: string | null;
+            estate_id?: number | null;
+            missing?: string | null;
+            room?: string | null;
+            room_id?: number | null;
+            /** 把握，0 到 1 */
+            score?: number;
+            unit?: string | null;
+            unit_id?: number | null;
+        };
+        Addresses: {
+            /** 地址，每次最多 500 个 */
+            texts: string[];
+        };
+        AddressMatch: {
+            candidates?: components["schemas"]["AddressCandidate"][];
+            decided?: (Record<string, never> | null) | components["schemas"]["AddressCandidate"];
+            parts?: components["schemas"]["AddressParts"];
+            /** 不能确定时的提示 */
+            question?: string | null;
+            text?: string;
+        };
+        AddressMatches: {
+            items?: components["schemas"]["AddressMatch"][];
+        };
+        AddressParts: {
+            /** 楼栋 */
+            building?: string | null;
+            /** 楼层 */
+            floor?: string | null;
+            /** 弄、巷 */
+            lane?: string | null;
+            /** 门牌号 */
+            number?: string | null;
+            /** 房号 */
+            room?: string | null;
+            /** 单元 */
+            unit?: string | null;
+        };
         AnswerBody: {
             accuracy_m?: number | null;
             answer: string;
@@ -4693,6 +7099,22 @@ export interface components {
             items?: components["schemas"]["Area"][];
             next?: string | null;
         };
+        AreaShapes: {
+            features?: {
+                [key: string]: unknown;
+            }[];
+            type?: string;
+        };
+        Arrival: {
+            /**
+             * 发生日期，默认今天
+             * Format: date
+             */
+            on?: string;
+            person: components["schemas"]["Newcomer"];
+            /** 原因 */
+            reason?: string;
+        };
         AskBody: {
             /** 区域编码（含下级） */
             area_code: string;
@@ -4708,6 +7130,11 @@ export interface components {
             id?: number;
             state?: string;
             words?: string;
+        };
+        Birth: {
+            child: components["schemas"]["Newcomer"];
+            /** 说明 */
+            reason?: string;
         };
         Building: {
             /** 精度（米） */
@@ -4771,6 +7198,90 @@ export interface components {
         BuildingPage: {
             items?: components["schemas"]["Building"][];
             next?: string | null;
+        };
+        Count: {
+            /** 统计哪个区域的下级；不填为自己的范围 */
+            area?: string | null;
+            /**
+             * 按哪天的边界，默认今天
+             * Format: date
+             */
+            at?: string | null;
+            /**
+             * 按哪些字段（最多两个）；日期可加 .year .quarter .month .day .weekday .hour
+             * @default []
+             */
+            by: string[];
+            /**
+             * 格式
+             * @default json
+             * @enum {string}
+             */
+            format: "json" | "csv" | "xlsx" | "pdf";
+            /** 登记表 */
+            register: string;
+            /** 表的标题 */
+            title?: string | null;
+            /**
+             * 查询条件
+             * @description all、any、not 组合 {field, op, value}，以及 area、inside、near
+             */
+            where?: {
+                [key: string]: unknown;
+            } | null;
+        };
+        CountableRegister: {
+            fields?: {
+                [key: string]: unknown;
+            }[];
+            /** 对您隐去小数目，且不能加条件 */
+            hides?: boolean;
+            name?: string;
+            /** 能按另一天的边界统计 */
+            placed?: boolean;
+            title?: string;
+        };
+        CountableRegisters: {
+            items?: components["schemas"]["CountableRegister"][];
+        };
+        Counted: {
+            /** 区域与总数 */
+            areas?: {
+                [key: string]: unknown;
+            }[];
+            /** Format: date */
+            at?: string;
+            /** 各字段的值，按应有的顺序 */
+            axes?: {
+                [key: string]: unknown;
+            }[][];
+            /** 区域、字段值与数；隐去的数为空 */
+            cells?: {
+                [key: string]: unknown;
+            }[];
+            fields?: {
+                [key: string]: unknown;
+            }[];
+            /** 小于此数的已隐去 */
+            hidden_below?: number | null;
+            /** 不在所列区域内的 */
+            outside?: number | null;
+            /** 从上级到所统计区域 */
+            path?: {
+                [key: string]: unknown;
+            }[];
+            register?: string;
+            /** 其余凑整到几的倍数 */
+            rounded_to?: number | null;
+            /** 一条可有多个值，各项之和可能多于总数 */
+            several?: boolean;
+            title?: string;
+            /** 总数 */
+            total?: number | null;
+            /** 各字段值在全部区域的数 */
+            values?: {
+                [key: string]: unknown;
+            }[];
         };
         Coverage: {
             areas?: {
@@ -4879,6 +7390,11 @@ export interface components {
             items?: components["schemas"]["Device"][];
             next?: string | null;
         };
+        Duplicates: {
+            items?: {
+                [key: string]: unknown;
+            }[];
+        };
         DutyState: {
             area_code?: string | null;
             /** Format: date-time */
@@ -4920,6 +7436,64 @@ export interface components {
             /** @description Error name */
             status?: string;
         };
+        Estate: {
+            /** 地址 */
+            address?: string | null;
+            /** 所属网格 */
+            area_code?: string | null;
+            /** 小区编号 */
+            code?: string;
+            /**
+             * 登记时间
+             * Format: date-time
+             */
+            created_at?: string;
+            /** id */
+            id?: number;
+            /** 小区名称 */
+            name?: string;
+            /**
+             * 小区范围
+             * Format: geojson-multipolygon
+             */
+            outline?: Record<string, never> | null;
+            /** 定位方式 */
+            placed_by?: string | null;
+            /**
+             * 位置
+             * Format: geojson-point
+             */
+            point?: Record<string, never> | null;
+            /** 物业公司 */
+            property_company?: string | null;
+            /**
+             * 注销时间
+             * Format: date-time
+             */
+            retired_at?: string | null;
+            /**
+             * 更新时间
+             * Format: date-time
+             */
+            updated_at?: string;
+            /** 版本 */
+            version?: number;
+        };
+        EstatePage: {
+            items?: components["schemas"]["Estate"][];
+            next?: string | null;
+        };
+        EstateStatus: {
+            diagrams?: {
+                [key: string]: unknown;
+            }[];
+            estate?: {
+                [key: string]: unknown;
+            };
+            legend?: {
+                [key: string]: unknown;
+            }[];
+        };
         Fix: {
             accuracy_m?: number | null;
             /** 时间（1970 年以来的毫秒） */
@@ -4948,6 +7522,26 @@ export interface components {
                 [key: string]: unknown;
             };
         };
+        Happened: {
+            /**
+             * 发生日期，默认今天
+             * Format: date
+             */
+            on?: string;
+            /** 原因 */
+            reason?: string;
+        };
+        Head: {
+            /** 成员 */
+            members: components["schemas"]["Member"][];
+            /**
+             * 发生日期，默认今天
+             * Format: date
+             */
+            on?: string;
+            /** 原因 */
+            reason?: string;
+        };
         Home: {
             area_code?: string | null;
             changes?: {
@@ -4971,6 +7565,26 @@ export interface components {
                 [key: string]: unknown;
             }[];
             version?: number;
+        };
+        HomeChange: {
+            household_ids?: number[];
+            id?: number;
+            kind?: string;
+            /** Format: date-time */
+            made_at?: string | null;
+            made_by?: string | null;
+            /** 能否撤销 */
+            readonly may_be_undone?: boolean;
+            /** Format: date */
+            on_day?: string;
+            reason?: string | null;
+            resident_ids?: number[];
+            room_ids?: number[];
+            /** Format: date-time */
+            undone_at?: string | null;
+        };
+        HomeHistory: {
+            items?: components["schemas"]["HomeChange"][];
         };
         Household: {
             /** 所属网格 */
@@ -5080,10 +7694,34 @@ export interface components {
             /** 总数 */
             total?: number | null;
         };
+        Join: {
+            /** 成员 */
+            members: components["schemas"]["Member"][];
+            /**
+             * 发生日期，默认今天
+             * Format: date
+             */
+            on?: string;
+            /** 并入的住户 */
+            other_id: number;
+            /** 原因 */
+            reason?: string;
+        };
         Layers: {
             layers?: {
                 [key: string]: unknown;
             }[];
+        };
+        Leave: {
+            /** 成员 */
+            members?: components["schemas"]["Member"][];
+            /**
+             * 发生日期，默认今天
+             * Format: date
+             */
+            on?: string;
+            /** 原因 */
+            reason?: string;
         };
         List: {
             entries?: components["schemas"]["Entry"][];
@@ -5117,6 +7755,29 @@ export interface components {
             review_number?: string | null;
             source?: string | null;
         };
+        Member: {
+            /** 与户主关系 */
+            relation: string;
+            /** 居民 */
+            resident_id: number;
+        };
+        Merge: {
+            /** 重复的那位 */
+            other_id: number;
+            /** 原因 */
+            reason?: string;
+        };
+        Move: {
+            /**
+             * 发生日期，默认今天
+             * Format: date
+             */
+            on?: string;
+            /** 原因 */
+            reason?: string;
+            /** 新房屋 */
+            room_id: number;
+        };
         MyDay: {
             areas?: components["schemas"]["OwnArea"][];
             checks?: {
@@ -5137,6 +7798,51 @@ export interface components {
             }[];
             unread?: number;
             worker?: string;
+        };
+        Newcomer: {
+            /**
+             * 出生日期
+             * Format: date
+             */
+            birth_date?: string | null;
+            /** 出生地 */
+            birth_place?: string | null;
+            /** 人员类别 */
+            classes?: string[];
+            /** 学历 */
+            education?: string | null;
+            /** 民族 */
+            ethnic?: string | null;
+            /** 曾用名 */
+            former_name?: string | null;
+            /** 证件号码 */
+            id_number?: string | null;
+            /** 证件类型 */
+            id_type?: string | null;
+            /** 婚姻状况 */
+            marital?: string | null;
+            /** 姓名 */
+            name: string;
+            /** 国籍 */
+            nationality?: string | null;
+            /** 籍贯 */
+            native_place?: string | null;
+            /** 职业 */
+            occupation?: string | null;
+            /** 联系电话 */
+            phone?: string | null;
+            /** 政治面貌 */
+            political?: string | null;
+            /** 户籍地址 */
+            registered_address?: string | null;
+            /** 与户主关系 */
+            relation?: string | null;
+            /** 备注 */
+            remark?: string | null;
+            /** 性别 */
+            sex?: string | null;
+            /** 服务处所 */
+            workplace?: string | null;
         };
         OgcDocument: Record<string, never>;
         OwnApp: {
@@ -5265,6 +7971,21 @@ export interface components {
             items?: components["schemas"]["PatrolRoute"][];
             next?: string | null;
         };
+        Photo: {
+            /** Format: date-time */
+            created_at?: string;
+            height?: number;
+            id?: number;
+            made_by?: string | null;
+            name?: string | null;
+            owner_id?: number;
+            owner_kind?: string | null;
+            sha256?: string | null;
+            width?: number;
+        };
+        Photos: {
+            items?: components["schemas"]["Photo"][];
+        };
         Played: {
             device?: string;
             doubt?: number;
@@ -5285,6 +8006,10 @@ export interface components {
         };
         PresenceCellRows: {
             items?: components["schemas"]["PresenceCell"][];
+        };
+        Purpose: {
+            /** 用途 */
+            purpose: string;
         };
         ReadBody: {
             ids: number[];
@@ -5326,6 +8051,113 @@ export interface components {
             length_m?: number;
             minutes?: number;
         };
+        Resident: {
+            /** 所属网格 */
+            area_code?: string | null;
+            /**
+             * 出生日期
+             * Format: date
+             */
+            birth_date?: string | null;
+            /** 出生地 */
+            birth_place?: string | null;
+            /** 人员类别 */
+            readonly classes?: unknown;
+            /**
+             * 登记时间
+             * Format: date-time
+             */
+            created_at?: string;
+            /**
+             * 应复核日期
+             * Format: date
+             */
+            due_on?: string | null;
+            /** 学历 */
+            education?: string;
+            /** 民族 */
+            ethnic?: string;
+            /** 曾用名 */
+            former_name?: string | null;
+            /** 住户 */
+            household_id?: number | null;
+            /** id */
+            id?: number;
+            /** 证件号码 */
+            readonly id_number?: unknown;
+            /** 证件类型 */
+            id_type?: string;
+            /**
+             * 离开日期
+             * Format: date
+             */
+            left_on?: string | null;
+            /** 离开原因 */
+            left_why?: string;
+            /** 婚姻状况 */
+            marital?: string;
+            /** 已并入居民 */
+            merged_into?: number | null;
+            /** 姓名 */
+            name?: string;
+            /** 国籍 */
+            nationality?: string;
+            /** 籍贯 */
+            native_place?: string | null;
+            /** 职业 */
+            occupation?: string | null;
+            /** 联系电话 */
+            readonly phone?: unknown;
+            /** 定位方式 */
+            placed_by?: string | null;
+            /** 政治面貌 */
+            political?: string;
+            /** 户籍地址 */
+            registered_address?: string | null;
+            /** 与户主关系 */
+            relation?: string;
+            /** 备注 */
+            remark?: string | null;
+            /**
+             * 注销时间
+             * Format: date-time
+             */
+            retired_at?: string | null;
+            /** 性别 */
+            sex?: string;
+            /**
+             * 更新时间
+             * Format: date-time
+             */
+            updated_at?: string;
+            /**
+             * 核实时间
+             * Format: date-time
+             */
+            verified_at?: string | null;
+            /** 核实人 */
+            verified_by?: string | null;
+            /** 核实方式 */
+            verified_how?: string | null;
+            /** 版本 */
+            version?: number;
+            /** 服务处所 */
+            workplace?: string | null;
+        };
+        ResidentTag: {
+            code?: string;
+            id?: number;
+            made_by?: string | null;
+            note?: string | null;
+            /** Format: date */
+            since?: string | null;
+            source?: string | null;
+            /** Format: date */
+            until?: string | null;
+        };
+        ResidentTags: {
+            items?: components["schemas"]["ResidentTag"][];
+        };
         RouteProgress: {
             all?: number;
             /** Format: date */
@@ -5338,6 +8170,44 @@ export interface components {
             stops?: {
                 [key: string]: unknown;
             }[];
+        };
+        Saved: {
+            /** 共享给该区域的人 */
+            area_code?: string | null;
+            /** 定义 */
+            definition: {
+                [key: string]: unknown;
+            };
+            /**
+             * 种类
+             * @default query
+             * @enum {string}
+             */
+            kind: "query" | "report";
+            /** 名称 */
+            name: string;
+            /**
+             * 登记表
+             * @enum {string}
+             */
+            register: "areas" | "staff" | "estates" | "buildings" | "units" | "rooms" | "households" | "residents" | "valuables" | "premises" | "premises_staff" | "events";
+        };
+        SavedQueries: {
+            items?: components["schemas"]["SavedQuery"][];
+        };
+        SavedQuery: {
+            area_code?: string | null;
+            definition?: {
+                [key: string]: unknown;
+            };
+            id?: number;
+            kind?: string;
+            readonly mine?: unknown;
+            name?: string;
+            owner?: string;
+            register?: string;
+            /** Format: date-time */
+            updated_at?: string;
         };
         SearchFound: {
             items?: {
@@ -5474,6 +8344,23 @@ export interface components {
         SpecialDays: {
             items?: components["schemas"]["SpecialDay"][];
         };
+        Split: {
+            /** 户别 */
+            kind?: string;
+            /** 成员 */
+            members: components["schemas"]["Member"][];
+            /** 新户编号 */
+            number?: string;
+            /**
+             * 发生日期，默认今天
+             * Format: date
+             */
+            on?: string;
+            /** 原因 */
+            reason?: string;
+            /** 新户的房屋，默认原房屋 */
+            room_id?: number;
+        };
         SpotChecks: {
             items?: {
                 [key: string]: unknown;
@@ -5487,6 +8374,24 @@ export interface components {
             day: string;
             /** 接班人；空为无人 */
             worker: string | null;
+        };
+        Tag: {
+            /** 类别 */
+            code: string;
+            /** 说明 */
+            note?: string;
+            /**
+             * 自，默认今天
+             * Format: date
+             */
+            since?: string | null;
+            /** 来源 */
+            source?: string;
+            /**
+             * 至（不含）
+             * Format: date
+             */
+            until?: string | null;
         };
         TakenFixes: {
             device?: string;
@@ -5589,6 +8494,18 @@ export interface components {
             items?: components["schemas"]["Target"][];
             next?: string | null;
         };
+        Tenants: {
+            /** 新户编号 */
+            number?: string;
+            /**
+             * 发生日期，默认今天
+             * Format: date
+             */
+            on?: string;
+            people: components["schemas"]["Newcomer"][];
+            /** 原因 */
+            reason?: string;
+        };
         TodaysVisits: {
             items?: {
                 [key: string]: unknown;
@@ -5672,6 +8589,17 @@ export interface components {
                 [key: string]: unknown;
             }[];
         };
+        Unmasked: {
+            id_number?: string | null;
+            phone?: string | null;
+        };
+        Until: {
+            /**
+             * 结束日期，默认今天
+             * Format: date
+             */
+            until?: string;
+        };
         Unvisited: {
             area_code?: string;
             id?: number;
@@ -5721,6 +8649,9 @@ export interface components {
         };
         VisitOfTrackRows: {
             items?: components["schemas"]["VisitOfTrack"][];
+        };
+        Visits: {
+            items?: components["schemas"]["VisitShown"][];
         };
         VisitShown: {
             /** 所属网格 */

@@ -136,25 +136,8 @@ export interface HouseStatus {
   skipped: number[]
   cells: StatusCell[]
   scheme: string
-  schemes: { name: string; title: string }[]
+  schemes: { name: string; title: string; traits: { trait: string; label: string }[] }[]
   legend: StatusRule[]
   counts: { rooms: number; gaps: number; households: number; persons: number; hits: number | null }
   names: 'masked' | 'full'
-}
-
-export interface OpenedHome {
-  id: number
-  number: string
-  kind: string | null
-  people: {
-    id: number
-    name: string
-    relation: string | null
-    sex: string | null
-    birth_date: string | null
-    classes: { code: string; name: string }[]
-    freshness_name: string
-  }[]
-  valuables: { id: number; kind: string; name: string; number: string | null }[]
-  changes: { id: number; kind: string; on: string; reason: string | null }[]
 }

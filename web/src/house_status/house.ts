@@ -2,7 +2,17 @@
 import { ref, shallowRef } from 'vue'
 import { answer, client } from '@/api/client'
 import { asProblem, isAbort, type Problem } from '@/api/problem'
-import type { HouseStatus, OpenedHome, StatusCell } from '@/api/types'
+import type { HouseStatus, StatusCell } from '@/api/types'
+import { homesIn, type Home } from '@/people/homes'
+
+export interface Visit {
+  id: number
+  at: string
+  how: string
+  result: string
+  note: string | null
+  made_by: string | null
+}
 
 export interface Asked {
   by: string
@@ -65,25 +75,23 @@ export function useHouse() {
 }
 
 export function useRoom() {
-  const homes = shallowRef<OpenedHome[]>([])
+  const homes = shallowRef<Home[]>([])
   const problem = ref<Problem | null>(null)
   const busy = ref(false)
   let last = 0
 
-  async function open(cell: StatusCell | null): Promise<void> {
+  /** `again`: what is there stays until the new is. */
+  async function open(cell: StatusCell | null, again = false): Promise<void> {
     const mine = ++last
-    homes.value = []
+    if (!again) homes.value = []
     problem.value = null
     busy.value = Boolean(cell?.households)
-    if (!cell?.id || !cell.households) return
+    if (!cell?.id || !cell.households) {
+      homes.value = []
+      return
+    }
     try {
-      const query = { room_id: cell.id, limit: 20 }
-      const page = await answer<{ items: { id: number }[] }>(client.GET('/api/households/', { params: { query } }))
-      const found = await Promise.all(
-        page.items.map(({ id }) =>
-          answer<OpenedHome>(client.GET('/api/households/{key}/home', { params: { path: { key: id } } })),
-        ),
-      )
+      const found = await homesIn(cell.id)
       if (mine === last) homes.value = found
     } catch (thrown) {
       if (mine === last) problem.value = asProblem(thrown)
@@ -96,5 +104,10 @@ export function useRoom() {
     await answer(client.POST('/api/visits', { body: { room_id: cell.id!, result: 'confirmed', how: 'visit' } }))
   }
 
-  return { homes, problem, busy, open, confirm }
+  async function visits(room: number): Promise<Visit[]> {
+    const call = client.GET('/api/visits', { params: { query: { room_id: room } } })
+    return (await answer<{ items: Visit[] }>(call)).items
+  }
+
+  return { homes, problem, busy, open, confirm, visits }
 }
