@@ -51,6 +51,8 @@ FEATURES = (
     "gis_grid.patrol.api",
     "gis_grid.patrol.desk",
     "gis_grid.patrol.shifts_api",
+    "gis_grid.patrol.phone_api",
+    "gis_grid.patrol.orders_api",
     "gis_grid.patrol.ingest",
     "gis_grid.maps.api",
     "gis_grid.maps.ogc",

@@ -77,7 +77,11 @@ class Settings(BaseSettings):
     # -- shifts and daily duty
     track_only_in_shifts: bool = False  # positions outside a worker's shifts are not taken in at all
     duty_grace_minutes: float = 10.0  # so much later or earlier is neither late nor early
-    duty_hours: float = 2.0  # tracked so long, the daily duty is met
+    duty_hours: float = 2.0  # tracked so long ...
+    duty_patrols: int = 1  # ... in at least so many walks, the daily duty is met
+    duty_pause_minutes: float = 30.0  # who was not heard of for so long begins another walk
+
+    message_webhook: str | None = None  # https://...: messages to a grid's workers are posted there, signed (X-Signature-256)
 
     # -- how long tracks are kept (个人信息保护法第二十八条：行踪轨迹): gis-grid retention run
     track_thin_days: int = 90  # then single fixes go, ten-minute lines become a few bytes a fix

@@ -21,10 +21,11 @@ from gis_grid.config import settings
 from gis_grid.db import raw_connection, session
 from gis_grid.demo.community import CommunityRows
 from gis_grid.demo.people import IdNumbers
-from gis_grid.demo.staff import patrols, staff_rows
+from gis_grid.demo.staff import patrols, shift_rows, staff_rows
 from gis_grid.demo.town import Town, hexed, make_town, stored
 from gis_grid.errors import Conflict
 from gis_grid.patrol.actions import record_track
+from gis_grid.patrol.targets import refresh_targets
 
 PREFIX, MARK = DEMO_PREFIX, "演示数据"
 SINCE = date(2020, 1, 1)
@@ -96,10 +97,25 @@ def load_town(scale: str, seed: int, progress: Progress, now: datetime | None = 
     return report
 
 
+# Work done in the demo town: it hangs on demo accounts, rooms and grids and goes with them.
+_DEVICES = f"SELECT id FROM devices WHERE code LIKE 'demo-{PREFIX}%' OR user_id IN (SELECT id FROM users WHERE demo)"
+_WORK = (
+    f"DELETE FROM fixes WHERE device_id IN ({_DEVICES})",
+    f"DELETE FROM devices WHERE id IN ({_DEVICES})",
+    "DELETE FROM visit_evidence WHERE user_id IN (SELECT id FROM users WHERE demo)",
+    f"DELETE FROM visits WHERE area_code LIKE '{PREFIX}%'",
+    f"DELETE FROM spot_checks WHERE area_code LIKE '{PREFIX}%' OR user_id IN (SELECT id FROM users WHERE demo)",
+    f"DELETE FROM group_messages WHERE area_code LIKE '{PREFIX}%'",
+    f"DELETE FROM patrol_routes WHERE area_code LIKE '{PREFIX}%'",
+    f"DELETE FROM patrol_targets WHERE area_code LIKE '{PREFIX}%'",
+    f"DELETE FROM shifts WHERE area_code LIKE '{PREFIX}%'",
+)
+
+
 def remove_town() -> int:
     """Delete everything the demo made, in dependency order; answers how many rows of others lost their (demo) grid by it."""
-    session().execute(sa.text(f"DELETE FROM fixes WHERE device_id IN (SELECT id FROM devices WHERE code LIKE 'demo-{PREFIX}%')"))
-    session().execute(sa.text(f"DELETE FROM devices WHERE code LIKE 'demo-{PREFIX}%'"))
+    for work in _WORK:
+        session().execute(sa.text(work))
     session().execute(sa.text("DELETE FROM events WHERE source LIKE '演示：%'"))
     session().execute(sa.text(f"UPDATE plans SET undo_of = NULL WHERE area_code LIKE '{PREFIX}%'"))
     session().execute(sa.text(f"DELETE FROM plans WHERE area_code LIKE '{PREFIX}%'"))
@@ -134,6 +150,9 @@ def _load_district(town: Town, mark: str, report: Report, numbers: IdNumbers, no
         _keep_ids(rows)
         progress(f"{community.name}", done, total)
     report.rows["staff"] += copy("staff", "area_code, name, post, duty_phone, duty, since", staff_rows(town))
+    report.rows["shifts"] += copy("shifts", "area_code, placed_by, worker, weekdays, starts, ends", shift_rows(town))
+    if town.only is not None:  # a district has too many: there `gis-grid patrol targets` does it when it is wanted
+        report.rows["targets"] += sum(refresh_targets().values())
     for track in patrols(town, now):
         record_track(track)
         report.rows["tracks"] += 1

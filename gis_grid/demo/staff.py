@@ -40,6 +40,14 @@ def workers(town: Town) -> dict[str, str]:
     return {str(row[0]): str(row[1]) for row in staff_rows(town) if row[2] == "grid_worker"}
 
 
+def shift_rows(town: Town) -> Iterator[tuple[object, ...]]:
+    """Rows for shifts: every grid's worker by day, on all days of the week; the demo account's own beside the first."""
+    for code, name in workers(town).items():
+        yield code, "manual", name, "1234567", "08:30", "17:30"
+    first = town.community_codes[town.wanted[0]]
+    yield min(code for code in town.codes.values() if code.startswith(first)), "manual", "演示网格员", "1234567", "08:00", "20:00"
+
+
 def patrols(town: Town, now: datetime) -> Iterator[TrackInput]:
     """Walks of some workers: today up to now, and on the days before."""
     rng = np.random.default_rng([town.plan.seed, town.plan.number, 2])

@@ -11,6 +11,7 @@ from gis_grid.access.guard import require
 from gis_grid.events import actions
 from gis_grid.events.models import Event
 from gis_grid.imports import Importable, offer
+from gis_grid.photos.actions import OWNERS
 from gis_grid.register import Register, register_blueprint
 from gis_grid.register.fields import BIGINT
 
@@ -44,6 +45,7 @@ offer(
         after=actions.own_imported,
     )
 )
+OWNERS["events"] = EVENTS
 blueprint = Blueprint("event", __name__, url_prefix="/api/events", description="事件责任")
 
 

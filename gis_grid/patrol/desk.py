@@ -9,7 +9,7 @@ from flask_smorest import Blueprint
 from marshmallow import Schema, fields, validate
 
 from gis_grid.access.guard import SIGNED_IN, require
-from gis_grid.patrol import coverage, looks, targets
+from gis_grid.patrol import coverage, looks, presence, targets
 from gis_grid.patrol.models import Target
 from gis_grid.register import Register, register_blueprint
 from gis_grid.register.api import shown_schema
@@ -209,6 +209,15 @@ def covered(asked: dict[str, Any]) -> dict[str, Any]:
 def unvisited(asked: dict[str, Any]) -> dict[str, Any]:
     """没有走到的目标，权重大的在前，附最近一次到访"""
     return {"items": coverage.unvisited(asked["area_code"], *coverage.days_asked(asked))}
+
+
+@blueprint.route("/presence")
+@blueprint.arguments(CoverageQuery(exclude=("worker",)), location="query")
+@blueprint.response(200, _rows("PresenceCell", lon=fields.Float(), lat=fields.Float(), minutes=fields.Float()))
+@require("tracks.read")
+def where_time_went(asked: dict[str, Any]) -> dict[str, Any]:
+    """巡查热力：每约 20 米一格的停留分钟数，不含姓名（记入审计）"""
+    return {"items": presence.presence(asked["area_code"], *coverage.days_asked(asked))}
 
 
 BLUEPRINTS = (register_blueprint(TARGETS), track_blueprint, blueprint)

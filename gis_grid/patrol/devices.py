@@ -49,11 +49,16 @@ def new_key(device_id: int) -> tuple[Device, str]:
     device = find_device(device_id)
     if device.retired_at is not None:
         raise Conflict("该设备已停用，不能发放密钥。", code="already_retired")
+    return device, give_key(device)
+
+
+def give_key(device: Device) -> str:
+    """A new key for a device that the caller may keep."""
     key = secrets.token_urlsafe(18)
     device.key_hash = key_digest(key)
     session().flush()
     audit.record("new_key", "devices", device.id, area_code=device.area_code, version=device.version)
-    return device, key
+    return key
 
 
 def find_device(device_id: int) -> Device:

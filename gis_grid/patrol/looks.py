@@ -25,8 +25,9 @@ STALE_MINUTES = 10.0
 
 
 def find_track(track_id: int) -> Track:
-    """One track within the caller's scope."""
-    track = session().scalar(scoped(sa.select(Track), Track).where(Track.id == track_id))
+    """One track within the caller's scope, or of his own."""
+    own = Track.device_id.in_(sa.select(Device.id).where(Device.user_id == (caller().user_id or -1)))
+    track = session().scalar(sa.select(Track).where(Track.id == track_id, sa.or_(scope_clause(Track.area_code), own)))
     if track is None:
         raise NotFound(f"没有编号为 {track_id} 的轨迹，或它不在您的数据范围内。")
     return track

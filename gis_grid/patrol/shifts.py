@@ -147,15 +147,35 @@ def calendar_of(year: int) -> list[CalendarDay]:
 
 
 def duty_states(day: date) -> list[dict[str, Any]]:
-    """For each duty of a day: on, missed, late, left early, done; minutes tracked, and whether the daily duty was met."""
-    now, conf = datetime.now(UTC).timestamp(), settings()
+    """For each duty of a day: on, missed, late, left early, done; minutes and walks tracked; whether the daily duty was met."""
+    now, on_duty = datetime.now(UTC).timestamp(), duties(day)
     tracks: dict[str, list[Track]] = {}
-    for track in session().scalars(sa.select(Track).where(Track.day == day, Track.worker.is_not(None))):
+    mine = sa.select(Track).where(Track.day == day, Track.worker.in_({duty.worker for duty in on_duty}))
+    for track in session().scalars(mine):
         tracks.setdefault(track.worker or "", []).append(track)
-    return [_state(duty, tracks.get(duty.worker, []), now, conf.duty_grace_minutes * 60, conf.duty_hours) for duty in duties(day)]
+    walks = walks_of([track.id for day_tracks in tracks.values() for track in day_tracks])
+    return [_state(duty, tracks.get(duty.worker, []), walks, now) for duty in on_duty]
 
 
-def _state(duty: Duty, tracks: Sequence[Track], now: float, grace: float, hours: float) -> dict[str, Any]:
+_WALKS = """
+SELECT track_id, count(*) FILTER (WHERE before IS NULL OR started_at - before > make_interval(secs => :pause)) AS walks
+FROM (
+  SELECT track_id, started_at, lag(ended_at) OVER (PARTITION BY track_id ORDER BY started_at) AS before
+  FROM track_segments WHERE track_id = ANY(:ids)
+) s
+GROUP BY track_id
+"""
+
+
+def walks_of(track_ids: Sequence[int]) -> dict[int, int]:
+    """How many walks each track is made of: a long silence ends one. Tracks that were thinned are not told of."""
+    rows = session().execute(sa.text(_WALKS), {"ids": list(track_ids), "pause": settings().duty_pause_minutes * 60})
+    return {track_id: int(count) for track_id, count in rows}
+
+
+def _state(duty: Duty, tracks: Sequence[Track], walks: Mapping[int, int], now: float) -> dict[str, Any]:
+    conf = settings()
+    grace = conf.duty_grace_minutes * 60
     first = min((track.started_at.timestamp() for track in tracks if track.started_at), default=None)
     last = max((track.ended_at.timestamp() for track in tracks if track.ended_at), default=None)
     minutes = sum(track.minutes for track in tracks)
@@ -169,7 +189,9 @@ def _state(duty: Duty, tracks: Sequence[Track], now: float, grace: float, hours:
     moments = {"starts_at": duty.begin, "ends_at": duty.end, "first_at": first, "last_at": last}
     told = {name: None if at is None else datetime.fromtimestamp(at, UTC) for name, at in moments.items()}
     known = {"shift_id": duty.shift_id, "worker": duty.worker, "area_code": duty.area_code}
-    return {**known, **told, "states": states, "minutes": round(minutes, 1), "met": minutes >= hours * 60}
+    patrols = sum(walks.get(track.id, 1) for track in tracks)
+    met = minutes >= conf.duty_hours * 60 and patrols >= conf.duty_patrols
+    return {**known, **told, "states": states, "minutes": round(minutes, 1), "patrols": patrols, "met": met}
 
 
 def off_shift(worker: str | None, at: Floats) -> NDArray[np.bool_]:

@@ -10,6 +10,7 @@ from flask_smorest import Blueprint
 from marshmallow import Schema, fields, validate
 
 from gis_grid.access.guard import require
+from gis_grid.config import settings
 from gis_grid.patrol import shifts
 from gis_grid.patrol.shifts import Shift
 from gis_grid.register import Register, register_blueprint
@@ -57,9 +58,14 @@ _DUTY = Schema.from_dict(
         "last_at": fields.AwareDateTime(allow_none=True),
         "states": fields.List(fields.String(), metadata={"title": "waiting、on、done、absent、missed、late、left_early"}),
         "minutes": fields.Float(),
-        "met": fields.Boolean(metadata={"title": "达到每日时长"}),
+        "patrols": fields.Integer(metadata={"title": "巡查次数"}),
+        "met": fields.Boolean(metadata={"title": "达到每日时长与次数"}),
     },
     name="DutyState",
+)
+_DUTIES = Schema.from_dict(
+    {"items": fields.List(fields.Nested(_DUTY)), "duty_hours": fields.Float(), "duty_patrols": fields.Integer()},
+    name="DutyStates",
 )
 _SPECIAL = Schema.from_dict({"day": fields.Date(), "is_workday": fields.Boolean(), "name": fields.String()}, name="SpecialDay")
 blueprint = Blueprint("duty", __name__, url_prefix="/api/patrol", description="值班")
@@ -98,11 +104,13 @@ def set_day(asked: dict[str, Any]) -> Response:
 
 @blueprint.route("/duty")
 @blueprint.arguments(DutyQuery, location="query")
-@blueprint.response(200, Schema.from_dict({"items": fields.List(fields.Nested(_DUTY))}, name="DutyStates"))
+@blueprint.response(200, _DUTIES)
 @require("tracks.read")
 def duty(asked: dict[str, Any]) -> dict[str, Any]:
-    """某天每个班次的情况：在岗、缺勤、迟到、早退、时长"""
-    return {"items": shifts.duty_states(asked["day"])}
+    """某天每个班次的情况：在岗、缺勤、迟到、早退、时长、次数，及每日要求"""
+    conf = settings()
+    asks = {"duty_hours": conf.duty_hours, "duty_patrols": conf.duty_patrols}
+    return {"items": shifts.duty_states(asked["day"]), **asks}
 
 
 BLUEPRINTS = (register_blueprint(SHIFTS), swap_blueprint, blueprint)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -23,20 +23,25 @@ from gis_grid.register import Register
 from gis_grid.register.actions import find
 from gis_grid.sealed import fingerprint
 
-OWNERS: Mapping[str, Register] = {one.name: one for one in (RESIDENTS, HOUSEHOLDS, PREMISES, BUILDINGS, ROOMS)}
+OWNERS: dict[str, Register] = {one.name: one for one in (RESIDENTS, HOUSEHOLDS, PREMISES, BUILDINGS, ROOMS)}  # others add theirs
 MOST_PER_OWNER = 20
 
 
 def keep_photo(kind: str, key: int, data: bytes, name: str | None) -> Photo:
     """A photo of one row. Refused: what is no photo, one too large, a row of another area; the same picture twice is one."""
-    owner = _owner(kind, key, write=True)
+    return attach_photo(kind, _owner(kind, key, write=True), data, name)
+
+
+def attach_photo(kind: str, owner: Any, data: bytes, name: str | None) -> Photo:
+    """A photo of a row that the caller has just written, or may write."""
+    key = owner.id
     if owner.retired_at:
         raise Conflict(f"该{OWNERS[kind].title}已注销，不能添加照片。", code="already_retired")
     try:
         picture = make_picture(data)
     except NotAPhoto as fault:
         raise Invalid(f"{fault}。", code="bad_photo") from None
-    known = list_photos(kind, key)
+    known = _photos_of(kind, key)
     if same := next((one for one in known if one.sha256 == picture.sha256), None):
         return same
     if len(known) >= MOST_PER_OWNER:
@@ -60,6 +65,10 @@ def keep_photo(kind: str, key: int, data: bytes, name: str | None) -> Photo:
 def list_photos(kind: str, key: int) -> list[Photo]:
     """The photos of one row, the newest first: the first is the one that stands for it."""
     _owner(kind, key)
+    return _photos_of(kind, key)
+
+
+def _photos_of(kind: str, key: int) -> list[Photo]:
     mine = sa.and_(Photo.owner_kind == kind, Photo.owner_id == key, Photo.retired_at.is_(None))
     return list(session().scalars(sa.select(Photo).where(mine).order_by(Photo.id.desc())))
 

@@ -32,12 +32,12 @@ FILL |= {"token_id": "999999", "z": "14", "x": "1", "y": "1", "path": "x"}
 FILL |= {"source": "x", "name": "residents"}
 FILL |= {"event_id": "1", "plan_id": "1", "code": "x", "srid": "4326", "place": "1,1", "relation": "touches", "level": "grid"}
 FILL |= {"form": "svg", "tag_id": "1", "photo_id": "1", "change_id": "1", "size": "preview", "device_id": "1", "track_id": "1"}
-FILL |= {"shift_id": "1"}
+FILL |= {"shift_id": "1", "route_id": "1", "visit_id": "1", "check_id": "1"}
 FILL |= {"pinned": "households", "owner": "residents"}
 FILL |= {"batch": "0123456789abcdef"}
 FILL |= {"name": "events", "scheme": "WebMercatorQuad"}
 # what names a row of a register in a path
-OWN = ("key", "unit_id", "event_id", "plan_id", "change_id", "device_id", "track_id", "shift_id")
+OWN = ("key", "unit_id", "event_id", "plan_id", "change_id", "device_id", "track_id", "shift_id", "route_id")
 BODIES = {
     "unmask": {"purpose": "核对信息"},
     "swap": {"day": "2026-11-22", "worker": "李"},
@@ -127,6 +127,7 @@ def one_of_each(session) -> dict[str, object]:
     from gis_grid.buildings.models import Estate
     from gis_grid.events.models import Event
     from gis_grid.patrol.models import Device, Target, Track
+    from gis_grid.patrol.planned import PatrolRoute
     from gis_grid.patrol.shifts import Shift
     from gis_grid.people.models import Household, Resident, Valuable
     from gis_grid.plans.models import Plan
@@ -152,6 +153,7 @@ def one_of_each(session) -> dict[str, object]:
         "premises": Premises(code="P", name="店", **here),
         "devices": device,
         "shifts": Shift(worker="王", starts="08:00", ends="12:00", **here),
+        "patrol-routes": PatrolRoute(name="路线", plan={"stops": [{"target_id": 1}]}, **here),
         "targets": Target(kind="checkpoint", name="点", **here),
         "tracks": Track(device_id=device.id, day=date(2026, 11, 22), device="D", fixes=1, length_m=0, minutes=0, **here),
         "households": household,

@@ -16,7 +16,7 @@ export function createConsoleRouter(): Router {
   router.beforeEach(async (to) => {
     const session = useSession()
     await session.load()
-    return destination({ state: session.state, open: Boolean(to.meta.open), path: to.fullPath, next: to.query.next })
+    return destination({ state: session.state, open: Boolean(to.meta.open), offline: Boolean(to.meta.offline), path: to.fullPath, next: to.query.next })
   })
   router.afterEach((to) => {
     document.title = to.meta.title ? `${to.meta.title} · ${words.product}` : words.product

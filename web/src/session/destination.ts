@@ -5,14 +5,16 @@ export type SessionState = 'unknown' | 'nobody' | 'must-change' | 'signed-in' | 
 export interface Visit {
   state: SessionState
   open: boolean
+  /** The page works without a service and asks to sign in by itself. */
+  offline?: boolean
   path: string
   next: unknown
 }
 
 /** True to go on, otherwise the path to go to instead. */
-export function destination({ state, open, path, next }: Visit): true | string {
+export function destination({ state, open, offline, path, next }: Visit): true | string {
   if (state === 'signed-in') return open ? safeNext(next) : true
-  if (open) return true
+  if (open || offline) return true
   return path === '/' ? '/login' : `/login?next=${encodeURIComponent(path)}`
 }
 

@@ -5,6 +5,8 @@ declare module 'vue-router' {
   interface RouteMeta {
     /** Open without signing in. */
     open?: boolean
+    /** Opens without a service, too, and asks to sign in by itself. */
+    offline?: boolean
     /** Without header and navigation. */
     bare?: boolean
     /** One of these rights is needed; the service checks too. */
@@ -22,6 +24,8 @@ export interface Entry {
   rights: string[]
   /** Stands in the bar at the foot of phones (at most four do); others are under "more". */
   phone?: boolean
+  /** Stands nowhere else. */
+  phoneOnly?: boolean
 }
 
 export interface Feature {
