@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { Problem } from '@/api/problem'
-import { words } from '@/words'
 import { missing, passwordFaults, refusalTitle } from './form'
+import { words } from './words'
 
 it('asks for what is missing', () => {
   expect(Object.keys(missing({ username: ' ', password: '' }))).toEqual(['username', 'password'])

@@ -1,6 +1,6 @@
 // What can be said about the sign-in and password forms before and after asking the service.
 import type { Problem } from '@/api/problem'
-import { words } from '@/words'
+import { words } from './words'
 
 export function missing({ username, password }: { username: string; password: string }) {
   const faults: { username?: string; password?: string } = {}
