@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -108,7 +108,7 @@ def to_number_text(cell: Any) -> str:
 class Codes:
     """One code table as people write it: code, name, name without its ending, known synonyms, 1户主, 01-汉族."""
 
-    def __init__(self, list_name: str, names: Mapping[str, str]) -> None:
+    def __init__(self, list_name: str, names: Mapping[str, str], own: Mapping[str, Sequence[str]] | None = None) -> None:
         self._known: dict[str, str] = {}
         for code, name in names.items():
             for ending in _ENDINGS:
@@ -116,7 +116,7 @@ class Codes:
                     self._known.setdefault(name.removesuffix(ending).upper(), code)
         for code, name in names.items():
             self._known[name.upper()] = code
-        for code, words in synonyms().get(list_name, ()):
+        for code, words in [*synonyms().get(list_name, ()), *(own or {}).items()]:
             if code in names:
                 self._known.update(dict.fromkeys((word.upper() for word in words), code))
         self._known.update({code.upper(): code for code in names})
