@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from gis_grid.access.guard import caller
 from gis_grid.config import PROJECT
 from gis_grid.db import session
 from gis_grid.dictionary.models import Entry, EntryChange
-from gis_grid.dictionary.rules import FIXED, entry_fault
+from gis_grid.dictionary.rules import FIXED, TITLES, entry_fault
 from gis_grid.errors import Changed, Conflict, Invalid, NotFound
 from gis_grid.kept import Kept
 
@@ -101,6 +102,16 @@ def _entries(path: Path) -> Iterator[dict[str, Any]]:
             }
 
 
+@cache
+def list_titles() -> dict[str, str]:
+    """list -> what it is called: from the files that say it, and those whose file is the list."""
+    found = dict(TITLES)
+    for path in sorted(FOLDER.glob("*.csv")):
+        with path.open(encoding="utf-8", newline="") as file:
+            found |= {row["list"]: row["list_name"] for row in csv.DictReader(file) if row.get("list_name")}
+    return found
+
+
 def list_tables() -> list[dict[str, Any]]:
     """Every list with how many entries it has, how many are retired and how many this office changed."""
     query = (
@@ -113,7 +124,11 @@ def list_tables() -> list[dict[str, Any]]:
         .group_by(Entry.list)
         .order_by(Entry.list)
     )
-    return [{**row._mapping, "fixed": row.list in FIXED} for row in session().execute(query)]
+    titles = list_titles()
+    tables = [
+        {**row._mapping, "title": titles.get(row.list, row.list), "fixed": row.list in FIXED} for row in session().execute(query)
+    ]
+    return sorted(tables, key=lambda table: (table["title"] == table["list"], table["title"]))
 
 
 def entries(list_name: str) -> Sequence[Entry]:

@@ -31,6 +31,7 @@ class ListSchema(Schema):
 
 class TableSchema(Schema):
     list = fields.String()
+    title = fields.String()
     entries = fields.Integer()
     retired = fields.Integer(metadata={"title": "已停用"})
     own = fields.Integer(metadata={"title": "本单位新增或修改"})

@@ -20,6 +20,40 @@ FIXED = frozenset(
     }
 )
 
+TITLES = {
+    "area_kind": "网格性质",
+    "area_level": "区域层级",
+    "building_use": "建筑用途",
+    "city": "地级行政区划",
+    "component_class": "部件大类",
+    "county": "县级行政区划",
+    "education": "学历",
+    "employment": "从业状况",
+    "ethnic": "民族",
+    "event_category": "事件小类",
+    "event_class": "事件大类",
+    "event_status": "事件状态",
+    "health": "健康状况",
+    "home_change": "住户变动",
+    "household_flag": "住户标记",
+    "household_kind": "户别",
+    "id_document": "证件类型",
+    "left_why": "离开原因",
+    "marital": "婚姻状况",
+    "nationality": "国籍（地区）",
+    "placed_by": "定位方式",
+    "political": "政治面貌",
+    "post": "网格岗位",
+    "province": "省级行政区划",
+    "relation": "与户主关系",
+    "resident_class": "人员类别",
+    "sex": "性别",
+    "urban_rural_class": "城乡分类",
+    "valuable_kind": "贵重物品类别",
+    "verify_how": "核实方式",
+    "visit_result": "走访结果",
+}
+
 
 def entry_fault(name: str, synonyms: Sequence[str], others: Mapping[str, Sequence[str]]) -> str | None:
     """None for words that mean one entry only, otherwise the sentence to show. others: code -> name and synonyms."""

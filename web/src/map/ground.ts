@@ -1,5 +1,5 @@
 // What the page needs before there is a map: the user's bounds and layers, or the reason why there is none.
-import { ref } from 'vue'
+import { ref, shallowRef } from 'vue'
 import { answer, client } from '@/api/client'
 import type { Problem } from '@/api/problem'
 import type { Layer, MapInfo } from '@/api/types'
@@ -29,7 +29,7 @@ export function failureReason(problem: Problem): Reason {
 }
 
 export function useGround() {
-  const ground = ref<Ground | null>(null)
+  const ground = shallowRef<Ground | null>(null)
   const reason = ref<Reason | null>(null)
 
   async function load(): Promise<void> {
