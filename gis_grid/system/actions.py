@@ -55,7 +55,7 @@ def health() -> dict[str, Any]:
 
 def _database() -> dict[str, Any]:
     query = """
-      SELECT current_setting('server_version') AS server, postgis_lib_version() AS postgis,
+      SELECT split_part(current_setting('server_version'), ' ', 1) AS server, postgis_lib_version() AS postgis,
         pg_database_size(current_database()) AS bytes, (SELECT version_num FROM alembic_version) AS schema,
         (SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()) AS connections,
         current_setting('max_connections')::int AS most_connections, pg_postmaster_start_time() AS started_at
