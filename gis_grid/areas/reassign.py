@@ -6,7 +6,10 @@ moved, and whoever started it can tell who moved from where to where. It is gone
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from queue import SimpleQueue
 from typing import Any
 
 import numpy as np
@@ -16,10 +19,13 @@ from blinker import signal
 from gis_grid.areas.cells import cells_count, refresh_cells
 from gis_grid.areas.placing import current_index
 from gis_grid.config import settings
-from gis_grid.db import Base, Located, raw_connection, session
+from gis_grid.db import Base, Located, long_engine, raw_connection, session
 from gis_grid.geo.locate import METRES_PER_DEGREE
 
 BATCH = 50_000
+HANDS = 2  # connections that write at once
+PIECE = 40_000  # rows a connection writes at a time, at least
+MOST_PIECES = 200
 FOLLOWERS = ("room", "unit", "building", "manual")  # placed by something else than their own point
 Bounds = tuple[float, float, float, float]
 Touched = Sequence[Bounds] | None  # west, south, east, north of what changed, degrees; None: everything
@@ -99,14 +105,87 @@ def follow(table: str, parent: str, link: str, how: str, only: str = "true", *, 
 
 def _follow_all(table: str, parent: str, link: str, how: str, only: str) -> None:
     """All at once, and only counted: noting a million moves one by one would take longer than making them."""
-    done = session().execute(
-        sa.text(
-            f"UPDATE {table} t SET area_code = p.area_code, placed_by = '{how}', version = t.version + 1 FROM {parent} p "
-            f"WHERE p.id = t.{link} AND ({only}) AND (t.area_code, t.placed_by) IS DISTINCT FROM (p.area_code, '{how}')"
-        )
+    query = (
+        f"UPDATE {table} t SET area_code = p.area_code, placed_by = '{how}', version = t.version + 1 FROM {parent} p "
+        f"WHERE p.id = t.{link} AND ({only}) AND (t.area_code, t.placed_by) IS DISTINCT FROM (p.area_code, '{how}')"
     )
+    left: list[Following] | None = session().info.get("left")
+    if left is not None:
+        left.append(Following(table, query))
+        return
+    done = session().execute(sa.text(query))
     counts = session().info.setdefault("followed", {})
     counts[table] = counts.get(table, 0) + done.rowcount  # type: ignore[attr-defined]
+
+
+@dataclass(frozen=True)
+class Following:
+    """Rows of one table taking the area of what they hang on."""
+
+    table: str
+    query: str
+
+
+def reassign_points(progress: Progress) -> list[Following]:
+    """Everything with a point of its own gets the area it lies in today; what remains is for `follow_in_pieces`."""
+    left: list[Following] = []
+    session().info["left"] = left
+    try:
+        reassign(None, progress)
+    finally:
+        del session().info["left"]
+    return left
+
+
+def follow_in_pieces(left: Iterable[Following], progress: Progress) -> dict[str, int]:
+    """What hangs on placed rows follows: table -> rows written. For the command line, after `reassign_points` was committed.
+
+    Tables in their order, each in pieces by number, two pieces at a time; every piece is kept by itself, so that memory and
+    locks stay small. A run that ends early is run again: only what differs is written.
+    """
+    written: dict[str, int] = {}
+    done = 0
+    with _Pieces() as pieces:
+        for following in left:
+            for rows in pieces.write(following):
+                written[following.table] = written.get(following.table, 0) + rows
+                done += rows
+                progress(done, None)
+    return {table: rows for table, rows in written.items() if rows}
+
+
+class _Pieces:
+    """As many connections as processors may work on one database: two."""
+
+    def __enter__(self) -> _Pieces:
+        on = long_engine().execution_options(isolation_level="AUTOCOMMIT")
+        self.free: SimpleQueue[sa.Connection] = SimpleQueue()
+        self.connections = [on.connect() for _ in range(HANDS)]
+        for connection in self.connections:
+            self.free.put(connection)
+        self.pool = ThreadPoolExecutor(HANDS)
+        return self
+
+    def __exit__(self, *fault: object) -> None:
+        self.pool.shutdown(cancel_futures=True)
+        for connection in self.connections:
+            connection.close()
+
+    def write(self, following: Following) -> Iterator[int]:
+        """Rows written, piece by piece."""
+        low, high = self.connections[0].execute(sa.text(f"SELECT min(id), max(id) FROM {following.table}")).one()
+        if low is None:
+            return
+        step = max(PIECE, (high - low) // MOST_PIECES + 1)
+        yield from self.pool.map(lambda start: self._piece(following, start, start + step), range(low, high + 1, step))
+
+    def _piece(self, following: Following, start: int, end: int) -> int:
+        connection = self.free.get()
+        try:
+            query = f"{following.query} AND t.id >= :start AND t.id < :end"
+            return connection.execute(sa.text(query), {"start": start, "end": end}).rowcount
+        finally:
+            self.free.put(connection)
 
 
 def told_counts() -> dict[str, int]:

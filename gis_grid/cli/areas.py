@@ -68,10 +68,13 @@ def areas_propose(community: str, households: str, seed: int) -> None:
 def areas_reassign() -> None:
     """Assign everything located to its area from scratch, by today's boundaries; says what changed."""
     from gis_grid.app import load_features
-    from gis_grid.areas.reassign import reassign, told_counts
+    from gis_grid.areas.reassign import follow_in_pieces, reassign_points, told_counts
 
     load_features()
-    with command_line(), shown_progress("reassign") as progress:
-        reassign(None, progress)
-        totals = told_counts()
+    with shown_progress("reassign") as progress:
+        with command_line():
+            left = reassign_points(progress)
+            totals = told_counts()
+        for kind, count in follow_in_pieces(left, progress).items():
+            totals[kind] = totals.get(kind, 0) + count
     click.echo("  ".join(f"{kind} {count}" for kind, count in totals.items()) or "全部已在应在的区域，没有变动。")

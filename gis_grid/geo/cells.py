@@ -18,6 +18,8 @@ Floats = NDArray[np.float64]
 CELLS_PER_AREA = 150  # about 1/12 of an area's width: three of four points fall in cells wholly inside
 CELLS_PER_EDGE = 4  # long outlines want finer rows
 MOST_CELLS = 24_000_000
+MANY_POINTS, CACHE, BANDS = 500_000, 16_000_000, 256  # so many points in a lattice larger than the cache are put in order first
+MOST_RECORDS = 2**31 - 8  # a cell of the table tells where its record begins
 
 
 def kernel() -> ModuleType | None:
@@ -36,19 +38,22 @@ class Cells:
     loops: Any
     lattice: Floats  # west, south, cells per degree
     table: NDArray[np.int32]
-    begins: NDArray[np.int64]
     records: NDArray[np.int32]
     xy: Floats
 
     @property
     def nbytes(self) -> int:
         """Bytes of memory it holds."""
-        return sum(one.nbytes for one in (self.table, self.begins, self.records, self.xy))
+        return sum(one.nbytes for one in (self.table, self.records, self.xy))
 
     def place(self, lon: Floats, lat: Floats) -> tuple[NDArray[np.int32], NDArray[np.uint8]]:
         """Per point the winning rank (-1: none) and its state: FAR, NEAR, INSIDE, EDGE, DOUBTFUL (ask GEOS)."""
         rank, state = np.empty(len(lon), np.int32), np.empty(len(lon), np.uint8)
-        self.loops.place(lon, lat, self.lattice, self.table, self.begins, self.records, self.xy, rank, state)
+        held = (self.lattice, self.table, self.records, self.xy)
+        if len(lon) >= MANY_POINTS and self.nbytes > CACHE:
+            self.loops.place_by_rows(lon, lat, *held, rank, state, BANDS)
+        else:
+            self.loops.place(lon, lat, *held, rank, state)
         return rank, state
 
 
@@ -68,11 +73,13 @@ def lay_cells(shapes: NDArray[np.object_], reach_m: float) -> Cells | None:
     table = np.full((rows, columns), loops.EMPTY, np.int32)
     list_start, list_rank = loops.fill(marks, base, row0, xy, start, edges, lattice, columns, table)
     records = np.empty(0, np.int32)
-    begins = loops.write_records(table, list_start, list_rank, base, row0, xy, start, edges, lattice, records)
-    records = np.zeros(int(begins[-1]) + 4, np.int32)  # place() looks a little ahead
+    size = loops.write_records(table, list_start, list_rank, base, row0, xy, start, edges, lattice, records)
+    if size > MOST_RECORDS:
+        return None
+    records = np.zeros(size + 4, np.int32)  # place() looks a little ahead
     loops.write_records(table, list_start, list_rank, base, row0, xy, start, edges, lattice, records)
     loops.mark_far(table, *loops.reach(reach_m, lattice[2], _latitude(shapes)))
-    return Cells(loops, lattice, table, begins, records, xy)
+    return Cells(loops, lattice, table, records, xy)
 
 
 def _edges(shapes: NDArray[np.object_]) -> tuple[Floats, NDArray[np.int32]]:

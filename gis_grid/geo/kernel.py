@@ -176,23 +176,22 @@ def _claim(
 @njit(cache=True, nogil=True)
 def write_records(
     table: Any, list_start: Any, list_rank: Any, base: Any, row0: Any, xy: Any, start: Any, edges: Any, lattice: Any, out: Any
-) -> Any:
+) -> int:
     """What a point in an edge cell has to be tested against, in one array, read from front to back.
 
     Per cell: how many areas; per area its rank, 2 * (how many edges) + (1 if the ray goes west), the edges. Of the edges in the
-    cell's row only those on the side with fewer count. Answers where each cell begins (one more than cells); the last is the
-    size, so that a call with an empty `out` tells how much to allocate.
+    cell's row only those on the side with fewer count. The table then holds -2 - (where the cell's record begins) instead of
+    its list's number. A call with an empty `out` changes nothing and answers how much to allocate.
     """
     x0, per = lattice[0], lattice[2]
-    begins = np.zeros(len(list_start), np.int64)
     size = 0
     for row in range(table.shape[0]):
         for column in range(table.shape[1]):
             which = -2 - table[row, column]
             if which < 0:
                 continue
-            begins[which] = size
             if len(out):
+                table[row, column] = -2 - size
                 out[size] = list_start[which + 1] - list_start[which]
             size += 1
             left, right = x0 + (column - _SLACK) / per, x0 + (column + 1 + _SLACK) / per
@@ -200,8 +199,7 @@ def write_records(
                 rank = list_rank[k]
                 strip = base[rank] + row - row0[rank]
                 size = _record(rank, left, right, xy, edges, start[strip], start[strip + 1], out, size)
-    begins[-1] = size
-    return begins
+    return size
 
 
 @njit(cache=True, nogil=True)
@@ -248,7 +246,7 @@ def mark_far(table: Any, reach_rows: int, reach_columns: int) -> None:
 
 
 @njit(cache=True, nogil=True)
-def place(lon: Any, lat: Any, lattice: Any, table: Any, begins: Any, records: Any, xy: Any, rank: Any, state: Any) -> None:
+def place(lon: Any, lat: Any, lattice: Any, table: Any, records: Any, xy: Any, rank: Any, state: Any) -> None:
     """Write each point's winning rank (-1: none) and its state (FAR .. DOUBTFUL).
 
     Passes over blocks that stay in the cache: each only fetches what the next needs, so that the processor has many fetches
@@ -273,14 +271,33 @@ def place(lon: Any, lat: Any, lattice: Any, table: Any, begins: Any, records: An
                     edge[edges], at[edges] = i, -2 - cell
                     edges += 1
         for k in range(edges):
-            at[k] = begins[at[k]]
-        for k in range(edges):
             touch[k] = min(records[at[k] + 3], len(xy) - 1)  # nearly always the first edge to test
         for k in range(edges):
             touch[k] += int(xy[touch[k], 0] > 1e300)  # fetched, never true
         for k in range(edges):
             i = edge[k]
             rank[i], state[i] = _test(lon[i], lat[i], at[k], records, xy)
+
+
+@njit(cache=True, nogil=True)
+def place_by_rows(lon: Any, lat: Any, lattice: Any, table: Any, records: Any, xy: Any, rank: Any, state: Any, bands: int) -> None:
+    """The same as `place`, band of rows after band of rows: for many points in a lattice far larger than the cache."""
+    y0, per, rows = lattice[1], lattice[2], table.shape[0]
+    band, begins = np.empty(len(lat), np.uint16), np.zeros(bands + 1, np.int64)
+    for i in range(len(lat)):
+        up = (lat[i] - y0) * per
+        band[i] = int(up * bands / rows) if 0 <= up < rows else 0  # false for what is no number
+        begins[band[i] + 1] += 1
+    begins = np.cumsum(begins)
+    order, x, y = np.empty(len(lat), np.int64), np.empty(len(lat)), np.empty(len(lat))
+    for i in range(len(lat)):
+        to = begins[band[i]]
+        begins[band[i]] += 1
+        order[to], x[to], y[to] = i, lon[i], lat[i]
+    ranks, states = np.empty(len(lat), np.int32), np.empty(len(lat), np.uint8)
+    place(x, y, lattice, table, records, xy, ranks, states)
+    for k in range(len(lat)):
+        rank[order[k]], state[order[k]] = ranks[k], states[k]
 
 
 @njit(cache=True, nogil=True)

@@ -17,7 +17,7 @@ from gis_grid.config import settings
 from gis_grid.db import raw_connection, session
 from gis_grid.patrol.doubts import keep_doubts
 from gis_grid.patrol.fixes import Fixes, Flag, Floats, count_flags
-from gis_grid.patrol.models import ArchivedSegment, Device, DueDay, Track, TrackArea
+from gis_grid.patrol.models import ArchivedSegment, Device, DueDay, Track
 from gis_grid.patrol.rules import Limits, clean, pieces_of, stays
 from gis_grid.patrol.shares import Share, shares, steps_of
 from gis_grid.patrol.store import change_flags, day_bounds, read_fixes
@@ -91,10 +91,10 @@ def keep_track(device: Device, day: date, fixes: Fixes, codes: NDArray[np.object
     track_id = _upsert(device, day, fixes, line, parts)
     for table in ("track_areas", "track_segments", "track_stays"):
         session().execute(sa.text(f"DELETE FROM {table} WHERE track_id = :id"), {"id": track_id})
-    named = {"track_id": track_id, "day": day}
-    rows = [{**named, "area_code": p.code, "fixes": p.fixes, "length_m": p.length_m, "minutes": p.minutes} for p in parts]
-    if rows:
-        session().execute(insert(TrackArea), rows)
+    query = "COPY track_areas (track_id, day, area_code, fixes, length_m, minutes) FROM STDIN"
+    with raw_connection().cursor() as cursor, cursor.copy(query) as copy:
+        for part in parts:
+            copy.write_row((track_id, day, part.code, part.fixes, part.length_m, part.minutes))
     _copy_segments(track_id, device.id, line, on)
     _copy_stays(track_id, line, on)
     if thorough:

@@ -20,7 +20,7 @@ from gis_grid.db import Base, session
 from gis_grid.errors import BadRequest, Changed, Conflict, NotFound
 from gis_grid.sealed import Sealed
 
-HIDDEN = {"id_number_hash", "phone_hash", "password_hash", "token_hash", "key_hash", "clearance"}
+HIDDEN = {"id_number_hash", "phone_hash", "password_hash", "token_hash", "key_hash", "clearance", "initials"}
 VERIFIED = {"verified_at", "verified_by", "verified_how", "due_on"}  # written by visits, never by hand
 READ_ONLY = {"id", "created_at", "updated_at", "retired_at", "version", "area_code", "placed_by"} | VERIFIED
 

@@ -31,6 +31,7 @@ BEGIN
     WITH p AS MATERIALIZED (
       SELECT q.id::bigint AS id, q.geom, c.one, c.other, c.more
       FROM (%1$s) AS q (id, geom) JOIN edge_cells c ON c.cell = cell_of(q.geom, %2$L::float8)
+      ORDER BY c.one, c.other -- points of one area together: PostGIS then keeps what it prepared of it
     ), today AS MATERIALIZED (
       SELECT b.area_code, b.geom FROM boundaries b WHERE b.valid @> %3$L::date
     ), two AS ( -- nearly every edge lies between two areas, or at the rim of one

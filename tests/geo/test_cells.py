@@ -79,6 +79,20 @@ def test_a_neighbour_that_only_touches_a_core_cell_does_not_take_it(monkeypatch)
     assert (one.placed_by == other.placed_by).all()
 
 
+def test_many_points_put_in_order_first_are_answered_the_same(monkeypatch) -> None:
+    rng = np.random.default_rng(3)
+    shapes = wobbly(rng, 9)
+    laid = cells.lay_cells(np.array(shapes), 15.0)
+    assert laid is not None
+    xy = hard_points(rng, shapes)
+    rank, state = laid.place(xy[:, 0], xy[:, 1])
+    monkeypatch.setattr(cells, "MANY_POINTS", 0)
+    monkeypatch.setattr(cells, "CACHE", 0)
+    ordered_rank, ordered_state = laid.place(xy[:, 0], xy[:, 1])
+    np.testing.assert_array_equal(rank, ordered_rank)
+    np.testing.assert_array_equal(state, ordered_state)
+
+
 def test_long_outlines_and_slivers(monkeypatch) -> None:
     rng = np.random.default_rng(1)
     angle = np.sort(rng.uniform(0, 2 * np.pi, 4000))
