@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 revision = "0085"
-down_revision = "0041"
+down_revision = "0065"
 branch_labels = None
 depends_on = None
 

@@ -101,7 +101,7 @@ export interface Located {
 
 export interface DictionaryList {
   list: string
-  entries: { code: string; name: string }[]
+  entries: { code: string; name: string; retired?: boolean }[]
 }
 
 export interface StatusRule {
