@@ -181,7 +181,7 @@ def test_entries_settings_and_colours_are_changed_and_taken_back(desk: Page, tow
     expect(desk.get_by_role("dialog")).to_contain_text("第 2 版")
     picture(desk, "entry-history")
     desk.goto("/admin/settings")
-    field = desk.get_by_label("锁定多少分钟")
+    field = desk.get_by_role("spinbutton", name="锁定多少分钟")
     field.fill("5")
     desk.get_by_role("button", name="保存 锁定多少分钟").click()
     expect(desk.get_by_text("已保存").first).to_be_visible()
