@@ -1,4 +1,4 @@
-"""Every page of every feature, found at run time: nothing serious for axe in light and dark, a picture of each, 200 % zoom."""
+"""Every page of every feature, found at run time: nothing serious for axe in light and dark, and a picture of each."""
 
 from __future__ import annotations
 
@@ -15,8 +15,7 @@ from tests.live import ROOT
 
 AXE = (ROOT / "web/node_modules/axe-core/axe.min.js").read_text(encoding="utf-8")
 ROUTES = "() => document.querySelector('#app').__vue_app__.config.globalProperties.$router.getRoutes().map(r => r.path)"
-# what the map engine and the signed-out door draw is looked at by their own tests
-QUIET_MS = 400
+QUIET_MS = 600
 RUN = """async () => {
   const runOnly = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']
   const found = await axe.run(document, { resultTypes: ['violations'], runOnly })
@@ -42,7 +41,7 @@ def addresses(page: Page) -> list[str]:
 def go(page: Page, address: str) -> None:
     """By the console's own router, as a click would; until the page has what it asked for."""
     page.evaluate("path => document.querySelector('#app').__vue_app__.config.globalProperties.$router.push(path)", address)
-    page.wait_for_load_state("networkidle")
+    page.wait_for_function("!document.querySelector('.wheel')")
     page.wait_for_timeout(QUIET_MS)
 
 
@@ -61,7 +60,6 @@ def inject(page: Page) -> None:
 @pytest.fixture(params=["demo_admin", "demo_community", "demo_auditor"])
 def somebody(request, desk: Page, town: Town) -> Iterator[Page]:
     """The administrator, who sees no people; a community worker, who does; the auditor."""
-    desk.add_init_script("sessionStorage.setItem('test', 'all pages')")
     sign_in_anywhere(desk, town, request.param)
     yield desk
 
