@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import ARTEFACTS, Town, sign_in
 from tests.browser.test_house_status import find_building
@@ -41,7 +41,8 @@ def addresses(page: Page) -> list[str]:
 def go(page: Page, address: str) -> None:
     """By the console's own router, as a click would; until the page has what it asked for."""
     page.evaluate("path => document.querySelector('#app').__vue_app__.config.globalProperties.$router.push(path)", address)
-    page.wait_for_function("!document.querySelector('.wheel')")
+    page.wait_for_timeout(QUIET_MS)
+    expect(page.locator(".wheel")).to_have_count(0)
     page.wait_for_timeout(QUIET_MS)
 
 
