@@ -34,8 +34,9 @@ from gis_grid.maps.basemap import hosts as basemap_hosts
 # In dependency order; each module lists its BLUEPRINTS.
 FEATURES = (
     "gis_grid.access.api",
+    "gis_grid.access.users_api",
     "gis_grid.audit.api",
-    "gis_grid.dictionary",
+    "gis_grid.dictionary.api",
     "gis_grid.jobs.api",
     "gis_grid.imports.api",
     "gis_grid.areas.api",
@@ -59,11 +60,13 @@ FEATURES = (
     "gis_grid.maps.ogc_tiles",
     "gis_grid.maps.near_api",
     "gis_grid.house_status.api",
+    "gis_grid.house_status.colours_api",
     "gis_grid.plans.api",
     "gis_grid.query.api",
     "gis_grid.stats.api",
     "gis_grid.sheets.api",
     "gis_grid.notices.api",
+    "gis_grid.system.api",
     "gis_grid.pages",
 )
 CSP = (  # other hosts only where a tile service is set as the base map

@@ -53,6 +53,8 @@ class Settings(BaseSettings):
     # -- sign-in (GB/T 22239-2019: limited failures, time-out, complexity)
     session_idle_minutes: int = 30
     session_hours: int = 12
+    idle_lock_minutes: int = 10  # so long without input, the console covers itself and asks the password; 0: never
+    second_factor: Literal["off", "administrators", "everyone"] = "off"  # who must have a one-time code besides the password
     max_failures: int = 5
     lock_minutes: int = 20
     password_length: int = 10

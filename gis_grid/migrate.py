@@ -11,8 +11,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy.exc import OperationalError
 
 from gis_grid import __version__
-from gis_grid.access.actions import keep_roles
 from gis_grid.access.guard import acting
+from gis_grid.access.keeping import keep_roles
 from gis_grid.access.rules import COMMAND, ROLES
 from gis_grid.areas.cells import keep_rule
 from gis_grid.config import PROJECT

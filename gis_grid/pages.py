@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mimetypes
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,8 @@ from gis_grid.maps.ogc import landing
 
 CONSOLE = Path(__file__).parent / "console"
 _FOR_PROGRAMS = ("api/", "tiles/", "health/", "collections/", "styles/", "tileMatrixSets/")  # what is not there is no page
+_FORMS = (("br", ".br"), ("gzip", ".gz"))  # what the build writes beside each text file (web/scripts/compress.mjs)
+_ENCODINGS = {ending: name for name, ending in _FORMS}
 _YEAR = "public, max-age=31536000, immutable"
 
 blueprint = Blueprint("pages", __name__, description="页面与健康检查")
@@ -58,7 +61,7 @@ def api_docs() -> Response:
     """接口文档页（本机文件）"""
     if not (CONSOLE / "api-docs" / "index.html").is_file():
         raise NotFound("接口文档页尚未构建：请运行 ./scripts/run；文档本身在 /api/openapi.json。")
-    return send_from_directory(CONSOLE / "api-docs", "index.html")
+    return _file("api-docs/index.html", "no-cache")
 
 
 @blueprint.route("/", defaults={"path": ""})
@@ -71,13 +74,20 @@ def console(path: str) -> Response:
     if path.startswith(_FOR_PROGRAMS):
         raise NotFound("没有这个地址。")
     if path and (CONSOLE / path).is_file():
-        answer = send_from_directory(CONSOLE, path)
-        answer.headers["Cache-Control"] = _YEAR if path.startswith("assets/") else "no-cache"
-        return answer
+        return _file(path, _YEAR if path.startswith("assets/") else "no-cache")
     if path.startswith("assets/") or not (CONSOLE / "index.html").is_file():
         raise NotFound("页面尚未构建：请运行 ./scripts/run。" if not path.startswith("assets/") else "没有这个文件。")
-    answer = send_from_directory(CONSOLE, "index.html")
-    answer.headers["Cache-Control"] = "no-cache"
+    return _file("index.html", "no-cache")
+
+
+def _file(path: str, keep: str) -> Response:
+    """A file of the console in the smallest form the browser reads; each form has its own ETag."""
+    ending = next((end for name, end in _FORMS if name in request.accept_encodings and (CONSOLE / (path + end)).is_file()), "")
+    answer = send_from_directory(CONSOLE, path + ending, mimetype=mimetypes.guess_type(path)[0], download_name=Path(path).name)
+    if ending:
+        answer.headers["Content-Encoding"] = _ENCODINGS[ending]
+    answer.headers["Cache-Control"] = keep
+    answer.vary.add("Accept-Encoding")
     return answer
 
 

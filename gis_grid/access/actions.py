@@ -6,8 +6,9 @@ import hashlib
 import hmac
 import secrets
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from argon2 import PasswordHasher
@@ -16,7 +17,8 @@ from blinker import signal
 
 from gis_grid.access.guard import caller
 from gis_grid.access.models import Role, SignIn, Token, User
-from gis_grid.access.rules import RIGHTS, ROLES, Caller, password_fault, unknown_rights
+from gis_grid.access.rules import RIGHTS, Caller, needs_second_factor, password_fault, unknown_rights
+from gis_grid.choices import chosen
 from gis_grid.config import secret, settings
 from gis_grid.db import aside, session
 from gis_grid.errors import Conflict, Forbidden, Invalid, NotFound, TooMany, Unauthenticated
@@ -39,9 +41,11 @@ class Session:
     caller: Caller
     seen_at: datetime
     expires_at: datetime
+    second_factor: bool  # whether this user has one
+    waits: str | None  # for what all else waits: locked (the idle lock), code (the second factor), enrol (it must be set up)
 
 
-_sessions: Kept[Session | None] = Kept("access", most=10_000)
+_sessions: Kept[Session | None] = Kept("access", "choices", most=10_000)
 _tokens: Kept[tuple[Caller, datetime] | None] = Kept("access", most=1_000)
 
 
@@ -60,28 +64,32 @@ def sign_in(username: str, password: str, address: str | None) -> Session:
     user = session().scalar(sa.select(User).where(User.username == username, User.retired_at.is_(None)))
     now = datetime.now(UTC)
     if user:
-        _count_attempt(user)
-    if not _matches(user.password_hash if user else _nobodys_hash(), password) or not user:
-        _tell_failure(username if user else "未知账号", address)  # what was typed there may be a password
+        count_attempt(user)
+    if not matches_password(user.password_hash if user else _nobodys_hash(), password) or not user:
+        tell_failure(username if user else "未知账号", address)  # what was typed there may be a password
         raise Unauthenticated(_WRONG, code="wrong_password")
-    _forget_attempts(user)
+    if is_over(user):
+        raise Unauthenticated(f"账号已于 {user.expires_on} 到期，请联系管理员延长。", code="expired")
+    if user.second_factor_at is None:
+        forget_attempts(user)  # otherwise the code is still to be guessed: pass_second_factor forgets them
     cookie = secrets.token_urlsafe(32)
-    until = now + timedelta(hours=settings().session_hours)
-    session().add(SignIn(token_hash=_digest(cookie), user_id=user.id, expires_at=until, address=address))
+    until = now + timedelta(hours=chosen("session_hours"))
+    made = SignIn(token_hash=digest(cookie), user_id=user.id, seen_at=now, expires_at=until, address=address)
+    session().add(made)
     session().flush()
     who = _as_caller(user)
     happened.send("access", what="sign_in", key=username, caller=who, detail={"address": address})
-    return _session_of(user, cookie, now, until)
+    return session_of(user, made, cookie)
 
 
 def sign_out(cookie: str) -> None:
     """End the session of this cookie; nothing happens when there is none."""
-    session().execute(sa.delete(SignIn).where(SignIn.token_hash == _digest(cookie)))
+    session().execute(sa.delete(SignIn).where(SignIn.token_hash == digest(cookie)))
 
 
 def find_session(cookie: str) -> Session | None:
     """The session behind a cookie, unless it is over or idle for too long. Once a minute its use is noted."""
-    key = _digest(cookie)
+    key = digest(cookie)
     found = _sessions.get(key, lambda: _read_session(cookie, key))
     now = datetime.now(UTC)
     if found is not None and found.seen_at < now - timedelta(seconds=_NOTED_SECONDS):
@@ -92,7 +100,7 @@ def find_session(cookie: str) -> Session | None:
 
 def _read_session(cookie: str, key: bytes) -> Session | None:
     now = datetime.now(UTC)
-    idle_since = now - timedelta(minutes=settings().session_idle_minutes)
+    idle_since = now - timedelta(minutes=chosen("session_idle_minutes"))
     row = (
         session()
         .execute(
@@ -107,21 +115,64 @@ def _read_session(cookie: str, key: bytes) -> Session | None:
         )
         .first()
     )
-    if not row:
+    if not row or is_over(row.User):
         return None
     if row.SignIn.seen_at < now - timedelta(seconds=_NOTED_SECONDS):
         row.SignIn.seen_at = now
-    return _session_of(row.User, cookie, row.SignIn.seen_at, row.SignIn.expires_at)
+    return session_of(row.User, row.SignIn, cookie)
 
 
-def _session_of(user: User, cookie: str, seen_at: datetime, expires_at: datetime) -> Session:
+def session_of(user: User, made: SignIn, cookie: str) -> Session:
+    """The session of a user as this sign-in has it now."""
     who = _as_caller(user)
-    return Session(user.username, user.must_change_password, user.demo, cookie, csrf_token(cookie), who, seen_at, expires_at)
+    has_factor = user.second_factor_at is not None
+    return Session(
+        user.username,
+        user.must_change_password,
+        user.demo,
+        cookie,
+        csrf_token(cookie),
+        who,
+        made.seen_at,
+        made.expires_at,
+        has_factor,
+        _waits_for(made, has_factor, who),
+    )
+
+
+def _waits_for(made: SignIn, has_factor: bool, who: Caller) -> str | None:
+    if has_factor and made.second_factor_at is None:
+        return "code"
+    if made.locked_at is not None:
+        return "locked"
+    return "enrol" if not has_factor and needs_second_factor(chosen("second_factor"), who.rights) else None
+
+
+def is_over(user: User) -> bool:
+    """Whether the account's last day has passed."""
+    return user.expires_on is not None and user.expires_on < datetime.now(ZoneInfo(settings().time_zone)).date()
+
+
+def lock(cookie: str) -> None:
+    """Cover this session: nothing is answered to it until `unlock`."""
+    values = {"locked_at": datetime.now(UTC)}
+    session().execute(sa.update(SignIn).where(SignIn.token_hash == digest(cookie), SignIn.locked_at.is_(None)).values(values))
+
+
+def unlock(user_id: int, cookie: str, password: str) -> None:
+    """Take the cover off. Wrong passwords count as at sign-in."""
+    user = session().get_one(User, user_id)
+    count_attempt(user)
+    if not matches_password(user.password_hash, password):
+        tell_failure(user.username, None)
+        raise Invalid("密码不正确。", code="wrong_password")
+    forget_attempts(user)
+    session().execute(sa.update(SignIn).where(SignIn.token_hash == digest(cookie)).values(locked_at=None))
 
 
 def find_token(bearer: str) -> Caller | None:
     """The caller behind a bearer token, unless expired or retired."""
-    key = _digest(bearer)
+    key = digest(bearer)
     found = _tokens.get(key, lambda: _read_token(key))
     return found[0] if found is not None and found[1] > datetime.now(UTC) else None
 
@@ -140,7 +191,14 @@ def csrf_token(cookie: str) -> str:
 
 
 def create_user(
-    username: str, name: str, roles: list[str], scopes: list[str], *, password: str | None = None, demo: bool = False
+    username: str,
+    name: str,
+    roles: list[str],
+    scopes: list[str],
+    *,
+    password: str | None = None,
+    demo: bool = False,
+    expires_on: date | None = None,
 ) -> str:
     """A new user; answers the one-time password, which must be changed at the first sign-in.
 
@@ -148,13 +206,14 @@ def create_user(
     """
     if session().scalar(sa.select(User.id).where(User.username == username)):
         raise Conflict(f"账号“{username}”已存在，请换一个。", code="username_taken")
-    _check_roles(roles)
-    _check_scopes(scopes)
-    _check_rights(set(_rights_of(roles)))
-    if password and (fault := password_fault(password, username, settings().password_length)):
+    check_roles(roles)
+    check_scopes(scopes)
+    check_rights(set(rights_of(roles)))
+    if password and (fault := password_fault(password, username, chosen("password_length"))):
         raise Invalid(fault, code="weak_password")
     once = password or one_time_password()
-    user = User(username=username, name=name, roles=roles, scopes=scopes, demo=demo, password_hash=_hasher().hash(once))
+    user = User(username=username, name=name, roles=roles, scopes=scopes, demo=demo, expires_on=expires_on)
+    user.password_hash = _hasher().hash(once)
     session().add(user)
     session().flush()
     happened.send("access", what="create_user", key=username, detail={"roles": roles, "scopes": scopes})
@@ -164,17 +223,16 @@ def create_user(
 def change_password(user_id: int, old: str, new: str, keep_cookie: str) -> None:
     """A new password of one's own; all other sessions of this user end."""
     user = session().get_one(User, user_id)
-    _count_attempt(user)
-    if not _matches(user.password_hash, old):
-        _tell_failure(user.username, None)
+    count_attempt(user)
+    if not matches_password(user.password_hash, old):
+        tell_failure(user.username, None)
         raise Invalid("原密码不正确。", code="wrong_password")
-    fault = password_fault(new, user.username, settings().password_length)
+    fault = password_fault(new, user.username, chosen("password_length"))
     if fault or new == old:
         raise Invalid(fault or "新密码不能与原密码相同。", code="weak_password")
-    _forget_attempts(user)
+    forget_attempts(user)
     user.password_hash, user.must_change_password = _hasher().hash(new), False
-    others = sa.delete(SignIn).where(SignIn.user_id == user_id, SignIn.token_hash != _digest(keep_cookie))
-    session().execute(others)
+    end_sessions(user_id, but=keep_cookie)
     happened.send("access", what="change_password", key=user.username, detail={})
 
 
@@ -183,12 +241,12 @@ def reset_password(username: str) -> str:
     user = session().scalar(sa.select(User).where(User.username == username, User.retired_at.is_(None)))
     if not user:
         raise NotFound(f"没有账号“{username[:50]}”。")
-    _check_scopes(user.scopes or [""])
-    _check_rights(set(_rights_of(user.roles)))
+    check_scopes(user.scopes or [""])
+    check_rights(set(rights_of(user.roles)))
     once = one_time_password()
     user.password_hash, user.must_change_password = _hasher().hash(once), True
     user.failures, user.locked_until = 0, None
-    session().execute(sa.delete(SignIn).where(SignIn.user_id == user.id))
+    end_sessions(user.id)
     happened.send("access", what="reset_password", key=username, detail={})
     return once
 
@@ -198,14 +256,15 @@ def create_token(name: str, rights: list[str], scopes: list[str], days: int) -> 
     unknown = unknown_rights(rights)
     if unknown:
         raise Invalid(f"没有这些权限：{'、'.join(unknown)}。", code="unknown_right")
-    _check_scopes(scopes)
-    _check_rights(set(rights))
-    if not 1 <= days <= settings().token_days:
-        raise Invalid(f"有效期须为 1-{settings().token_days} 天。", code="bad_days")
+    check_scopes(scopes)
+    check_rights(set(rights))
+    longest = chosen("token_days")
+    if not 1 <= days <= longest:
+        raise Invalid(f"有效期须为 1-{longest} 天。", code="bad_days")
     bearer = "gg_" + secrets.token_urlsafe(32)
     token = Token(
         name=name,
-        token_hash=_digest(bearer),
+        token_hash=digest(bearer),
         rights=rights,
         scopes=scopes,
         expires_at=datetime.now(UTC) + timedelta(days=days),
@@ -217,47 +276,23 @@ def create_token(name: str, rights: list[str], scopes: list[str], days: int) -> 
     return token, bearer
 
 
-def list_users() -> list[User]:
-    """Users whose whole scope lies within the caller's."""
-    users = session().scalars(sa.select(User).order_by(User.username))
-    return [user for user in users if _within(user.scopes)]
-
-
-def retire_user(username: str) -> None:
-    """A user who may not sign in again; all sessions end."""
-    user = session().scalar(sa.select(User).where(User.username == username, User.retired_at.is_(None)))
-    if user is None or not _within(user.scopes):
-        raise NotFound(f"没有账号“{username[:50]}”，或不在您的数据范围内。")
-    if user.id == caller().user_id:
-        raise Conflict("不能停用自己的账号。", code="own_account")
-    user.retired_at = datetime.now(UTC)
-    session().execute(sa.delete(SignIn).where(SignIn.user_id == user.id))
-    happened.send("access", what="retire_user", key=username, detail={})
-
-
 def list_tokens() -> list[Token]:
     """Tokens whose whole scope lies within the caller's."""
-    return [token for token in session().scalars(sa.select(Token).order_by(Token.id)) if _within(token.scopes)]
+    return [token for token in session().scalars(sa.select(Token).order_by(Token.id)) if is_within(token.scopes)]
 
 
 def retire_token(token_id: int) -> None:
     """A token that opens nothing any more."""
     token = session().get(Token, token_id)
-    if token is None or token.retired_at or not _within(token.scopes):
+    if token is None or token.retired_at or not is_within(token.scopes):
         raise NotFound(f"没有编号为 {token_id} 的令牌，或不在您的数据范围内。")
     token.retired_at = datetime.now(UTC)
     happened.send("access", what="retire_token", key=str(token_id), detail={})
 
 
-def _within(scopes: list[str]) -> bool:
+def is_within(scopes: list[str]) -> bool:
+    """Whether these scopes lie within the caller's."""
     return all(any(scope.startswith(own) for own in caller().scopes) for scope in scopes or [""])
-
-
-def keep_roles() -> None:
-    """The roles that come with the product; a deployment's own changes to them stay."""
-    known = set(session().scalars(sa.select(Role.code)))
-    session().add_all(Role(code=code, name=name, rights=rights) for code, (name, rights) in ROLES.items() if code not in known)
-    session().flush()
 
 
 def one_time_password() -> str:
@@ -277,34 +312,43 @@ def caller_named(username: str) -> Caller:
 
 
 def _as_caller(user: User) -> Caller:
-    return Caller(user.name, frozenset(_rights_of(user.roles)), tuple(user.scopes), user_id=user.id)
+    return Caller(user.name, frozenset(rights_of(user.roles)), tuple(user.scopes), user_id=user.id)
 
 
-def _rights_of(roles: list[str]) -> list[str]:
+def rights_of(roles: list[str]) -> list[str]:
+    """All rights of these roles."""
     return list(session().scalars(sa.select(sa.func.unnest(Role.rights)).where(Role.code.in_(roles))))
 
 
-def _check_rights(wanted: set[str]) -> None:
+def check_rights(wanted: set[str]) -> None:
     """Who manages the whole may give any right; others only what they have themselves."""
     beyond = wanted - caller().rights
     if beyond and not caller().covers(None):
         raise Forbidden(f"您自己没有这些权限，不能授予：{'、'.join(RIGHTS.get(right, right) for right in sorted(beyond))}。")
 
 
-def _check_roles(roles: list[str]) -> None:
+def check_roles(roles: list[str]) -> None:
+    """Refuse roles that are not there."""
     known = set(session().scalars(sa.select(Role.code).where(Role.retired_at.is_(None))))
     unknown = [role for role in roles if role not in known]
     if unknown:
         raise Invalid(f"没有这些角色：{'、'.join(unknown)}。", code="unknown_role")
 
 
-def _check_scopes(scopes: list[str]) -> None:
+def check_scopes(scopes: list[str]) -> None:
+    """Refuse areas beyond the caller's."""
     beyond = [scope for scope in scopes if not any(scope.startswith(own) for own in caller().scopes)]
     if beyond:
         raise Forbidden(f"这些区域不在您的数据范围内：{'、'.join(s or '全部' for s in beyond)}。", code="other_area")
 
 
-def _count_attempt(user: User) -> None:
+def end_sessions(user_id: int, but: str | None = None) -> None:
+    """Sign this user out everywhere, except where the cookie is `but`."""
+    query = sa.delete(SignIn).where(SignIn.user_id == user_id)
+    session().execute(query if but is None else query.where(SignIn.token_hash != digest(but)))
+
+
+def count_attempt(user: User) -> None:
     """Count before looking at the password, in a transaction of its own: parallel guesses count too. Refuses when locked."""
     now = datetime.now(UTC)
     with aside() as own:
@@ -317,23 +361,26 @@ def _count_attempt(user: User) -> None:
         if row is None:
             return  # made in this very transaction: nobody else knows the name yet
         locked_until = row.locked_until
-        if (locked_until is None or locked_until <= now) and row.failures > settings().max_failures:
-            locked_until = now + timedelta(minutes=settings().lock_minutes)
+        if (locked_until is None or locked_until <= now) and row.failures > chosen("max_failures"):
+            locked_until = now + timedelta(minutes=chosen("lock_minutes"))
             own.execute(sa.update(User).where(User.id == user.id).values(failures=0, locked_until=locked_until))
     if locked_until and locked_until > now:
         raise TooMany(f"密码多次输错，账号已锁定，请在 {_minutes_left(locked_until, now)} 分钟后再试。", code="locked")
 
 
-def _forget_attempts(user: User) -> None:
+def forget_attempts(user: User) -> None:
+    """The right password or code was given."""
     session().execute(sa.update(User).where(User.id == user.id).values(failures=0, locked_until=None))
 
 
-def _tell_failure(username: str, address: str | None) -> None:
+def tell_failure(username: str, address: str | None) -> None:
+    """Audit a refused sign-in, whatever becomes of the request."""
     with aside() as own:
         happened.send("access", what="sign_in_refused", key=username, detail={"address": address}, on=own)
 
 
-def _matches(stored: str, password: str) -> bool:
+def matches_password(stored: str, password: str) -> bool:
+    """Whether this is the password."""
     try:
         return _hasher().verify(stored, password)
     except VerificationError:
@@ -344,5 +391,6 @@ def _minutes_left(until: datetime, now: datetime) -> int:
     return max(1, -int(-(until - now).total_seconds() // 60))
 
 
-def _digest(value: str) -> bytes:
+def digest(value: str) -> bytes:
+    """What is stored of a secret that has enough chance in it: SHA-256."""
     return hashlib.sha256(value.encode()).digest()

@@ -1,105 +1,28 @@
-"""Routes of sign-in, users and tokens."""
+"""Routes of sign-in and of one's own account, and who sends a request."""
 
 from __future__ import annotations
 
 import base64
-import re
-from collections.abc import Callable
+import hmac
+import io
 from typing import Any
 
 from flask import Response, g, jsonify, request
 from flask_smorest import Blueprint
-from marshmallow import Schema, ValidationError, fields, validate
+from marshmallow import Schema, fields
 from werkzeug.http import parse_cookie
 
-from gis_grid.access import actions
+from gis_grid.access import actions, factor
 from gis_grid.access.guard import PUBLIC, SIGNED_IN, caller, require
-from gis_grid.access.rules import RIGHTS, Caller
+from gis_grid.access.rules import Caller, needs_second_factor
+from gis_grid.access.schemas import CodeSchema, FactorRemovalSchema, PasswordSchema, SecretSchema, SessionSchema, SignInSchema
+from gis_grid.choices import chosen
 from gis_grid.config import settings
 from gis_grid.errors import Forbidden, Unauthenticated
 
 COOKIE = "gis_grid_session"
 CSRF_HEADER = "X-CSRF-Token"
 _SAFE = ("GET", "HEAD", "OPTIONS")
-
-
-class Plain(fields.String):
-    """A string that UTF-8 and PostgreSQL can hold, as it was typed."""
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> str:
-        text = super()._deserialize(value, attr, data, **options)
-        if any(char == "\x00" or "\ud800" <= char <= "\udfff" for char in text):
-            raise ValidationError("含有不能保存的字符。")
-        return text
-
-
-def _matching(pattern: str, told: str) -> Callable[[str], None]:
-    """A validator for the whole text; the document cannot show Python's patterns, so it shows none."""
-
-    def check(value: str) -> None:
-        if not re.fullmatch(pattern, value):
-            raise ValidationError(f"应为{told}。")
-
-    return check
-
-
-class SignInSchema(Schema):
-    username = Plain(required=True, validate=validate.Length(min=1, max=50), metadata={"title": "账号"})
-    password = Plain(required=True, validate=validate.Length(min=1, max=128), metadata={"title": "密码"})
-
-
-class PasswordSchema(Schema):
-    old_password = Plain(required=True, validate=validate.Length(max=128))
-    new_password = Plain(required=True, validate=validate.Length(max=128))
-
-
-class WhoSchema(Schema):
-    id = fields.Integer(allow_none=True)
-    username = fields.String()
-    name = fields.String()
-    rights = fields.List(fields.String())
-    scopes = fields.List(fields.String())
-    must_change_password = fields.Boolean()
-    demo = fields.Boolean()
-
-
-class SessionSchema(Schema):
-    user = fields.Nested(WhoSchema)
-    csrf = fields.String(allow_none=True)
-
-
-class UserSchema(Schema):
-    username = Plain(required=True, validate=_matching("[A-Za-z0-9_.-]{3,50}", "3-50 位字母、数字、点、横线或下划线"))
-    name = Plain(required=True, validate=validate.Length(min=1, max=50))
-    roles = fields.List(Plain(validate=validate.Length(max=32)), required=True)
-    scopes = fields.List(Plain(validate=_matching("[0-9A-Za-z_-]{0,32}", "区域编码，空为全部")), required=True)
-
-
-class TokenSchema(Schema):
-    name = Plain(required=True, validate=validate.Length(min=1, max=100))
-    rights = fields.List(fields.String(validate=validate.OneOf(sorted(RIGHTS))), required=True)
-    scopes = fields.List(Plain(validate=_matching("[0-9A-Za-z_-]{0,32}", "区域编码，空为全部")), required=True)
-    days = fields.Integer(strict=True, load_default=90, validate=validate.Range(min=1, max=3650))
-
-
-class ShownUserSchema(Schema):
-    username = fields.String()
-    name = fields.String()
-    roles = fields.List(fields.String())
-    scopes = fields.List(fields.String())
-    must_change_password = fields.Boolean()
-    locked_until = fields.DateTime(allow_none=True)
-    retired_at = fields.DateTime(allow_none=True)
-    demo = fields.Boolean()
-
-
-class ShownTokenSchema(Schema):
-    id = fields.Integer()
-    name = fields.String()
-    rights = fields.List(fields.String())
-    scopes = fields.List(fields.String())
-    expires_at = fields.DateTime()
-    retired_at = fields.DateTime(allow_none=True)
 
 
 blueprint = Blueprint("access", __name__, url_prefix="/api", description="登录、用户、令牌")
@@ -111,7 +34,7 @@ blueprint = Blueprint("access", __name__, url_prefix="/api", description="登录
 def who_am_i() -> dict[str, Any]:
     """我是谁、有什么权限"""
     found: actions.Session | None = g.get("signed_in")
-    return _told(found) if found else {"user": _plain(caller()), "csrf": None}
+    return _told(found) if found else {"user": _plain(caller()), "csrf": None, "waits": None, "policy": _policy(caller())}
 
 
 @blueprint.route("/session", methods=["POST"])
@@ -144,76 +67,87 @@ def sign_out() -> Response:
 @require(SIGNED_IN)
 def change_password(asked: dict[str, str]) -> Response:
     """修改自己的密码"""
+    actions.change_password(_own_id(), asked["old_password"], asked["new_password"], _cookie())
+    return Response(status=204)
+
+
+@blueprint.route("/session/lock", methods=["POST"])
+@blueprint.response(204)
+@require(SIGNED_IN)
+def lock() -> Response:
+    """锁屏：在输入密码之前，这个登录什么都不能做"""
+    actions.lock(_cookie())
+    return Response(status=204)
+
+
+@blueprint.route("/session/unlock", methods=["POST"])
+@blueprint.arguments(SecretSchema)
+@blueprint.response(204)
+@require(SIGNED_IN)
+def unlock(asked: dict[str, str]) -> Response:
+    """用密码解锁"""
+    actions.unlock(_own_id(), _cookie(), asked["password"])
+    return Response(status=204)
+
+
+@blueprint.route("/session/second-factor", methods=["POST"])
+@blueprint.arguments(CodeSchema)
+@blueprint.response(200, SessionSchema)
+@require(SIGNED_IN)
+def pass_second_factor(asked: dict[str, str]) -> dict[str, Any]:
+    """登录的第二步：手机上的 6 位动态口令，或一个备用码"""
+    return _told(factor.pass_second_factor(_own_id(), _cookie(), asked["code"]))
+
+
+@blueprint.route("/session/second-factor/enrolment", methods=["POST"])
+@blueprint.arguments(SecretSchema)
+@blueprint.response(
+    200, Schema.from_dict({"secret": fields.String(), "address": fields.String(), "qr": fields.String()}, name="Enrolment")
+)
+@require(SIGNED_IN)
+def begin_enrolment(asked: dict[str, str]) -> dict[str, Any]:
+    """启用动态口令：答密钥与二维码（data: 图片，本服务生成）"""
+    made, address = factor.begin_enrolment(_own_id(), asked["password"])
+    return {"secret": made, "address": address, "qr": _qr(address)}
+
+
+@blueprint.route("/session/second-factor/confirmation", methods=["POST"])
+@blueprint.arguments(CodeSchema)
+@blueprint.response(200, Schema.from_dict({"recovery_codes": fields.List(fields.String())}, name="RecoveryCodes"))
+@require(SIGNED_IN)
+def confirm_enrolment(asked: dict[str, str]) -> dict[str, Any]:
+    """用手机上的第一个动态口令确认启用：答备用码，只显示这一次"""
+    return {"recovery_codes": factor.confirm_enrolment(_own_id(), _cookie(), asked["code"])}
+
+
+@blueprint.route("/session/second-factor/removal", methods=["POST"])
+@blueprint.arguments(FactorRemovalSchema)
+@blueprint.response(204)
+@require(SIGNED_IN)
+def remove_second_factor(asked: dict[str, str]) -> Response:
+    """停用自己的动态口令（规定必须使用的账号不能停用）"""
+    factor.remove_second_factor(_own_id(), asked["password"], asked["code"])
+    return Response(status=204)
+
+
+def _own_id() -> int:
     user_id = caller().user_id
     if user_id is None:
-        raise Forbidden("令牌没有密码。")
-    actions.change_password(user_id, asked["old_password"], asked["new_password"], request.cookies.get(COOKIE, ""))
-    return Response(status=204)
+        raise Forbidden("令牌没有密码，也没有动态口令。")
+    return user_id
 
 
-@blueprint.route("/users", methods=["POST"])
-@blueprint.arguments(UserSchema)
-@blueprint.response(201, Schema.from_dict({"username": fields.String(), "one_time_password": fields.String()}, name="NewUser"))
-@require("users.manage")
-def create_user(asked: dict[str, Any]) -> dict[str, Any]:
-    """新建用户：答一次性密码"""
-    once = actions.create_user(asked["username"], asked["name"], asked["roles"], asked["scopes"])
-    return {"username": asked["username"], "one_time_password": once}
+def _cookie() -> str:
+    return request.cookies.get(COOKIE, "")
 
 
-@blueprint.route("/users")
-@blueprint.response(200, Schema.from_dict({"items": fields.List(fields.Nested(ShownUserSchema))}, name="Users"))
-@require("users.manage")
-def list_users() -> dict[str, Any]:
-    """用户列表"""
-    return {"items": actions.list_users()}
+def _qr(address: str) -> str:
+    """A QR code as a data: picture; dark on white in every theme, or phones do not read it."""
+    import segno
 
-
-@blueprint.route("/users/<string:username>", methods=["DELETE"])
-@blueprint.response(204)
-@require("users.manage")
-def retire_user(username: str) -> Response:
-    """停用用户：立即退出，不能再登录"""
-    actions.retire_user(username.replace("\x00", ""))
-    return Response(status=204)
-
-
-@blueprint.route("/users/<string:username>/reset-password", methods=["POST"])
-@blueprint.response(200, Schema.from_dict({"one_time_password": fields.String()}, name="OneTimePassword"))
-@require("users.manage")
-def reset_password(username: str) -> dict[str, Any]:
-    """重设密码：答一次性密码，并解除锁定"""
-    return {"one_time_password": actions.reset_password(username.replace("\x00", ""))}
-
-
-@blueprint.route("/tokens", methods=["POST"])
-@blueprint.arguments(TokenSchema)
-@blueprint.response(
-    201,
-    Schema.from_dict({"id": fields.Integer(), "token": fields.String(), "expires_at": fields.DateTime()}, name="NewToken"),
-)
-@require("users.manage")
-def create_token(asked: dict[str, Any]) -> dict[str, Any]:
-    """签发接口令牌：只显示这一次"""
-    token, bearer = actions.create_token(asked["name"], asked["rights"], asked["scopes"], asked["days"])
-    return {"id": token.id, "token": bearer, "expires_at": token.expires_at}
-
-
-@blueprint.route("/tokens")
-@blueprint.response(200, Schema.from_dict({"items": fields.List(fields.Nested(ShownTokenSchema))}, name="Tokens"))
-@require("users.manage")
-def list_tokens() -> dict[str, Any]:
-    """接口令牌列表（不含令牌本身）"""
-    return {"items": actions.list_tokens()}
-
-
-@blueprint.route("/tokens/<int(max=9223372036854775807):token_id>", methods=["DELETE"])
-@blueprint.response(204)
-@require("users.manage")
-def retire_token(token_id: int) -> Response:
-    """吊销接口令牌"""
-    actions.retire_token(token_id)
-    return Response(status=204)
+    out = io.BytesIO()
+    segno.make(address, error="m").save(out, kind="svg", scale=5, border=3, dark="#000", light="#fff", xmldecl=False)
+    return "data:image/svg+xml;base64," + base64.b64encode(out.getvalue()).decode()
 
 
 def identify() -> Caller | None:
@@ -224,7 +158,7 @@ def identify() -> Caller | None:
     if request.method not in _SAFE and request.path != "/api/session":
         _check_csrf(signed_in)
     g.signed_in = signed_in
-    return _after_first_password(signed_in, request.path)
+    return _admitted(signed_in, request.path)
 
 
 def identify_reader(environ: dict[str, Any]) -> Caller | None:
@@ -234,7 +168,7 @@ def identify_reader(environ: dict[str, Any]) -> Caller | None:
         signed_in = _by_cookie(parse_cookie(environ["HTTP_COOKIE"]).get(COOKIE))
     if not isinstance(signed_in, actions.Session):
         return signed_in
-    return _after_first_password(signed_in, environ["PATH_INFO"])
+    return _admitted(signed_in, environ["PATH_INFO"])
 
 
 def _by_header(header: str) -> Caller | None:
@@ -259,15 +193,25 @@ def _by_cookie(cookie: str | None) -> actions.Session | None:
     return actions.find_session(cookie) if cookie else None
 
 
-def _after_first_password(signed_in: actions.Session, path: str) -> Caller:
-    if signed_in.must_change_password and not path.startswith("/api/session"):
+_DOORS = {"code": "/api/session/second-factor", "locked": "/api/session/unlock"}  # all that is open beside the session itself
+_SAID = {"code": "请先输入动态口令。", "locked": "页面已锁定，请输入密码解锁。", "enrol": "请先启用动态口令。"}
+
+
+def _admitted(signed_in: actions.Session, path: str) -> Caller:
+    """The caller, unless something must be done first: pass the second factor, unlock, change the password, enrol."""
+    waits = signed_in.waits
+    if waits in _DOORS and path not in ("/api/session", _DOORS[waits]):
+        raise Forbidden(_SAID[waits], code=f"waits_{waits}")
+    if path.startswith("/api/session"):
+        return signed_in.caller
+    if signed_in.must_change_password:
         raise Forbidden("请先修改一次性密码。", code="must_change_password")
+    if waits == "enrol":
+        raise Forbidden(_SAID["enrol"], code="waits_enrol")
     return signed_in.caller
 
 
 def _check_csrf(signed_in: actions.Session) -> None:
-    import hmac
-
     sent = request.headers.get(CSRF_HEADER, "")
     if not hmac.compare_digest(sent.encode(), signed_in.csrf.encode()):
         raise Forbidden(f"页面已过期，请刷新后重试（缺少或不符的 {CSRF_HEADER}）。", code="csrf")
@@ -279,8 +223,17 @@ def _told(found: actions.Session) -> dict[str, Any]:
         "username": found.username,
         "must_change_password": found.must_change_password,
         "demo": found.demo,
+        "second_factor": found.second_factor,
     }
-    return {"user": user, "csrf": found.csrf}
+    return {"user": user, "csrf": found.csrf, "waits": found.waits, "policy": _policy(found.caller)}
+
+
+def _policy(who: Caller) -> dict[str, Any]:
+    return {
+        "idle_lock_minutes": chosen("idle_lock_minutes"),
+        "password_length": chosen("password_length"),
+        "second_factor_required": needs_second_factor(chosen("second_factor"), who.rights),
+    }
 
 
 def _plain(who: Caller) -> dict[str, Any]:
@@ -292,6 +245,7 @@ def _plain(who: Caller) -> dict[str, Any]:
         "scopes": list(who.scopes),
         "must_change_password": False,
         "demo": False,
+        "second_factor": False,
     }
 
 

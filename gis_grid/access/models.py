@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gis_grid.db import Base, Stamped
+from gis_grid.sealed import Sealed
 
 
 class Role(Stamped, Base):
@@ -38,6 +39,11 @@ class User(Stamped, Base):
     failures: Mapped[int] = mapped_column(sa.Integer, server_default="0", comment="连续失败次数")
     locked_until: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True), comment="锁定至")
     demo: Mapped[bool] = mapped_column(sa.Boolean, server_default="false", comment="演示账号")
+    expires_on: Mapped[date | None] = mapped_column(sa.Date, comment="有效期至")
+    second_factor: Mapped[str | None] = mapped_column(Sealed, comment="动态口令密钥（加密）")  # holds once confirmed
+    second_factor_at: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True), comment="启用动态口令时间")
+    second_factor_step: Mapped[int] = mapped_column(sa.BigInteger, server_default="0", comment="最近用过的口令时段")
+    recovery_codes: Mapped[list[bytes]] = mapped_column(ARRAY(sa.LargeBinary), server_default="{}", comment="备用码摘要")
 
 
 class SignIn(Base):
@@ -51,6 +57,8 @@ class SignIn(Base):
     seen_at: Mapped[datetime] = mapped_column(sa.DateTime(timezone=True), server_default=sa.func.now())
     expires_at: Mapped[datetime] = mapped_column(sa.DateTime(timezone=True))
     address: Mapped[str | None] = mapped_column(sa.String(45))
+    second_factor_at: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True))
+    locked_at: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True))  # covered by the idle lock
 
 
 class Token(Stamped, Base):

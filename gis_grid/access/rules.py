@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import hmac
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
+
+import pyotp
 
 RIGHTS = {
     "areas.read": "查看区域与网格",
@@ -27,11 +32,20 @@ RIGHTS = {
     "imports.run": "批量导入",
     "audit.read": "查看审计记录",
     "users.manage": "管理用户与令牌",
+    "roles.manage": "管理角色与权限",
+    "dictionary.write": "维护代码表",
+    "colours.write": "维护房态图配色",
+    "settings.manage": "修改系统设置",
+    "jobs.manage": "查看与取消所有人的任务",
+    "system.read": "查看系统运行状况",
 }
-_SPECIAL = ("audit.read", "users.manage", "people.unmask", "people.sensitive", "tracks.search")  # given one by one
+ADMINISTRATION = (
+    "users.manage", "roles.manage", "dictionary.write", "colours.write", "settings.manage", "jobs.manage", "system.read",
+)  # fmt: skip
+_SPECIAL = ("audit.read", "people.unmask", "people.sensitive", "tracks.search", *ADMINISTRATION)  # given one by one
 _BUSINESS = [right for right in RIGHTS if right not in _SPECIAL]
 ROLES = {
-    "administrator": ("系统管理员", ["areas.read", "areas.write", "imports.run", "users.manage"]),
+    "administrator": ("系统管理员", ["areas.read", "areas.write", "imports.run", *ADMINISTRATION]),
     "auditor": ("审计管理员", ["audit.read", "areas.read"]),
     "district": ("区县工作人员", [*_BUSINESS, "people.unmask", "tracks.search"]),
     "street": ("街道工作人员", _BUSINESS),
@@ -62,6 +76,20 @@ class Caller:
 
 
 COMMAND = Caller("命令行", frozenset(RIGHTS), ("",), kind="command")
+
+
+def needs_second_factor(mode: str, rights: Collection[str]) -> bool:
+    """Whether the rule (off, administrators, everyone) asks a holder of these rights for a one-time code."""
+    return mode == "everyone" or (mode == "administrators" and not set(rights).isdisjoint((*ADMINISTRATION, "audit.read")))
+
+
+def code_step(secret: str, code: str, now: datetime) -> int | None:
+    """The 30-second step whose code this is (RFC 6238), one step early or late allowed; None for a wrong code."""
+    made = pyotp.TOTP(secret)
+    step = int(now.timestamp()) // made.interval
+    given = re.sub(r"\s", "", code)
+    steps = (step, step - 1, step + 1)
+    return next((each for each in steps if hmac.compare_digest(made.generate_otp(each).encode(), given.encode())), None)
 
 
 def password_fault(password: str, username: str, least: int) -> str | None:

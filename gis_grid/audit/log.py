@@ -21,6 +21,7 @@ from gis_grid.geo.shapes import from_stored
 from gis_grid.sealed import Sealed, fingerprint
 
 request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
+_TARGETS = {"token": "tokens", "role": "roles"}  # what happened at the door was to a user, unless its name says otherwise
 _NEVER = {
     "password_hash",
     "token_hash",
@@ -129,4 +130,6 @@ def _whoever() -> Caller | None:
 
 @access.happened.connect
 def _record_access(sender: object, **said: Any) -> None:
-    record(said["what"], "users", said["key"], after=said["detail"], by=said.get("caller"), on=said.get("on"))
+    target = next((name for what, name in _TARGETS.items() if what in said["what"]), "users")
+    by, on = said.get("caller"), said.get("on")
+    record(said["what"], target, said["key"], before=said.get("before"), after=said["detail"], by=by, on=on)

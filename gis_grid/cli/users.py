@@ -37,3 +37,15 @@ def user_reset(username: str) -> None:
     with command_line():
         once = reset_password(username)
     click.echo(f"{username}  {once}")
+
+
+@user.command("reset-second-factor")
+@click.argument("username")
+def user_reset_second_factor(username: str) -> None:
+    """For who lost the phone and the recovery codes: one-time codes are set up anew where they are required."""
+    import gis_grid.audit  # noqa: F401  keeps what happens
+    from gis_grid.access.factor import reset_second_factor
+
+    with command_line():
+        reset_second_factor(username)
+    click.echo(f"{username}: no second factor any more")

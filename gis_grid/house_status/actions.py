@@ -17,13 +17,12 @@ from gis_grid.areas.placing import today
 from gis_grid.buildings.floors import Room
 from gis_grid.db import session, sql
 from gis_grid.errors import BadRequest, NotFound
-from gis_grid.house_status.colours import TRAITS, Rule, Scheme, colours
+from gis_grid.house_status.colours import TRAITS, Colours, Rule, Scheme, colours
 from gis_grid.house_status.rules import Cell, Diagram, Unit, lay_out
 from gis_grid.house_status.search import matches_exactly, matches_keyword
 from gis_grid.people.classes import visible_classes
 from gis_grid.sealed import mask_name
 
-USES = {name: rule.label for name, rule in colours().schemes["use"].rules.items()}
 _WORST = ("overdue", "never", "soon", "fresh")
 MOST_BUILDINGS = 200  # of one estate
 
@@ -76,6 +75,7 @@ class _View:
     tags: dict[str, str]
     day: date
     people: bool
+    colours: Colours
 
 
 def house_status(building_id: int, asked: Asked, form: str = "data") -> dict[str, Any]:
@@ -128,14 +128,15 @@ def _hidden(scheme: Scheme, tags: Mapping[str, str] | None = None) -> set[str]:
 
 
 def _view(asked: Asked) -> _View:
-    scheme = colours().schemes.get(asked.by)
+    found = colours()
+    scheme = found.schemes.get(asked.by)
     if scheme is None:
         known = "、".join(f"{one['name']}（{one['title']}）" for one in schemes())
         raise BadRequest(f"没有着色方式“{asked.by[:20]}”，可用：{known}。", code="unknown_scheme")
     check_right(scheme.right)
     if asked.full_names:
         check_right("people.unmask")
-    return _View(asked, scheme, visible_classes(), today(), caller().may("people.read"))
+    return _View(asked, scheme, visible_classes(), today(), caller().may("people.read"), found)
 
 
 def _buildings(*, building: int | None = None, estate: int | None = None) -> Sequence[sa.Row[Any]]:
@@ -207,14 +208,14 @@ def _cell(cell: Cell, row: Recorded, units: Mapping[int, str], floors: Sequence[
     place = _place(cell, units, floors)
     tags = dict(Counter(code for code in row.classes.split(",") if code in view.tags)) if row.classes else {}
     heads = [name for name in row.heads or () if name]
-    use = "commercial" if row.shops else colours().use_of.get(row.use or "", "unknown")
+    use = "commercial" if row.shops else view.colours.use_of.get(row.use or "", "unknown")
     state = _state(row, view.day)
     told: dict[str, Any] = {
         "kind": "room",
         "id": row.id,
         **place,
         "use": use,
-        "use_name": USES[use],
+        "use_name": view.colours.schemes["use"].rules[use].label,
         "households": row.households or 0,
         "heads": heads if view.asked.full_names else [mask_name(name) for name in heads],
         "persons": row.persons or 0,
@@ -282,7 +283,7 @@ def _legend(cells: Sequence[dict[str, Any]], view: _View) -> dict[str, Any]:
         "scheme": view.scheme.name,
         "scheme_title": view.scheme.title,
         "schemes": schemes(),
-        "colours_version": colours().version,
+        "colours_version": view.colours.version,
         "day": view.day.isoformat(),
         "names": "full" if view.asked.full_names else "masked",
         "legend": [

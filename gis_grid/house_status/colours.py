@@ -1,19 +1,22 @@
-"""The colour rules of dictionary/house_status.yaml: read once, checked, chosen by name among what a caller's rights allow."""
+"""The colour rules of dictionary/house_status.yaml with what the office changed of them, chosen by name, each with its right."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
 import yaml
 
 from gis_grid.access.rules import RIGHTS
+from gis_grid.choices import newest
 from gis_grid.config import PROJECT
+from gis_grid.kept import Kept
 
 FILE = PROJECT / "dictionary" / "house_status.yaml"
+CHOICE = "house_status_colours"
 PATTERNS = ("none", "lines", "dots", "cross", "dashes")
 
 
@@ -53,9 +56,28 @@ class Colours:
     schemes: dict[str, Scheme]
 
 
-@cache
+_kept: Kept[Colours] = Kept("choices")
+
+
 def colours() -> Colours:
-    """The colour rules of this installation. ValueError names what is wrong with the file."""
+    """The colour rules as they hold now: the product's, with this office's over them; the version counts both."""
+    return _kept.get(CHOICE, _with_own)
+
+
+def _with_own() -> Colours:
+    given, (version, own) = product(), newest(CHOICE)
+    schemes = {name: replace(scheme, rules=_over(scheme.rules, own.get(name, {}))) for name, scheme in given.schemes.items()}
+    return Colours(given.version + version, given.use_of, schemes)
+
+
+def _over(rules: dict[str, Rule], own: dict[str, dict[str, Any]]) -> dict[str, Rule]:
+    """The product's rules with the office's in their place; what a new release no longer knows is left out."""
+    return {trait: replace(rule, **own.get(trait, {})) for trait, rule in rules.items()}
+
+
+@cache
+def product() -> Colours:
+    """The colour rules that come with the product. ValueError names what is wrong with the file."""
     told = yaml.safe_load(FILE.read_text(encoding="utf-8"))
     schemes = [_scheme(one) for one in told["schemes"]]
     return Colours(told["version"], told["use_of"], {scheme.name: scheme for scheme in schemes})

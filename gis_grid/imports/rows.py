@@ -15,7 +15,7 @@ from gis_grid.access.guard import caller
 from gis_grid.areas.actions import place_many
 from gis_grid.config import settings
 from gis_grid.db import SRID
-from gis_grid.dictionary import names
+from gis_grid.dictionary import active_names
 from gis_grid.errors import Invalid
 from gis_grid.geo import crs, shapes
 from gis_grid.imports.offers import GROUND, Importable, Options
@@ -46,7 +46,7 @@ class RowReader:
         self.mapping = map_columns(self.fields, source.names, options.columns, importable.synonyms)
         self._check_mapping(source)
         self.codes = {
-            name: {text: code for code, title in names(list_name).items() for text in (code, title)}
+            name: {text: code for code, title in active_names(list_name).items() for text in (code, title)}
             for name, list_name in importable.codes.items()
             if name in self.mapping
         }

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
+from gis_grid import audit
 from gis_grid.access.guard import acting, caller
 from gis_grid.access.rules import Caller
 from gis_grid.db import database_urls, engine, long_engine, session, transaction
@@ -69,12 +70,39 @@ def start_job(kind: str, arguments: dict[str, Any]) -> Job:
 
 
 def find_job(job_id: int) -> Job:
-    """One's own job; others' are not found."""
+    """One's own job; others' only for who manages jobs of that whole scope, otherwise they are not found."""
     job = session().get(Job, job_id)
-    who = caller()
-    if job is None or (job.user_id, job.owner) != (who.user_id, who.name):
+    if job is None or not (is_own(job) or (caller().may("jobs.manage") and _covers(job))):
         raise NotFound(f"没有编号为 {job_id} 的任务，或不是您提交的。")
     return job
+
+
+def list_jobs(*, everybodys: bool, status: str | None = None, before_id: int | None = None, most: int = 50) -> list[Job]:
+    """One's own jobs, or all within the caller's scope; the newest first, fewer than `most` only at the end."""
+    who = caller()
+    query = sa.select(Job).order_by(Job.id.desc())
+    if not everybodys:
+        query = query.where(Job.user_id.is_not_distinct_from(who.user_id), Job.owner == who.name)
+    elif "" not in who.scopes:
+        scope = sa.func.unnest(Job.scopes).column_valued("scope")
+        inside = sa.or_(sa.false(), *(scope.startswith(own, autoescape=True) for own in who.scopes))
+        beyond = sa.select(scope).where(sa.not_(inside)).exists()
+        query = query.where(sa.func.cardinality(Job.scopes) > 0, sa.not_(beyond))
+    if status:
+        query = query.where(Job.status == status)
+    if before_id:
+        query = query.where(Job.id < before_id)
+    return list(session().scalars(query.limit(most)))
+
+
+def is_own(job: Job) -> bool:
+    """Whether the caller submitted it."""
+    who = caller()
+    return (job.user_id, job.owner) == (who.user_id, who.name)
+
+
+def _covers(job: Job) -> bool:
+    return all(any(scope.startswith(own) for own in caller().scopes) for scope in job.scopes or [""])
 
 
 def cancel_job(job_id: int) -> Job:
@@ -83,6 +111,8 @@ def cancel_job(job_id: int) -> Job:
     if job.status not in ("queued", "running"):
         raise Conflict("任务已结束，不能取消。", code="job_over")
     job.cancel = True
+    if not is_own(job):
+        audit.record("cancel", "jobs", job_id, after={"kind": job.kind, "owner": job.owner})
     if job.status == "queued":
         job.status = "cancelled"
     return job

@@ -12,7 +12,7 @@ from marshmallow import Schema, fields, validate
 
 from gis_grid.access.guard import SIGNED_IN, caller, require, scope_patterns
 from gis_grid.areas.placing import today
-from gis_grid.config import settings
+from gis_grid.choices import chosen
 from gis_grid.db import session, sql
 from gis_grid.maps import area_tree, basemap, models, search, tiles  # noqa: F401  models: the table must be known
 from gis_grid.maps.tile_cache import Tile
@@ -67,12 +67,11 @@ blueprint = Blueprint("maps", __name__, description="地图")
 def map_page() -> dict[str, Any]:
     """打开地图所需：范围、审图号、来源、是否演示数据"""
     box = session().execute(sql("extent"), {"at": today(), "scope": scope_patterns()}).one()
-    conf = settings()
     return {
         "bounds": None if box.west is None else [box.west, box.south, box.east, box.north],
-        "review_number": conf.map_review_number,
-        "source": conf.map_source,
-        "publisher": conf.map_publisher,
+        "review_number": chosen("map_review_number"),
+        "source": chosen("map_source"),
+        "publisher": chosen("map_publisher"),
         "demo": bool(box.demo),
         "basemap": basemap.described(),
     }

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from gis_grid.areas.duty import chain
 from gis_grid.areas.models import Area
 from gis_grid.areas.placing import today
+from gis_grid.choices import chosen as chosen_setting
 from gis_grid.config import settings
 from gis_grid.db import session, sql
 from gis_grid.dictionary import names
@@ -50,11 +51,11 @@ def read_contents(codes: Sequence[str], instead: Mapping[str, Any] | None = None
             extent=draft["extent"] or None if "extent" in draft else area.extent,
             services=chosen.get("services") or SERVICES,
             supervision_phone=chosen.get("supervision_phone"),
-            publisher=chosen.get("publisher") or settings().map_publisher,
+            publisher=chosen.get("publisher") or chosen_setting("map_publisher"),
             heading=chosen.get("heading") or "网格服务公示牌",
             url=page_url(code) if chosen.get("public_page") is not False else None,
             report_link=chosen.get("report_link"),
-            review_number=settings().map_review_number,
+            review_number=chosen_setting("map_review_number"),
             counts=_counts(code) if chosen.get("show_counts") else None,
             ground=digests.get(code),
             logo=next((logos[one] for one in reversed(links) if one in logos), None),

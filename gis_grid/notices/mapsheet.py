@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from gis_grid.access.guard import caller, scope_patterns
 from gis_grid.areas.duty import all_areas
 from gis_grid.areas.placing import today
+from gis_grid.choices import chosen as chosen_setting
 from gis_grid.config import settings
 from gis_grid.db import session
 from gis_grid.errors import Invalid, TooLarge
@@ -123,8 +124,8 @@ def _page(code: str, shape: Any, wanted: Sequence[Layer], sheet: Sheet, paper: t
         "paper": paper, "margin": margin, "unit": unit, "map": drawn, "title": _title(code, sheet, number),
         "code": code, "number": number,
         "legend": list({(item["label"], item["color"]): item for item in legend_items(layers)}.values())[:24],
-        "day": today(), "source": settings().map_source, "publisher": settings().map_publisher,
-        "review": settings().map_review_number, "by": caller().name,
+        "day": today(), "source": chosen_setting("map_source"), "publisher": chosen_setting("map_publisher"),
+        "review": chosen_setting("map_review_number"), "by": caller().name,
     }  # fmt: skip
     made: str = _template().render(**told)
     return made

@@ -14,7 +14,7 @@ from marshmallow import Schema, fields, validate
 
 from gis_grid.access.guard import SIGNED_IN, caller, check_right, require
 from gis_grid.config import settings
-from gis_grid.dictionary import names
+from gis_grid.dictionary import active_names
 from gis_grid.errors import BadRequest, NotFound
 from gis_grid.imports.actions import Progress
 from gis_grid.imports.api import OptionsSchema, read_columns
@@ -138,7 +138,7 @@ def list_sheets() -> dict[str, Any]:
 def template(kind: str) -> Response:
     """空白模板：列名、下拉选项、填写说明"""
     wanted = _kind(kind)
-    choices = {one.key: list(names(one.codes).values()) for one in wanted.fields if one.codes}
+    choices = {one.key: list(active_names(one.codes).values()) for one in wanted.fields if one.codes}
     with TemporaryDirectory(prefix="gis-grid-") as work:
         path = Path(work) / "template.xlsx"
         write_template(path, wanted, choices)

@@ -6,7 +6,7 @@ import csv
 import math
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -120,7 +120,7 @@ def to_degrees(cell: Any) -> float:
 class Codes:
     """One code table as people write it: code, name, name without its ending, known synonyms, 1户主, 01-汉族."""
 
-    def __init__(self, list_name: str, names: Mapping[str, str]) -> None:
+    def __init__(self, list_name: str, names: Mapping[str, str], own: Mapping[str, Sequence[str]] | None = None) -> None:
         self._known: dict[str, str] = {}
         for code, name in names.items():
             for ending in _ENDINGS:
@@ -128,7 +128,7 @@ class Codes:
                     self._known.setdefault(name.removesuffix(ending).upper(), code)
         for code, name in names.items():
             self._known[name.upper()] = code
-        for code, words in synonyms().get(list_name, ()):
+        for code, words in [*synonyms().get(list_name, ()), *(own or {}).items()]:
             if code in names:
                 self._known.update(dict.fromkeys((word.upper() for word in words), code))
         self._known.update({code.upper(): code for code in names})

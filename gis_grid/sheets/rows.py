@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from gis_grid.access.guard import caller
 from gis_grid.areas.placing import today
 from gis_grid.config import settings
-from gis_grid.dictionary import names
+from gis_grid.dictionary import active_names, own_synonyms
 from gis_grid.errors import Invalid
 from gis_grid.geo import crs
 from gis_grid.imports.actions import UNDECLARED
@@ -42,7 +42,8 @@ class SheetReader:
         self._check_mapping()
         at = {name: i for i, name in enumerate(table.header)}
         self.cells = [(self.fields[key], at[column]) for key, column in self.mapping.items()]
-        self.codes = {one.key: Codes(one.codes, names(one.codes)) for one, _ in self.cells if one.codes}
+        lists = {one.key: one.codes for one, _ in self.cells if one.codes}
+        self.codes = {key: Codes(name, active_names(name), own_synonyms(name)) for key, name in lists.items()}
         self.sealed = {name for name, column in kind.register.model.__table__.c.items() if isinstance(column.type, Sealed)}
         self.homes = Homes()
         self.datum = self._datum(options)

@@ -3,7 +3,7 @@ import { createRouter, createWebHistory, type Router } from 'vue-router'
 import { destination } from './session/destination'
 import { useSession } from './session/session'
 import { features } from './shell/feature'
-import { words } from './words'
+import { words } from './shell/words'
 
 export function createConsoleRouter(): Router {
   const router = createRouter({

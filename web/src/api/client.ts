@@ -5,6 +5,7 @@ import type { paths } from './schema'
 
 let csrf = ''
 let onSignedOut = () => {}
+let onLocked = () => {}
 
 export function csrfToken(): string {
   return csrf
@@ -16,6 +17,11 @@ export function useCsrf(token: string): void {
 
 export function whenSignedOut(tell: () => void): void {
   onSignedOut = tell
+}
+
+/** The service refused because this session is locked: in another tab, or before this page was opened. */
+export function whenLocked(tell: () => void): void {
+  onLocked = tell
 }
 
 export const client = createClient<paths>({ baseUrl: '' })
@@ -48,5 +54,6 @@ export async function answer<T>(call: Promise<Answer>): Promise<T> {
   if (result.response.ok) return result.data as T
   const problem = problemFrom(result.response.status, result.error)
   if (problem.status === 401) onSignedOut()
+  if (problem.code === 'waits_locked') onLocked()
   throw problem
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { words } from '@/words'
 import { asProblem, isAbort, Problem, problemFrom } from './problem'
+import { words } from './words'
 
 describe('problemFrom', () => {
   it('reads the sentence and the code of the service', () => {

@@ -1,5 +1,5 @@
 // What went wrong, as the service says it (RFC 9457 problem details), or as we say it when nobody answered.
-import { words } from '@/words'
+import { words } from './words'
 
 export class Problem extends Error {
   constructor(

@@ -9,11 +9,21 @@ export interface User {
   scopes: string[]
   must_change_password: boolean
   demo: boolean
+  second_factor: boolean
+}
+
+export interface Policy {
+  idle_lock_minutes: number
+  password_length: number
+  second_factor_required: boolean
 }
 
 export interface Session {
   user: User
   csrf: string
+  /** What must be done before anything else: unlock, give the one-time code, set one-time codes up. */
+  waits: 'locked' | 'code' | 'enrol' | null
+  policy: Policy
 }
 
 export type Bounds = [west: number, south: number, east: number, north: number]
@@ -108,7 +118,7 @@ export interface Located {
 
 export interface DictionaryList {
   list: string
-  entries: { code: string; name: string }[]
+  entries: { code: string; name: string; retired?: boolean }[]
 }
 
 export interface StatusRule {

@@ -1,5 +1,4 @@
 import type { Feature } from '@/shell/feature'
-import { words as all } from '@/words'
 import { words } from './words'
 
 export default {
@@ -8,7 +7,7 @@ export default {
       path: '/buildings/:building(\\d+)',
       name: 'house-status',
       component: () => import('./HouseStatusPage.vue'),
-      meta: { title: all.house.title },
+      meta: { title: words.house.title },
     },
     { path: '/estates', name: 'estates', component: () => import('./EstatesPage.vue'), meta: { title: words.estatesTitle, rights: ['buildings.read'] } },
     { path: '/estates/:estate(\\d+)', name: 'estate', component: () => import('./EstatePage.vue'), meta: { title: words.estates, rights: ['buildings.read'] } },

@@ -1,5 +1,6 @@
 // How a cell looks and where the arrow keys lead: pure.
 import type { StatusCell, StatusRule } from '@/api/types'
+import { words } from './words'
 
 const INK = 'rgb(31 42 55 / '
 const TILES: Record<string, string> = {
@@ -27,9 +28,9 @@ export function background(cell: StatusCell, rules: ReadonlyMap<string, StatusRu
 /** What stands below the room's number: the shop, or the householder with the number of people. */
 export function who(cell: StatusCell): string {
   if (cell.kind === 'gap') return ''
-  if (cell.shops.length) return cell.shops[0]! + (cell.shops.length > 1 ? `等${cell.shops.length}家` : '')
+  if (cell.shops.length) return cell.shops.length > 1 ? words.house.andMoreShops(cell.shops[0]!, cell.shops.length) : cell.shops[0]!
   if (!cell.households) return ''
-  return `${cell.heads[0] ?? '未登记户主'}${cell.households > 1 ? `等${cell.households}户` : ''} ${cell.persons}人`
+  return words.house.lives(cell.heads[0] ?? words.house.headless, cell.households, cell.persons)
 }
 
 /** Whether a cell is shown in full: it has a trait that is switched on, and is a hit where something is searched for. */

@@ -1,7 +1,7 @@
 // A feature's attributes as people read them: labels, units and code names instead of raw values.
 import type { Layer } from '@/api/types'
 import type { Names } from '@/dictionary/dictionary'
-import { words } from '@/words'
+import { words } from './words'
 
 export interface Row {
   name: string

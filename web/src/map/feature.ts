@@ -1,5 +1,5 @@
 import type { Feature } from '@/shell/feature'
-import { words } from '@/words'
+import { words } from './words'
 
 export default {
   routes: [{ path: '/', name: 'map', component: () => import('./MapPage.vue') }],

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { Problem } from '@/api/problem'
 import type { MapInfo } from '@/api/types'
-import { words } from '@/words'
 import { layer } from './factories'
 import { emptyReason, failureReason } from './ground'
+import { words } from './words'
 
 const info: MapInfo = { bounds: [1, 2, 3, 4], review_number: null, source: null, publisher: null, demo: false }
 

@@ -3,7 +3,7 @@ import { ref, shallowRef } from 'vue'
 import { answer, client } from '@/api/client'
 import type { Problem } from '@/api/problem'
 import type { Layer, MapInfo } from '@/api/types'
-import { words } from '@/words'
+import { words } from './words'
 
 export interface Ground {
   info: MapInfo

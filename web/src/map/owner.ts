@@ -4,13 +4,13 @@ import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url'
 import type { GeoJSON } from 'geojson'
 import { Map as MapLibre, Marker, ScaleControl, setWorkerUrl, type GeoJSONSource, type LayerSpecification, type MapGeoJSONFeature, type Point, type VectorTileSource } from 'maplibre-gl'
 import type { Bounds, Layer, StyleObject } from '@/api/types'
-import { words } from '@/words'
 import { wrapLongitude } from './coordinates'
 import { EDGE, offsetOf, type Margins } from './margins'
 import { picksFrom, type Found, type Pick } from './picks'
 import type { View } from './places'
 import type { Shared } from './address'
 import { assembleStyle, highlightLayers, isDeclared, ownerOf, pickableDrawn, sourceOf, sources, type Below } from './style'
+import { words } from './words'
 
 setWorkerUrl(workerUrl)
 
@@ -123,7 +123,7 @@ export function openMap(
     pitchWithRotate: false,
     touchPitch: false,
     fadeDuration: 120,
-    locale: { 'Map.Title': words.map.region, 'ScaleControl.Meters': '米', 'ScaleControl.Kilometers': '公里' },
+    locale: { 'Map.Title': words.map.region, 'ScaleControl.Meters': words.map.scale.metres, 'ScaleControl.Kilometers': words.map.scale.kilometres },
   })
   map.touchZoomRotate.disableRotation()
   map.addControl(new ScaleControl({ maxWidth: 110 }), 'bottom-left')

@@ -1,6 +1,6 @@
 // The line that public maps must carry: review number, source, publisher.
 import type { MapInfo } from '@/api/types'
-import { words } from '@/words'
+import { words } from './words'
 
 export function sourceParts({ review_number, source, publisher }: MapInfo): string[] {
   const parts: [string, string | null][] = [

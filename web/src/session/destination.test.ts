@@ -12,6 +12,12 @@ describe('destination', () => {
     expect(destination({ ...visit, state: 'must-change' })).toBe('/login')
     expect(destination({ ...visit, state: 'must-change', open: true })).toBe(true)
   })
+  it('keeps someone at the door who still owes the code or must set it up', () => {
+    for (const state of ['code', 'enrol'] as const) expect(destination({ ...visit, state })).toBe('/login')
+  })
+  it('leaves a locked page where it is', () => {
+    expect(destination({ ...visit, state: 'locked' })).toBe(true)
+  })
   it('lets a signed-in user past the door', () => {
     expect(destination({ ...visit, state: 'signed-in' })).toBe(true)
     expect(destination({ ...visit, state: 'signed-in', open: true, next: '/x' })).toBe('/x')

@@ -1,6 +1,6 @@
 // Where a visitor may go: pure, so that the router only asks.
 
-export type SessionState = 'unknown' | 'nobody' | 'must-change' | 'signed-in' | 'unreachable'
+export type SessionState = 'unknown' | 'nobody' | 'code' | 'must-change' | 'enrol' | 'locked' | 'signed-in' | 'unreachable'
 
 export interface Visit {
   state: SessionState
@@ -14,6 +14,7 @@ export interface Visit {
 /** True to go on, otherwise the path to go to instead. */
 export function destination({ state, open, offline, path, next }: Visit): true | string {
   if (state === 'signed-in') return open ? safeNext(next) : true
+  if (state === 'locked') return open ? safeNext(next) : true // the page stays where it is, under the cover
   if (open || offline) return true
   return path === '/' ? '/login' : `/login?next=${encodeURIComponent(path)}`
 }

@@ -1,5 +1,5 @@
 import type { Feature } from '@/shell/feature'
-import { words } from '@/words'
+import { words } from './words'
 
 export default {
   routes: [
@@ -9,5 +9,6 @@ export default {
       component: () => import('./SignInPage.vue'),
       meta: { open: true, bare: true, title: words.session.title },
     },
+    { path: '/account', name: 'account', component: () => import('./AccountPage.vue'), meta: { title: words.account.title } },
   ],
 } satisfies Feature

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { Problem } from '@/api/problem'
-import { words } from '@/words'
-import { missing, passwordFaults, refusalTitle } from './form'
+import { missing, passwordFaults, passwordRules, refusalTitle } from './form'
+import { words } from './words'
 
 it('asks for what is missing', () => {
   expect(Object.keys(missing({ username: ' ', password: '' }))).toEqual(['username', 'password'])
@@ -15,6 +15,18 @@ it('sees only what the service cannot: repeated or mistyped new passwords', () =
 })
 
 it('tells a locked account from a wrong password', () => {
-  const title = (status: number) => refusalTitle(new Problem(status, '', '', ''))
-  expect([title(423), title(429), title(401)]).toEqual([words.session.locked, words.session.tooMany, words.session.failed])
+  const title = (status: number, code: string) => refusalTitle(new Problem(status, code, '', ''))
+  expect([title(429, 'locked'), title(429, 'too_many'), title(401, 'wrong_password')]).toEqual([words.session.locked, words.session.tooMany, words.session.failed])
+})
+
+it('tells which password rules are met', () => {
+  const met = (fresh: string) =>
+    passwordRules(fresh, { username: 'wang', old: 'Old-2026-pass', least: 10 })
+      .filter((rule) => rule.met)
+      .map((rule) => rule.name)
+  expect(met('')).toEqual([])
+  expect(met('alllowercase')).toEqual(['length', 'name', 'fresh'])
+  expect(met('Wang-2026-x')).toEqual(['length', 'classes', 'fresh'])
+  expect(met('Old-2026-pass')).toEqual(['length', 'classes', 'name'])
+  expect(met('New-2026-pass')).toEqual(['length', 'classes', 'name', 'fresh'])
 })

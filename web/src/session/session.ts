@@ -1,9 +1,9 @@
 // Who is signed in: loaded once, then kept; every page asks here.
 import { defineStore } from 'pinia'
 import { computed, ref } from 'vue'
-import { answer, client, useCsrf, whenSignedOut } from '@/api/client'
+import { answer, client, useCsrf, whenLocked, whenSignedOut } from '@/api/client'
 import { Problem } from '@/api/problem'
-import type { Session, User } from '@/api/types'
+import type { Policy, Session, User } from '@/api/types'
 import type { SessionState } from './destination'
 
 export const useSession = defineStore('session', () => {
@@ -11,12 +11,16 @@ export const useSession = defineStore('session', () => {
   const known = ref(false)
   const unreachable = ref<Problem | null>(null)
   const ended = ref(false)
+  const waits = ref<Session['waits']>(null)
+  const policy = ref<Policy>({ idle_lock_minutes: 0, password_length: 10, second_factor_required: false })
 
   const state = computed<SessionState>(() => {
     if (unreachable.value) return 'unreachable'
     if (!known.value) return 'unknown'
     if (!user.value) return 'nobody'
-    return user.value.must_change_password ? 'must-change' : 'signed-in'
+    if (waits.value === 'code' || waits.value === 'locked') return waits.value
+    if (user.value.must_change_password) return 'must-change'
+    return waits.value ?? 'signed-in'
   })
 
   function may(right: string): boolean {
@@ -25,6 +29,8 @@ export const useSession = defineStore('session', () => {
 
   function enter(session: Session): void {
     user.value = session.user
+    waits.value = session.waits
+    policy.value = session.policy
     known.value = true
     ended.value = false
     unreachable.value = null
@@ -34,11 +40,13 @@ export const useSession = defineStore('session', () => {
   function leave(): void {
     ended.value = ended.value || state.value === 'signed-in'
     user.value = null
+    waits.value = null
     known.value = true
     useCsrf('')
   }
 
   whenSignedOut(leave)
+  whenLocked(() => (waits.value = 'locked'))
 
   async function load(again = false): Promise<void> {
     if (known.value && !again) return
@@ -54,6 +62,23 @@ export const useSession = defineStore('session', () => {
     enter(await answer<Session>(client.POST('/api/session', { body: { username, password } })))
   }
 
+  /** The second step of signing in: a code of the phone, or a recovery code. */
+  async function giveCode(code: string): Promise<void> {
+    enter(await answer<Session>(client.POST('/api/session/second-factor', { body: { code } })))
+  }
+
+  /** Covers the page at once, and has the service refuse everything until the password is given. */
+  async function lock(): Promise<void> {
+    if (state.value !== 'signed-in') return
+    waits.value = 'locked'
+    await answer(client.POST('/api/session/lock')).catch(() => {}) // the cover stays also without a network
+  }
+
+  async function unlock(password: string): Promise<void> {
+    await answer(client.POST('/api/session/unlock', { body: { password } }))
+    await load(true)
+  }
+
   async function changePassword(old_password: string, new_password: string): Promise<void> {
     await answer(client.POST('/api/session/password', { body: { old_password, new_password } }))
     await load(true)
@@ -65,5 +90,5 @@ export const useSession = defineStore('session', () => {
     ended.value = false
   }
 
-  return { user, state, unreachable, ended, may, load, signIn, changePassword, signOut }
+  return { user, state, policy, unreachable, ended, may, load, signIn, giveCode, lock, unlock, changePassword, signOut }
 })

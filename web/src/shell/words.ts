@@ -2,6 +2,12 @@ import { inLanguage } from '@/language'
 
 export const words = inLanguage(
   {
+    product: '社区网格一张图',
+    demo: '演示数据',
+    demoHint: '这里的人、房屋和事件都是生成的，不是真实数据',
+    retry: '再试一次',
+    close: '关闭',
+    loading: '正在加载…',
     navigation: '功能',
     more: '更多',
     skip: '跳到内容',
@@ -15,6 +21,12 @@ export const words = inLanguage(
     cancelled: '任务已取消，没有留下改动。',
   },
   {
+    product: 'Community Grid Map',
+    demo: 'Demo data',
+    demoHint: 'People, homes and events here are generated; none is real',
+    retry: 'Try again',
+    close: 'Close',
+    loading: 'Loading…',
     navigation: 'Functions',
     more: 'More',
     skip: 'Skip to content',

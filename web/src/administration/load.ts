@@ -1,0 +1,28 @@
+// Data of one page: asked when it opens, asked again after a change, with the service's own sentence when that fails.
+import { onMounted, ref, shallowRef } from 'vue'
+import { asProblem, type Problem } from '@/api/problem'
+
+export function useLoaded<T>(ask: () => Promise<T>) {
+  const data = shallowRef<T | null>(null)
+  const problem = ref<Problem | null>(null)
+  const busy = ref(false)
+  let last = 0
+
+  async function load(): Promise<void> {
+    const mine = ++last
+    busy.value = true
+    try {
+      const found = await ask()
+      if (mine !== last) return
+      data.value = found
+      problem.value = null
+    } catch (thrown) {
+      if (mine === last) problem.value = asProblem(thrown)
+    } finally {
+      if (mine === last) busy.value = false
+    }
+  }
+
+  onMounted(() => void load())
+  return { data, problem, busy, load }
+}

@@ -1,0 +1,28 @@
+import { inLanguage } from '@/language'
+
+export const words = inLanguage(
+  {
+    locate: {
+      title: '谁负责这里',
+      above: (n: number) => `上级负责人（${n}人）`,
+      nobody: '这个网格还没有登记负责人',
+      outside: '这个位置不在任何网格内',
+      failed: '没有查到负责人',
+      call: '拨打',
+      noPhone: '未登记电话',
+      why: '依据',
+    },
+  },
+  {
+    locate: {
+      title: 'Who is responsible here',
+      above: (n) => `Responsible above (${n})`,
+      nobody: 'Nobody is registered as responsible for this grid',
+      outside: 'This place lies in no grid',
+      failed: 'The responsible people were not found',
+      call: 'Call',
+      noPhone: 'no phone registered',
+      why: 'Because',
+    },
+  },
+)
