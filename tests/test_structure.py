@@ -12,6 +12,7 @@ ORDER = [
     "errors",
     "config",
     "logs",
+    "printed",
     "geo",
     "cluster",
     "db",

@@ -8,6 +8,7 @@ from html import escape
 from typing import Any
 
 from gis_grid.house_status.svg import FONTS, draw_building, draw_estate
+from gis_grid.printed import pdf_of
 
 TYPES = {"svg": "image/svg+xml", "png": "image/png", "pdf": "application/pdf", "txt": "text/plain"}
 MOST_PIXELS = 60_000_000
@@ -35,9 +36,6 @@ def _png(drawn: str) -> bytes:
 
 def _pdf(drawn: str) -> bytes:
     """One page, A4 or A3 across or upright, whichever shows the drawing larger without growing beyond A3."""
-    from weasyprint import HTML
-    from weasyprint.urls import URLFetcher
-
     width, height = _size(drawn)
     paper = "A4" if width * height < 1_100_000 else "A3"
     turned = "landscape" if width > height else "portrait"
@@ -51,7 +49,7 @@ def _pdf(drawn: str) -> bytes:
       body {{ margin: 0; font-family: {FONTS} }}
       img {{ display: block; width: {width * scale:.2f}mm; height: {height * scale:.2f}mm }}
     </style></head><body><img alt="{escape("房态图")}" src="data:image/svg+xml;base64,{picture}"></body></html>"""
-    return bytes(HTML(string=page, url_fetcher=URLFetcher(allowed_protocols=["data"])).write_pdf())
+    return pdf_of(page)
 
 
 def _size(drawn: str) -> tuple[float, float]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import threading
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, replace
@@ -25,10 +24,10 @@ from gis_grid.notices.said import Content, hash_of
 from gis_grid.notices.style import COLOURS, Paper
 from gis_grid.notices.templates import FOLDER, THEMED, Template, themes
 from gis_grid.notices.whole import draw_whole
+from gis_grid.printed import alone, pdf_of
 
 BLEED_MM = 3.0
 MOST_PIXELS = 80_000_000
-_alone = threading.Lock()  # pango and pdfium: two threads at once write another font's empty boxes, or end the process
 Pictures = Mapping[str, tuple[str, bytes]]  # digest -> mime, bytes
 
 
@@ -123,16 +122,12 @@ def write_pdf(boards: Sequence[Board], *, crop_marks: bool = False) -> bytes:
 
 def html_to_pdf(body: str, width: float, height: float, *, crop_marks: bool = False, more_css: str = "") -> bytes:
     """Pages of width x height mm; fonts embedded and subset."""
-    from weasyprint import HTML
-
     marks = f"bleed: {BLEED_MM}mm; marks: crop cross;" if crop_marks else ""
     page = f"@page {{ size: {width}mm {height}mm; margin: 0; {marks} }}"
     text = (
         f'<html lang="zh-CN"><head><meta charset="utf-8"><style>{page}{_css()}{more_css}</style></head><body>{body}</body></html>'
     )
-    with _alone:
-        pdf: bytes = HTML(string=text, url_fetcher=_only_data()).write_pdf(font_config=_fonts(), optimize_images=False)
-    return pdf
+    return pdf_of(text, font_config=_fonts(), optimize_images=False)
 
 
 def to_png(pdf: bytes, dpi: float, page: int = 0) -> bytes:
@@ -141,7 +136,7 @@ def to_png(pdf: bytes, dpi: float, page: int = 0) -> bytes:
 
     import pypdfium2
 
-    with _alone, closing(pypdfium2.PdfDocument(pdf)) as document:
+    with alone, closing(pypdfium2.PdfDocument(pdf)) as document:
         width, height = document[page].get_size()
         pixels = width * height * (dpi / 72) ** 2
         if pixels > MOST_PIXELS:
@@ -193,14 +188,6 @@ def _sheets(boards: Sequence[Board], sheet: tuple[float, float, int, int]) -> st
         size = f"width:{width}mm;height:{height}mm"
         pages.append(f'<section style="position:relative;break-after:page;{size}">{"".join(cells)}</section>')
     return "".join(pages)
-
-
-@cache
-def _only_data() -> Any:
-    """Pictures come as data; everything else is refused, so that no template can reach a file or the network."""
-    from weasyprint.urls import URLFetcher
-
-    return URLFetcher(allowed_protocols={"data"}, fail_on_errors=False)
 
 
 def data_url(picture: tuple[str, bytes] | None) -> str | None:

@@ -11,6 +11,7 @@ from typing import Any
 
 import orjson
 
+from gis_grid.printed import pdf_of
 from gis_grid.sheets.book import Write, excel_sheet
 from gis_grid.sheets.result import neutral
 
@@ -65,9 +66,6 @@ def _geojson(path: Path, title: str, columns: Columns, watermark: str) -> Iterat
 @contextmanager
 def _printed(path: Path, title: str, columns: Columns, watermark: str) -> Iterator[Write]:
     """A list on A4 across: the header on each page, the watermark and the page's number at its foot."""
-    from weasyprint import HTML
-    from weasyprint.urls import URLFetcher
-
     rows: list[str] = []
 
     def write(values: Sequence[Any]) -> None:
@@ -86,7 +84,7 @@ def _printed(path: Path, title: str, columns: Columns, watermark: str) -> Iterat
       th {{ background: #e3eaf3 }} tr {{ break-inside: avoid }}
     </style></head><body><h1>{escape(title)}（{len(rows)} 条）</h1>
     <table><thead><tr>{head}</tr></thead><tbody>{"".join(rows)}</tbody></table></body></html>"""
-    path.write_bytes(HTML(string=page, url_fetcher=URLFetcher(allowed_protocols=["data"])).write_pdf())
+    path.write_bytes(pdf_of(page))
 
 
 def _said(value: Any) -> str:

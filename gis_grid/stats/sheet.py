@@ -15,6 +15,7 @@ from gis_grid.access.guard import caller
 from gis_grid.config import settings
 from gis_grid.house_status.svg import FONTS
 from gis_grid.imports.safe import PLAIN, neutral
+from gis_grid.printed import pdf_of
 
 TYPES = {
     "csv": "text/csv",
@@ -124,9 +125,6 @@ def _excel(table: Table) -> bytes:
 
 
 def _pdf(table: Table) -> bytes:
-    from weasyprint import HTML
-    from weasyprint.urls import URLFetcher
-
     turned = "landscape" if len(table.header) > MOST_UPRIGHT else "portrait"
     most = max((row[-1] for row in table.rows if isinstance(row[-1], int)), default=0)
     head = "".join(f"<th>{escape(title)}</th>" for title in table.header)
@@ -147,7 +145,7 @@ def _pdf(table: Table) -> bytes:
       tr.sum td {{ font-weight: bold; background: #f3f5f8 }}
     </style></head><body><h1>{escape(table.title)}</h1>{"".join(f"<p>{escape(note)}</p>" for note in table.notes[1:])}
     <table><thead><tr>{head}</tr></thead><tbody>{body}{sums.replace("<tr>", '<tr class="sum">')}</tbody></table></body></html>"""
-    return bytes(HTML(string=page, url_fetcher=URLFetcher(allowed_protocols=["data"])).write_pdf())
+    return pdf_of(page)
 
 
 def _html_row(row: Sequence[Any], texts: int, most: int) -> str:

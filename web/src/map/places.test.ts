@@ -31,7 +31,7 @@ it('rooms and people are shown in their building, and lead to its page', () => {
   expect(pageOf('resident', 7, 3, 9)).toBe('/buildings/3?room=9')
   expect(pageOf('building_heights', 5)).toBe('/buildings/5')
   expect(pageOf('premises', 5)).toBeNull()
-  expect(rowOf('grids', '990')).toBe('/registers/areas/990')
+  expect(rowOf('grids', '990')).toBe('/registers/areas?row=990')
   expect(rowOf('water', 1)).toBeNull()
 })
 

@@ -76,5 +76,5 @@ const REGISTER_OF: Record<string, string> = {
 
 export function rowOf(kind: string, id: number | string): string | null {
   const register = REGISTER_OF[kind]
-  return register ? `/registers/${register}/${id}` : null
+  return register ? `/registers/${register}?row=${encodeURIComponent(id)}` : null
 }

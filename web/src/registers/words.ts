@@ -191,7 +191,7 @@ const zh = {
     setPosition: '在图上选位置',
     positionAt: (lon: string, lat: string) => `经度 ${lon} 纬度 ${lat}`,
     picker: (title: string) => `输入查找${title}`,
-    diagram: '看房态图',
+    diagram: '看房态图', pin: '图上位置', drawing: '画楼栋',
     none: '没有',
     about: (version: string) => `第 ${version} 版`,
     by: '核实',
@@ -356,7 +356,7 @@ export const words = inLanguage(zh, {
     retiredNote: 'This record is retired', leave: 'Unsaved changes. Leave?', leaveYes: 'Discard', stay: 'Go on', cancel: 'Discard changes',
     unsaved: 'Unsaved changes', filled: (names) => `Filled from the ID number: ${names}; may be changed`,
     masked: 'On record, partly hidden; type it whole to change it', position: 'Position', setPosition: 'Choose on the map',
-    positionAt: (lon, lat) => `${lon}, ${lat}`, picker: (title) => `Type to find: ${title}`, diagram: 'House status', none: 'none',
+    positionAt: (lon, lat) => `${lon}, ${lat}`, picker: (title) => `Type to find: ${title}`, diagram: 'House status', pin: 'Pin', drawing: 'Outline', none: 'none',
     about: (version) => `Version ${version}`, by: 'verified',
   },
   history: {
