@@ -14,7 +14,7 @@ from gis_grid.db import SRID, session
 from gis_grid.events.models import Event
 from gis_grid.people.models import Household, Resident, Valuable
 from gis_grid.people.rules import HEAD
-from gis_grid.premises import Premises
+from gis_grid.premises import Premises, PremisesStaff
 from gis_grid.query.actions import matching, note, place_of
 from gis_grid.query.registers import LINKS, PEOPLE, REGISTERS, with_place
 from gis_grid.query.rules import Group
@@ -43,6 +43,7 @@ _OWN: Mapping[str, Sequence[Any]] = {  # what a row is called, after its address
     "residents": (Resident.name,),
     "valuables": (Valuable.name, Valuable.number),
     "premises": (Premises.name,),
+    "premises_staff": (PremisesStaff.name,),
     "events": (Event.number, Event.title),
 }
 _NAMED_BY_ADDRESS = ("buildings", "units", "rooms", "households")
@@ -88,7 +89,7 @@ def _title(register: Register) -> Any:
 
 def has_places(register: Register) -> bool:
     """Whether its rows lie on the map."""
-    return register.name == "valuables" or register.name in LINKS or hasattr(register.model, "point")
+    return "estate" in LINKS.get(register.name, ()) or hasattr(register.model, "point")
 
 
 def places_beside(register: Register, rows: Sequence[Any]) -> dict[str, dict[str, Any]]:

@@ -94,6 +94,7 @@ def compare(shapes: list, xy: np.ndarray, exclusive: int = -1) -> None:
 
 def test_a_million_random_points_in_a_town_of_irregular_grids(session) -> None:
     plan = draw_plan(1)
+    session.execute(sa.text("SET LOCAL statement_timeout = 0"))
     shapes = [plan.outline(cell) for cell in plan.cells]
     take(shapes, exclusive=700)
     rng = np.random.default_rng(1)
@@ -113,6 +114,7 @@ PARTITIONS = [
 @pytest.mark.parametrize("name", PARTITIONS)
 def test_every_vertex_and_edge_midpoint_of_real_partitions(session, name: str) -> None:
     shapes = [shapely.make_valid(shapely.force_2d(shape)) for shape in read(DATA / name)]
+    session.execute(sa.text("SET LOCAL statement_timeout = 0"))  # every point lies on an edge: minutes on a busy machine
     take(shapes)
     compare(shapes, edges_and_vertices(shapes))
 

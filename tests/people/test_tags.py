@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
 
 import pytest
 
+from gis_grid.areas.placing import today
 from gis_grid.config import settings
 from gis_grid.people.models import Household, Resident
 from gis_grid.people.tags import follow_the_calendar
@@ -13,7 +14,7 @@ from tests.conftest import problem
 from tests.factories import make_home, make_town
 
 RIGHTS = ["people.read", "people.write"]
-TODAY = date.today()
+TODAY = today()
 
 
 @pytest.fixture

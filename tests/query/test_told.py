@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 
 from gis_grid.access.rules import RIGHTS as RIGHTS_ALL
 from gis_grid.areas.placing import today
 from gis_grid.buildings.models import Estate, Room
 from gis_grid.events.models import Event
 from gis_grid.people.models import Household, Resident, Valuable
-from gis_grid.premises import Premises
+from gis_grid.premises import Premises, PremisesStaff
 from gis_grid.sealed import fingerprint
 from tests.conftest import problem
 from tests.factories import GRID_1, GRID_2, make_building, make_room, make_town, make_unit, middle, point
@@ -76,6 +77,9 @@ def test_every_register_tells_its_names_places_sums_and_spots(client, bearer, ho
             Premises(code="P", name="店", point=point(0), area_code=GRID_1),
         ]
     )
+    session.flush()
+    shop = session.scalar(sa.select(Premises.id))
+    session.add(PremisesStaff(premises_id=shop, name="赵六", area_code=GRID_1, placed_by="premises"))
     session.add(Valuable(resident_id=homes["王小明"], kind="car", name="轿车", area_code=GRID_1, placed_by="room"))
     session.flush()
     box = {"bounds": [106.49, 29.49, 106.51, 29.51], "zoom": 18}

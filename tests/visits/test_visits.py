@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from gis_grid import freshness
+from gis_grid.areas.placing import today
 from gis_grid.people.models import Household, Resident
 from gis_grid.premises import Premises
 from gis_grid.visits.rules import Door, walking_order
@@ -15,7 +16,7 @@ from tests.conftest import problem
 from tests.factories import GRID_1, GRID_2, make_building, make_room, make_town, make_unit, point
 
 RIGHTS = ["buildings.read", "buildings.write", "people.read", "people.write", "premises.read", "premises.write"]
-TODAY = date.today()
+TODAY = today()
 
 
 def test_a_record_is_due_by_its_shortest_class() -> None:
