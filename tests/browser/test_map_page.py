@@ -136,7 +136,7 @@ def test_nobody_finds_the_people_of_another_grid(desk: Page, town: Town) -> None
     expect(desk.get_by_role("treeitem")).to_have_count(1)
     box = desk.get_by_role("combobox", name=re.compile("搜网格"))
     box.fill("第3网格")
-    expect(desk.get_by_text("没有找到“第3网格”")).to_be_visible()
+    expect(desk.get_by_text("没有找到“第3网格”").last).to_be_visible()
 
 
 def test_the_printed_sheet_is_previewed(desk: Page, town: Town) -> None:
