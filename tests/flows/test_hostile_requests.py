@@ -24,7 +24,7 @@ def token(live) -> str:
 def test_no_generated_request_breaks_the_service(live, tmp_path) -> None:
     command = [str(Path(sys.executable).parent / "schemathesis"), "run", f"{live.url}/api/openapi.json"]
     command += ["--header", f"Authorization: Bearer {token(live)}", "--header", 'If-Match: "1"']
-    command += ["--checks", "not_a_server_error", "--max-examples", "10", "--phases", "examples,coverage,fuzzing"]
+    command += ["--checks", "not_a_server_error", "--max-examples", "5", "--phases", "examples,coverage,fuzzing"]
     command += ["--generation-deterministic", "--mode", "all", "--request-timeout", "20", "--workers", "2"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=280, check=False)
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-1000:]
