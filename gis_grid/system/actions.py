@@ -140,9 +140,10 @@ def change_setting(name: str, value: Any) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
-    """A value as JSON; passwords in addresses are not shown."""
+    """A value as JSON; passwords, tokens and keys in addresses are not shown."""
     if isinstance(value, Path):
         return str(value)
     if isinstance(value, str):
+        value = re.sub(r"([?&][^=&]*(?:token|key|secret|sign)[^=&]*=)[^&]*", r"\1******", value, flags=re.IGNORECASE)
         return re.sub(r"(://[^:/@]*):[^@]*@", r"\1:******@", value)
     return list(value) if isinstance(value, tuple) else value
