@@ -41,7 +41,7 @@ THINGS = """async () => {
   const things = {rights: user.rights}
   for (const name of ['estates', 'households', 'residents', 'premises', 'events'])
     things[name] = (await send(`/api/queries/ask/${name}`, {limit: 1})).items[0].id
-  const [room] = (await send('/api/queries/ask/rooms', {where: {field: 'use', op: '=', value: '03'}, limit: 1})).items
+  const [room] = (await send('/api/queries/ask/rooms', {where: {field: 'use', op: 'eq', value: '03'}, limit: 1})).items
   const plan = await send('/api/plans/', {name: '走查', area_code: user.scopes[0]})
   return {...things, room: room.id, building: room.building_id, plan: plan.id} }"""
 WITHDRAW = """async (id) => {
