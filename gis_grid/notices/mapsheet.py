@@ -184,7 +184,7 @@ def _page(code: str, ground: _Ground, sheet: Sheet, paper: tuple[float, float], 
     frame = svg.rect(0.0, 0.0, *inner, fill="none", stroke="#222222", stroke_width=0.13 * letter)
     told = {
         "paper": paper, "margin": margin, "unit": unit, "map": svg.document(*box, [clip, plan, key_svg, arrow, frame, foot.svg]),
-        "title": _title(code, sheet, number), "code": code, "number": number, "below": below,
+        "title": _title(code, sheet, ground.theme, number), "code": code, "number": number, "below": below,
         "legend": _legend([layer for layer, shown in zip(ground.layers, ground.own(layers), strict=True) if shown.features]),
         "day": today(), "at": sheet.at, "source": chosen_setting("map_source"), "publisher": chosen_setting("map_publisher"),
         "review": chosen_setting("map_review_number"), "by": caller().name,
@@ -207,11 +207,11 @@ def _lines(legend: Sequence[Mapping[str, Any]], width: float, letter: float) -> 
     return lines
 
 
-def _title(code: str, sheet: Sheet, number: str) -> str:
+def _title(code: str, sheet: Sheet, themed: _Theme | None, number: str) -> str:
     """An atlas tells on each page where it is."""
     name = all_areas()[code].link["name"]
     if sheet.title is None:
-        return f"{name}地图"
+        return f"{name}　{themed.key[0]}" if themed else f"{name}地图"
     return f"{sheet.title}　{name}" if number else sheet.title
 
 

@@ -1,5 +1,6 @@
 // The map's one owner: nobody else touches MapLibre. Verbs in, picks and states out.
 import 'maplibre-gl/dist/maplibre-gl.css'
+import './map.css'
 import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url'
 import type { GeoJSON } from 'geojson'
 import { Map as MapLibre, Marker, ScaleControl, setWorkerUrl, type GeoJSONSource, type LayerSpecification, type MapGeoJSONFeature, type Point, type VectorTileSource } from 'maplibre-gl'

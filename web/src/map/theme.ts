@@ -50,7 +50,8 @@ export function missingText({ hidden_below }: Counted): string {
 export function themeTitle(counted: Counted, wish: ThemeWish, choices: readonly { key: string; label: string }[]): string {
   const value = choices.find(({ key }) => key === wish.value)?.label
   const narrowed = value ? `：${counted.fields[0]?.label ?? ''} ${value}` : ''
-  return `${counted.title}${narrowed}（${words.theme.measures[wish.measure]}${words.theme.unit[wish.measure]}）`
+  const unit = wish.measure === 'share' ? words.theme.unit.share : ''
+  return `${counted.title}${narrowed}（${words.theme.measures[wish.measure]}${unit}）`
 }
 
 /** The value's key: a code may be a word, a number, true or false, or missing. */
