@@ -11827,6 +11827,7 @@ export interface paths {
                     sort?: string;
                     starts?: string;
                     unplaced?: boolean;
+                    user_id?: number;
                     weekdays?: string;
                     worker?: string;
                 };
@@ -15409,6 +15410,10 @@ export interface components {
             }[];
         };
         Coverage: {
+            /** 上一级区域 */
+            above?: {
+                [key: string]: unknown;
+            }[];
             areas?: {
                 [key: string]: unknown;
             }[];
@@ -15626,6 +15631,7 @@ export interface components {
             starts_at?: string;
             /** waiting、on、done、absent、missed、late、left_early */
             states?: string[];
+            user_id?: number | null;
             worker?: string;
         };
         DutyStates: {
@@ -17149,6 +17155,8 @@ export interface components {
              * Format: date-time
              */
             updated_at?: string;
+            /** 登录账号 */
+            user_id?: number | null;
             /** 版本 */
             version?: number;
             /** 星期（1-7） */
@@ -17175,6 +17183,8 @@ export interface components {
              * Format: date
              */
             until?: string | null;
+            /** 登录账号 */
+            user_id?: number | null;
             /** 星期（1-7） */
             weekdays?: string;
             /** 巡查人 */
@@ -17199,6 +17209,8 @@ export interface components {
              * Format: date
              */
             until?: string | null;
+            /** 登录账号 */
+            user_id?: number | null;
             /** 星期（1-7） */
             weekdays?: string;
             /** 巡查人 */
@@ -17412,6 +17424,8 @@ export interface components {
              * Format: date
              */
             day: string;
+            /** 接班人的账号 */
+            user_id?: number | null;
             /** 接班人；空为无人 */
             worker: string | null;
         };
