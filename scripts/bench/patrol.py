@@ -93,7 +93,7 @@ def uploads(report: Report, files: dict[str, bytes], count: int, token: str) -> 
             )
             took.append(time.perf_counter() - began)
             if answer.status_code != 201 or answer.json()["stored"] != count:
-                raise SystemExit(f"upload {kind}: {answer.text[:500]}")
+                raise RuntimeError(f"upload {kind}: {answer.text[:500]}")
         report.add("upload", kind, count, Took(0, min(took)), known_cpu=False)
         report.metrics[f"{kind}_points_per_s"] = round(count / min(took))
 

@@ -43,7 +43,7 @@ def serving(environment: dict[str, str], workers: int) -> Iterator[subprocess.Po
         process.kill()
 
 
-def wait_ready(seconds: float = 90) -> None:
+def wait_ready(seconds: float = 240) -> None:
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         with contextlib.suppress(requests.RequestException):
@@ -51,7 +51,7 @@ def wait_ready(seconds: float = 90) -> None:
             if ready and requests.get(f"http://127.0.0.1:{PHONES}/", timeout=3).status_code == 404:
                 return
         time.sleep(0.3)
-    raise SystemExit("the service does not answer")
+    raise RuntimeError("the service does not answer")
 
 
 def kill_and_count(
