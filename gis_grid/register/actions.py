@@ -225,15 +225,16 @@ def _told_fields(register: Register, before: Mapping[str, Any], after: Mapping[s
         {
             "field": key,
             "label": str(columns[key].comment or key) if key in columns else key,
-            "before": _in_words(register, key, before.get(key)),
-            "after": _in_words(register, key, after.get(key)),
+            "before": in_words(register, key, before.get(key)),
+            "after": in_words(register, key, after.get(key)),
         }
         for key in {**before, **after}
         if key not in ("version", "updated_at")
     ]
 
 
-def _in_words(register: Register, key: str, value: Any) -> Any:
+def in_words(register: Register, key: str, value: Any) -> Any:
+    """A column's value as users know it: codes by their names."""
     if key not in register.codes or value is None:
         return value
     known = names(register.codes[key])
