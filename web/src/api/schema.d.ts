@@ -3299,10 +3299,12 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** 撤销一次变动：搬家、分户、并户、变更户主、死亡、迁出或合并重复；之后又有变动的须先撤销后面的 */
+        /** 撤销一次变动；之后同一些人或同一户又有变动的，须先撤销后面的 */
         post: {
             parameters: {
-                query?: never;
+                query?: {
+                    dry_run?: boolean;
+                };
                 header?: never;
                 path: {
                     change_id: number;
@@ -3354,6 +3356,7 @@ export interface paths {
                         "application/json": components["schemas"]["HomeChange"];
                     };
                 };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
             };
         };
         delete?: never;
@@ -3813,7 +3816,9 @@ export interface paths {
         /** 迁入：一人搬入本户；证件号码已登记的视为同一人 */
         post: {
             parameters: {
-                query?: never;
+                query?: {
+                    dry_run?: boolean;
+                };
                 header?: never;
                 path: {
                     key: number;
@@ -3892,7 +3897,9 @@ export interface paths {
         /** 出生登记 */
         post: {
             parameters: {
-                query?: never;
+                query?: {
+                    dry_run?: boolean;
+                };
                 header?: never;
                 path: {
                     key: number;
@@ -3937,6 +3944,15 @@ export interface paths {
                             title?: string;
                             type?: string;
                         };
+                    };
+                };
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HomePreview"];
                     };
                 };
                 /** @description Created */
@@ -4421,6 +4437,15 @@ export interface paths {
                             title?: string;
                             type?: string;
                         };
+                    };
+                };
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HomePreview"];
                     };
                 };
                 /** @description Created */
@@ -5099,6 +5124,79 @@ export interface paths {
         };
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/messages/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 这些消息我看过了 */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["ReadBody"];
+                };
+            };
+            responses: {
+                /** @description 问题说明 (RFC 9457) */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description 服务故障 */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description No Content */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            };
+        };
         delete?: never;
         options?: never;
         head?: never;
@@ -6810,79 +6908,6 @@ export interface paths {
                     content: {
                         "application/json": components["schemas"]["TakenFixes"];
                     };
-                };
-                422: components["responses"]["UNPROCESSABLE_ENTITY"];
-            };
-        };
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/phone/messages/read": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** 这些消息我看过了 */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["ReadBody"];
-                };
-            };
-            responses: {
-                /** @description 问题说明 (RFC 9457) */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": {
-                            /** @description 稳定的错误代码 */
-                            code?: string;
-                            /** @description 给使用者看的一句话 */
-                            detail?: string;
-                            status?: number;
-                            title?: string;
-                            type?: string;
-                        };
-                    };
-                };
-                /** @description 服务故障 */
-                "5XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": {
-                            /** @description 稳定的错误代码 */
-                            code?: string;
-                            /** @description 给使用者看的一句话 */
-                            detail?: string;
-                            status?: number;
-                            title?: string;
-                            type?: string;
-                        };
-                    };
-                };
-                /** @description No Content */
-                204: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
                 };
                 422: components["responses"]["UNPROCESSABLE_ENTITY"];
             };
@@ -10463,7 +10488,9 @@ export interface paths {
         /** 租客更替：原租户迁出，新租户入住 */
         post: {
             parameters: {
-                query?: never;
+                query?: {
+                    dry_run?: boolean;
+                };
                 header?: never;
                 path: {
                     key: number;
@@ -10508,6 +10535,15 @@ export interface paths {
                             title?: string;
                             type?: string;
                         };
+                    };
+                };
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HomePreview"];
                     };
                 };
                 /** @description Created */
@@ -15889,6 +15925,16 @@ export interface components {
         };
         HomeHistory: {
             items?: components["schemas"]["HomeChange"][];
+        };
+        HomePreview: {
+            households?: {
+                [key: string]: unknown;
+            }[];
+            lines?: string[];
+            people?: {
+                [key: string]: unknown;
+            }[];
+            warnings?: string[];
         };
         Household: {
             /** 所属网格 */
