@@ -216,6 +216,7 @@ PREMISES = Register(
     read="premises.read",
     write="premises.write",
     search=("name", "code", "address"),
+    codes={"verified_how": "verify_how"},
     masks={"phone": mask_phone},
     prepare=prepare_premises,
     read_only=("placed_reason", "pin_locked"),

@@ -85,6 +85,9 @@ class DryRun(Strict):
     dry_run = fields.Boolean(load_default=False, metadata={"title": "只预览：说明会改什么，不保存"})
 
 
+DRY_RUN = {"in": "query", "name": "dry_run", "schema": {"type": "boolean", "title": "只预览：说明会改什么，不保存"}}
+
+
 PreviewSchema = Schema.from_dict(
     {
         **{name: fields.List(fields.String()) for name in ("lines", "warnings")},
@@ -127,7 +130,7 @@ def _verb(
 
         view = require(WRITE)(view)
         if version:
-            view = blueprint.doc(parameters=[IF_MATCH])(view)
+            view = blueprint.doc(parameters=[IF_MATCH, DRY_RUN])(view)  # these stand in the place of those found by themselves
         view = blueprint.alt_response(200, schema=PreviewSchema, success=True)(view) if status != 200 else view
         view = blueprint.response(status, shown)(view)
         if body is not None:

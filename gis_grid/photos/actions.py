@@ -113,7 +113,7 @@ def keep_many(files: Iterable[tuple[str, bytes]], *, dry_run: bool) -> list[dict
 
 
 def match_names(file_names: Sequence[str]) -> list[dict[str, Any]]:
-    """Whom each file's name may tell (kind, key, who, where): one is certain, several are to be chosen from, nobody is guessed."""
+    """Whom each file's name may tell (kind, key, who, where): one is certain, of several somebody has to choose."""
     check_right("people.write")
     found: list[dict[str, Any]] = []
     told = 0

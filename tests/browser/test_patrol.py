@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -48,6 +50,9 @@ def test_a_spot_check_and_a_message_reach_the_phone_and_come_back_answered(desk:
 
     desk.context.clear_cookies()
     sign_in(desk, town, "demo_worker")
+    desk.get_by_role("button", name=re.compile("消息，.* 条未读")).click()
+    expect(desk.get_by_role("dialog", name="消息").locator("li").first).to_contain_text("明天上午防汛检查")
+    desk.screenshot(path=ARTEFACTS / "inbox.png")
     desk.goto("/patrol/phone")
     expect(desk.get_by_text("明天上午防汛检查").first).to_be_visible()
     desk.get_by_role("button", name="知道了").click()

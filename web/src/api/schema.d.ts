@@ -3987,7 +3987,9 @@ export interface paths {
         /** 全户迁出 */
         post: {
             parameters: {
-                query?: never;
+                query?: {
+                    dry_run?: boolean;
+                };
                 header: {
                     /** @description 读取时得到的 ETag；不一致时答 412 并说明别人改了什么 */
                     "If-Match": string;
@@ -4069,7 +4071,9 @@ export interface paths {
         /** 变更户主：重新填写每位成员与户主的关系 */
         post: {
             parameters: {
-                query?: never;
+                query?: {
+                    dry_run?: boolean;
+                };
                 header: {
                     /** @description 读取时得到的 ETag；不一致时答 412 并说明别人改了什么 */
                     "If-Match": string;
@@ -4225,7 +4229,9 @@ export interface paths {
         /** 并户：另一户全部并入本户 */
         post: {
             parameters: {
-                query?: never;
+                query?: {
+                    dry_run?: boolean;
+                };
                 header: {
                     /** @description 读取时得到的 ETag；不一致时答 412 并说明别人改了什么 */
                     "If-Match": string;
@@ -4307,7 +4313,9 @@ export interface paths {
         /** 搬家：全户搬到另一间房屋 */
         post: {
             parameters: {
-                query?: never;
+                query?: {
+                    dry_run?: boolean;
+                };
                 header: {
                     /** @description 读取时得到的 ETag；不一致时答 412 并说明别人改了什么 */
                     "If-Match": string;
@@ -4389,7 +4397,9 @@ export interface paths {
         /** 分户：部分成员另立一户 */
         post: {
             parameters: {
-                query?: never;
+                query?: {
+                    dry_run?: boolean;
+                };
                 header: {
                     /** @description 读取时得到的 ETag；不一致时答 412 并说明别人改了什么 */
                     "If-Match": string;
@@ -5120,6 +5130,76 @@ export interface paths {
                     };
                 };
                 422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/messages/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 发给我所在区域的消息，新的在前；未读几条 */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description 问题说明 (RFC 9457) */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description 服务故障 */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["MessageInbox"];
+                    };
+                };
             };
         };
         put?: never;
@@ -7220,6 +7300,81 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/photos/match": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 按文件名（证件号码、编号、姓名、房号）找对应的人、户、场所、房屋；不止一个的列出供选择 */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["NamesBody"];
+                };
+            };
+            responses: {
+                /** @description 问题说明 (RFC 9457) */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description 服务故障 */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["PhotoNames"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/pins/{pinned}/{key}": {
         parameters: {
             query?: never;
@@ -8781,6 +8936,80 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/premises/{key}/why": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: number;
+            };
+            cookie?: never;
+        };
+        /** 为什么属于这个网格 */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    key: number;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description 问题说明 (RFC 9457) */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description 服务故障 */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["PremisesWhy"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/queries/ask/{name}": {
         parameters: {
             query?: never;
@@ -9534,7 +9763,9 @@ export interface paths {
         /** 死亡登记；户主去世须同时指定新户主 */
         post: {
             parameters: {
-                query?: never;
+                query?: {
+                    dry_run?: boolean;
+                };
                 header: {
                     /** @description 读取时得到的 ETag；不一致时答 412 并说明别人改了什么 */
                     "If-Match": string;
@@ -9616,7 +9847,9 @@ export interface paths {
         /** 个人迁出；户主迁出须同时指定新户主 */
         post: {
             parameters: {
-                query?: never;
+                query?: {
+                    dry_run?: boolean;
+                };
                 header: {
                     /** @description 读取时得到的 ETag；不一致时答 412 并说明别人改了什么 */
                     "If-Match": string;
@@ -16235,6 +16468,12 @@ export interface components {
             floor: number;
             span: number;
         };
+        MessageInbox: {
+            items?: {
+                [key: string]: unknown;
+            }[];
+            unread?: number;
+        };
         Move: {
             /**
              * 发生日期，默认今天
@@ -16266,6 +16505,10 @@ export interface components {
             }[];
             unread?: number;
             worker?: string;
+        };
+        NamesBody: {
+            /** 文件名 */
+            names: string[];
         };
         Newcomer: {
             /**
@@ -16471,6 +16714,11 @@ export interface components {
             owner_kind?: string | null;
             sha256?: string | null;
             width?: number;
+        };
+        PhotoNames: {
+            items?: {
+                [key: string]: unknown;
+            }[];
         };
         Photos: {
             items?: components["schemas"]["Photo"][];
@@ -16679,9 +16927,18 @@ export interface components {
             /** 核实人 */
             verified_by?: string | null;
             /** 核实方式 */
-            verified_how?: string | null;
+            verified_how?: string;
             /** 版本 */
             version?: number;
+        };
+        PremisesWhy: {
+            area_code?: string | null;
+            by_place?: {
+                [key: string]: unknown;
+            } | null;
+            placed_by?: string | null;
+            reason?: string | null;
+            sentence?: string | null;
         };
         PresenceCell: {
             lat?: number;
@@ -16986,7 +17243,7 @@ export interface components {
             /** 核实人 */
             verified_by?: string | null;
             /** 核实方式 */
-            verified_how?: string | null;
+            verified_how?: string;
             /** 版本 */
             version?: number;
             /** 服务处所 */
