@@ -20,6 +20,7 @@ from gis_grid.freshness import due_on
 from gis_grid.people.classes import merged_classes
 from gis_grid.people.models import HomeChange, Household, Resident, ResidentTag, Valuable
 from gis_grid.people.rules import HEAD, birth_fault, phone_fault, read_id_number
+from gis_grid.register.actions import free_mark
 from gis_grid.sealed import fingerprint, normal, tail_mark
 
 RESIDENT_ID = "111"  # GA/T 517: resident identity card
@@ -35,6 +36,7 @@ def prepare_household(household: Household, extra: dict[str, Any]) -> None:
         raise Invalid(f"房屋 {household.room_id} 不存在或已注销。", code="unknown_reference")
     check_area(room.area_code)
     household.area_code, household.placed_by = room.area_code, "room"
+    household.number = household.number or free_mark(Household.number, f"R{room.id}")
     if sa.inspect(household).transient:
         return
     if was and was[0] != household.room_id:

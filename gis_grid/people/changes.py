@@ -54,7 +54,7 @@ def split_household(household_id: int, version: int, given: Mapping[str, Any]) -
     _check_heads(relations.values())
     _check_heads([one.relation for one in staying], "分户后原户")
     values = {
-        "number": given.get("number") or _next_number(household.number),
+        "number": given.get("number") or register.free_mark(Household.number, household.number),
         "room_id": given.get("room_id") or household.room_id,
         "kind": given.get("kind") or household.kind,
     }
@@ -175,7 +175,7 @@ def change_tenants(room_id: int, given: Mapping[str, Any]) -> Household:
         )
     )
     left = [_all_leave(household, given.get("on"), given.get("reason")).id for household in gone]
-    number = given.get("number") or (_next_number(gone[0].number) if gone else f"R{room_id}-1")
+    number = given.get("number") or register.free_mark(Household.number, gone[0].number if gone else f"R{room_id}")
     made: Household = register.keep(HOUSEHOLDS, {"number": number, "room_id": room_id, "kind": TENANTS})
     came = Came()
     people = [welcome(made, dict(values), came) for values in given["people"]]
@@ -356,13 +356,6 @@ def _check_day(on: date | None) -> None:
 def _check_heads(relations: Iterable[str | None], where: str = "") -> None:
     if fault := heads_fault(list(relations)):
         raise Conflict(f"{where}{fault}。", code="two_heads" if "有 " in fault else "no_head")
-
-
-def _next_number(number: str) -> str:
-    """DH12 -> DH12-2, DH12-3 ...: the first one that is free."""
-    stem = number.rsplit("-", 1)[0][:34]
-    taken = set(session().scalars(sa.select(Household.number).where(Household.number.startswith(f"{stem}-", autoescape=True))))
-    return next(f"{stem}-{n}" for n in range(2, 10_000) if f"{stem}-{n}" not in taken)
 
 
 def _touched(household: Household, kind: str) -> None:

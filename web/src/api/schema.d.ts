@@ -16751,6 +16751,8 @@ export interface components {
             lat?: number | null;
             locked?: boolean;
             lon?: number | null;
+            near_lat?: number | null;
+            near_lon?: number | null;
             placed_by?: string | null;
             version?: number;
         };
