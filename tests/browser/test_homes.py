@@ -37,7 +37,7 @@ END = """async (id) => {
 @pytest.fixture
 def home(page: Page, town: Town) -> Iterator[Page]:
     """The page of a household of three, made for the test."""
-    sign_in(page, town, "demo_community")
+    sign_in(page, town, "demo_community", "/photos/batch")
     made = page.evaluate(MAKE, f"TEST-{page.viewport_size['width']}-{id(page) % 100_000}")
     page.goto(f"/households/{made}")
     page.get_by_role("heading", level=1).wait_for()
@@ -105,7 +105,7 @@ CHANGE = """async ([path, body]) => {
 
 @pytest.fixture
 def desk_home(desk: Page, town: Town) -> Iterator[Page]:
-    sign_in(desk, town, "demo_community")
+    sign_in(desk, town, "demo_community", "/photos/batch")
     made = desk.evaluate(MAKE, f"TEST-D-{id(desk) % 100_000}")
     desk.goto(f"/households/{made}")
     desk.get_by_role("heading", level=1).wait_for()
@@ -181,7 +181,7 @@ def test_photos_of_an_archive_find_their_people_and_the_rest_is_assigned_by_hand
 
 
 def test_staff_of_a_shop_are_registered_corrected_and_retired(desk: Page, town: Town) -> None:
-    sign_in(desk, town, "demo_community")
+    sign_in(desk, town, "demo_community", "/photos/batch")
     shop = desk.evaluate("async () => (await (await fetch('/api/premises/?limit=1')).json()).items[0].id")
     desk.goto(f"/premises/{shop}")
     desk.get_by_role("button", name="登记从业人员").click()
