@@ -9815,7 +9815,68 @@ export interface paths {
         };
         options?: never;
         head?: never;
-        patch?: never;
+        /** 修改自己的已存查询 */
+        patch: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    key: number;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["SavedChange"];
+                };
+            };
+            responses: {
+                /** @description 问题说明 (RFC 9457) */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description 服务故障 */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["SavedQuery"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            };
+        };
         trace?: never;
     };
     "/api/queries/spots/{name}": {
@@ -17814,6 +17875,21 @@ export interface components {
              * @enum {string}
              */
             register: "areas" | "staff" | "estates" | "buildings" | "units" | "rooms" | "households" | "residents" | "valuables" | "premises" | "premises_staff" | "events";
+        };
+        SavedChange: {
+            /** 共享给该区域的人 */
+            area_code?: string | null;
+            /** 定义 */
+            definition?: {
+                [key: string]: unknown;
+            };
+            /** 名称 */
+            name?: string;
+            /**
+             * 登记表（随定义一起换）
+             * @enum {string}
+             */
+            register?: "areas" | "staff" | "estates" | "buildings" | "units" | "rooms" | "households" | "residents" | "valuables" | "premises" | "premises_staff" | "events";
         };
         SavedQueries: {
             items?: components["schemas"]["SavedQuery"][];
