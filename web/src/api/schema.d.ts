@@ -5038,12 +5038,13 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** 逐级进入：一个区域的上级链与直接下级（范围、面积、下级数）；不填为自己范围的最上级 */
+        /** 逐级进入：一个区域的上级链、直接下级或其下某一级（范围、面积、下级数）、其下有哪几级；不填为自己范围的最上级 */
         get: {
             parameters: {
                 query?: {
                     at?: string;
                     code?: string;
+                    level?: "district" | "street" | "community" | "grid";
                 };
                 header?: never;
                 path?: never;
@@ -12488,6 +12489,7 @@ export interface paths {
                 query?: {
                     area?: string;
                     at?: string;
+                    level?: "district" | "street" | "community" | "grid";
                 };
                 header?: never;
                 path?: never;
@@ -14677,6 +14679,9 @@ export interface components {
             items?: {
                 [key: string]: unknown;
             }[];
+            levels?: {
+                [key: string]: unknown;
+            }[];
         };
         Arrival: {
             /**
@@ -15343,6 +15348,11 @@ export interface components {
              * @enum {string}
              */
             format: "json" | "csv" | "xlsx" | "pdf";
+            /**
+             * 其下这一级的全部区域，不填为直接下级
+             * @enum {string|null}
+             */
+            level?: "district" | "street" | "community" | "grid" | null;
             /** 登记表 */
             register: string;
             /** 表的标题 */
