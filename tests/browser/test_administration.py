@@ -54,8 +54,7 @@ def test_the_password_rules_are_ticked_off_while_one_types(page: Page, town: Tow
 
 
 def test_one_time_codes_are_set_up_and_asked_for(desk: Page, town: Town, newcomer: str) -> None:
-    sign_in(desk, town, newcomer)
-    desk.goto("/account")
+    sign_in(desk, town, newcomer, "/account")
     desk.get_by_role("button", name="启用动态口令").click()
     desk.get_by_label("先输入登录密码").fill(PASSWORD)
     desk.get_by_role("button", name="下一步").click()
@@ -95,8 +94,7 @@ def sign_out(page: Page) -> None:
 
 
 def test_an_unattended_page_is_covered_and_keeps_what_was_begun(page: Page, town: Town, newcomer: str) -> None:
-    sign_in(page, town, newcomer)
-    page.goto("/account")
+    sign_in(page, town, newcomer, "/account")
     page.get_by_label("原密码").fill("begun")
     page.evaluate("localStorage.setItem('last-input', String(Date.now() - 11 * 60_000))")
     cover = page.get_by_role("dialog", name="页面已锁定")
@@ -190,8 +188,7 @@ def _pick_and_drop_on_the_map(page: Page, dialog: Locator) -> None:
 
 
 def test_entries_settings_and_colours_are_changed_and_taken_back(desk: Page, town: Town) -> None:
-    sign_in(desk, town, "demo_admin")
-    desk.goto("/admin/dictionary?list=religion")
+    sign_in(desk, town, "demo_admin", "/admin/dictionary?list=religion")
     desk.get_by_role("button", name="新增一项").click()
     dialog = desk.get_by_role("dialog")
     code = f"x{datetime.now(UTC):%H%M%S}"

@@ -296,8 +296,7 @@ def test_a_worker_of_one_grid_neither_opens_nor_makes_plans(page: Page, town: To
     sign_in(page, town, "demo_community")
     plan = sent(page, "POST", "/api/plans/", {"name": "别人的方案", "area_code": COMMUNITY})["id"]
     sent(page, "DELETE", "/api/session")
-    sign_in(page, town, "demo_worker")
-    page.goto("/plans")
+    sign_in(page, town, "demo_worker", "/plans")
     expect(page.get_by_text("还没有方案")).to_be_visible()
     expect(page.get_by_role("button", name="新建方案")).to_have_count(0)
     page.goto(f"/plans/{plan}")

@@ -21,9 +21,7 @@ export const words = inLanguage(
       print: '图纸',
       link: '分享',
       more: '更多',
-      copied: '已复制',
       linkCopied: '链接已复制，打开后看到同样的地图。',
-      copyFailed: '没有复制成功，请手动选择复制。',
     },
     layers: {
       title: '图层',
@@ -186,9 +184,7 @@ export const words = inLanguage(
       print: 'Sheet',
       link: 'Share',
       more: 'More',
-      copied: 'Copied',
       linkCopied: 'Link copied: it opens the same map.',
-      copyFailed: 'Could not copy; please select and copy by hand.',
     },
     layers: {
       title: 'Layers',
