@@ -146,7 +146,7 @@ def test_any_level_is_coloured_and_a_click_goes_in(desk: Page, town: Town) -> No
     wait_idle(desk)
     desk.wait_for_function(COLOURED)
     desk.get_by_role("button", name="专题").click()
-    expect(desk.get_by_label("哪一级").last).to_be_visible()
+    expect(desk.get_by_label("哪一级").first).to_be_visible()
     first = desk.get_by_role("listitem").filter(has=desk.locator("strong")).first
     expect(first).to_contain_text("网格")
     keep(desk, "level")
