@@ -183,7 +183,15 @@ def visit() -> dict[str, Any]:
 
 
 @_route(f"/visits/<int(max={BIGINT}):visit_id>")
-@blueprint.response(200, _answer("VisitProof", **_BUNDLE))
+@blueprint.response(
+    200,
+    _answer(
+        "VisitProof",
+        **_BUNDLE,
+        door=fields.List(fields.Float(), allow_none=True, metadata={"title": "入口：经度、纬度"}),
+        piece=fields.Dict(allow_none=True, metadata={"title": "到门口的一段轨迹：at（秒）、lon、lat 三个等长数组"}),
+    ),
+)
 @require("people.read")
 def visit_evidence(visit_id: int) -> dict[str, Any]:
     """一次走访的佐证：轨迹到门口、停留、照片"""

@@ -49,7 +49,7 @@ class Number(fields.Float):
     """A finite float."""
 
     def _validated(self, value: Any) -> float:
-        if isinstance(value, bool):
+        if isinstance(value, bool) or (isinstance(value, str) and "_" in value):  # Python alone reads 1_0 as ten
             raise ValidationError("须为数字。")
         number: float = super()._validated(value)
         if number is not None and not math.isfinite(number):

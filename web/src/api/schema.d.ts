@@ -5073,12 +5073,13 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** 逐级进入：一个区域的上级链与直接下级（范围、面积、下级数）；不填为自己范围的最上级 */
+        /** 逐级进入：一个区域的上级链、直接下级或其下某一级（范围、面积、下级数）、其下有哪几级；不填为自己范围的最上级 */
         get: {
             parameters: {
                 query?: {
                     at?: string;
                     code?: string;
+                    level?: "district" | "street" | "community" | "grid";
                 };
                 header?: never;
                 path?: never;
@@ -5981,6 +5982,158 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/patrol/coverage/plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 与计划路线对照：各路线的站点按时到达多少 */
+        get: {
+            parameters: {
+                query: {
+                    area_code: string;
+                    first?: string;
+                    last?: string;
+                    period?: "day" | "week" | "month";
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description 问题说明 (RFC 9457) */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description 服务故障 */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["KeptToPlanRows"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/patrol/coverage/workers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 每个巡查人走到了多少目标、几天、多远、多久（记入审计） */
+        get: {
+            parameters: {
+                query: {
+                    area_code: string;
+                    first?: string;
+                    last?: string;
+                    period?: "day" | "week" | "month";
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description 问题说明 (RFC 9457) */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description 服务故障 */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["CoverageOfWorkerRows"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/patrol/duty": {
         parameters: {
             query?: never;
@@ -6467,6 +6620,80 @@ export interface paths {
                     };
                     content: {
                         "application/json": components["schemas"]["PresenceCellRows"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/patrol/swaps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 一段日子里的换班 */
+        get: {
+            parameters: {
+                query: {
+                    first: string;
+                    last: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description 问题说明 (RFC 9457) */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description 服务故障 */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Swaps"];
                     };
                 };
                 422: components["responses"]["UNPROCESSABLE_ENTITY"];
@@ -7146,6 +7373,80 @@ export interface paths {
                 };
             };
         };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/phone/visits/{visit_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                visit_id: number;
+            };
+            cookie?: never;
+        };
+        /** 一次走访的佐证：轨迹到门口、停留、照片 */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    visit_id: number;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description 问题说明 (RFC 9457) */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description 服务故障 */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["VisitProof"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -9514,7 +9815,68 @@ export interface paths {
         };
         options?: never;
         head?: never;
-        patch?: never;
+        /** 修改自己的已存查询 */
+        patch: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    key: number;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["SavedChange"];
+                };
+            };
+            responses: {
+                /** @description 问题说明 (RFC 9457) */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description 服务故障 */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["SavedQuery"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            };
+        };
         trace?: never;
     };
     "/api/queries/spots/{name}": {
@@ -12096,6 +12458,7 @@ export interface paths {
                     sort?: string;
                     starts?: string;
                     unplaced?: boolean;
+                    user_id?: number;
                     weekdays?: string;
                     worker?: string;
                 };
@@ -12428,7 +12791,64 @@ export interface paths {
                 422: components["responses"]["UNPROCESSABLE_ENTITY"];
             };
         };
-        delete?: never;
+        /** 撤销某天的换班 */
+        delete: {
+            parameters: {
+                query: {
+                    day: string;
+                };
+                header?: never;
+                path: {
+                    shift_id: number;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description 问题说明 (RFC 9457) */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description 服务故障 */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description No Content */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            };
+        };
         options?: never;
         head?: never;
         patch?: never;
@@ -12757,6 +13177,7 @@ export interface paths {
                 query?: {
                     area?: string;
                     at?: string;
+                    level?: "district" | "street" | "community" | "grid";
                 };
                 header?: never;
                 path?: never;
@@ -14534,6 +14955,81 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/visits/recent": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 最近的走访：何时、何处、谁、结果（查看记入审计） */
+        get: {
+            parameters: {
+                query?: {
+                    area_code?: string;
+                    before?: number;
+                    limit?: number;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description 问题说明 (RFC 9457) */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description 服务故障 */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["RecentVisits"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/visits/today": {
         parameters: {
             query?: never;
@@ -14944,6 +15440,9 @@ export interface components {
                 [key: string]: unknown;
             }[];
             items?: {
+                [key: string]: unknown;
+            }[];
+            levels?: {
                 [key: string]: unknown;
             }[];
         };
@@ -15612,6 +16111,11 @@ export interface components {
              * @enum {string}
              */
             format: "json" | "csv" | "xlsx" | "pdf";
+            /**
+             * 其下这一级的全部区域，不填为直接下级
+             * @enum {string|null}
+             */
+            level?: "district" | "street" | "community" | "grid" | null;
             /** 登记表 */
             register: string;
             /** 表的标题 */
@@ -15678,6 +16182,10 @@ export interface components {
             }[];
         };
         Coverage: {
+            /** 上一级区域 */
+            above?: {
+                [key: string]: unknown;
+            }[];
             areas?: {
                 [key: string]: unknown;
             }[];
@@ -15688,6 +16196,18 @@ export interface components {
             passed?: number;
             share?: number | null;
             targets?: number;
+        };
+        CoverageOfWorker: {
+            days?: number;
+            length_m?: number;
+            minutes?: number;
+            passed?: number;
+            share?: number | null;
+            user_id?: number | null;
+            worker?: string;
+        };
+        CoverageOfWorkerRows: {
+            items?: components["schemas"]["CoverageOfWorker"][];
         };
         Database: {
             bytes?: number;
@@ -15895,6 +16415,7 @@ export interface components {
             starts_at?: string;
             /** waiting、on、done、absent、missed、late、left_early */
             states?: string[];
+            user_id?: number | null;
             worker?: string;
         };
         DutyStates: {
@@ -16300,6 +16821,26 @@ export interface components {
             other_id: number;
             /** 原因 */
             reason?: string;
+        };
+        KeptToPlan: {
+            area_code?: string | null;
+            /** 计划天数 */
+            days?: number;
+            /** 按时到达的站点 */
+            good?: number;
+            id?: number;
+            /** 未到 */
+            missed?: number;
+            name?: string;
+            /** 晚到、早到或顺序不对 */
+            off?: number;
+            share?: number | null;
+            /** 走过的天数 */
+            walked?: number;
+            worker?: string | null;
+        };
+        KeptToPlanRows: {
+            items?: components["schemas"]["KeptToPlan"][];
         };
         LaidOut: {
             already_there?: number;
@@ -17102,6 +17643,26 @@ export interface components {
         ReadBody: {
             ids: number[];
         };
+        RecentVisit: {
+            /** Format: date-time */
+            at?: string;
+            building_id?: number | null;
+            how_name?: string | null;
+            id?: number | null;
+            lat?: number | null;
+            lon?: number | null;
+            made_by?: string | null;
+            note?: string | null;
+            persons?: number | null;
+            premises_id?: number | null;
+            result?: string | null;
+            result_name?: string | null;
+            room_id?: number | null;
+            title?: string | null;
+        };
+        RecentVisits: {
+            items?: components["schemas"]["RecentVisit"][];
+        };
         Recorded: {
             areas?: {
                 [key: string]: unknown;
@@ -17315,6 +17876,21 @@ export interface components {
              */
             register: "areas" | "staff" | "estates" | "buildings" | "units" | "rooms" | "households" | "residents" | "valuables" | "premises" | "premises_staff" | "events";
         };
+        SavedChange: {
+            /** 共享给该区域的人 */
+            area_code?: string | null;
+            /** 定义 */
+            definition?: {
+                [key: string]: unknown;
+            };
+            /** 名称 */
+            name?: string;
+            /**
+             * 登记表（随定义一起换）
+             * @enum {string}
+             */
+            register?: "areas" | "staff" | "estates" | "buildings" | "units" | "rooms" | "households" | "residents" | "valuables" | "premises" | "premises_staff" | "events";
+        };
         SavedQueries: {
             items?: components["schemas"]["SavedQuery"][];
         };
@@ -17454,6 +18030,8 @@ export interface components {
              * Format: date-time
              */
             updated_at?: string;
+            /** 登录账号 */
+            user_id?: number | null;
             /** 版本 */
             version?: number;
             /** 星期（1-7） */
@@ -17480,6 +18058,8 @@ export interface components {
              * Format: date
              */
             until?: string | null;
+            /** 登录账号 */
+            user_id?: number | null;
             /** 星期（1-7） */
             weekdays?: string;
             /** 巡查人 */
@@ -17504,6 +18084,8 @@ export interface components {
              * Format: date
              */
             until?: string | null;
+            /** 登录账号 */
+            user_id?: number | null;
             /** 星期（1-7） */
             weekdays?: string;
             /** 巡查人 */
@@ -17711,14 +18293,26 @@ export interface components {
                 [key: string]: unknown;
             } | null;
         };
+        Swap: {
+            /** Format: date */
+            day?: string;
+            shift_id?: number;
+            user_id?: number | null;
+            worker?: string | null;
+        };
         SwapBody: {
             /**
              * 日期
              * Format: date
              */
             day: string;
+            /** 接班人的账号 */
+            user_id?: number | null;
             /** 接班人；空为无人 */
             worker: string | null;
+        };
+        Swaps: {
+            items?: components["schemas"]["Swap"][];
         };
         Table: {
             entries?: number;
@@ -18115,6 +18709,26 @@ export interface components {
         };
         VisitOfTrackRows: {
             items?: components["schemas"]["VisitOfTrack"][];
+        };
+        VisitProof: {
+            /** 轨迹、照片、表单都有 */
+            complete?: boolean;
+            /** 入口：经度、纬度 */
+            door?: number[] | null;
+            dwell_seconds?: number;
+            /** Format: date-time */
+            first_at?: string | null;
+            fixes?: number;
+            /** Format: date-time */
+            last_at?: string | null;
+            nearest_m?: number | null;
+            photo_ids?: number[];
+            /** 到门口的一段轨迹：at（秒）、lon、lat 三个等长数组 */
+            piece?: {
+                [key: string]: unknown;
+            } | null;
+            visit_id?: number;
+            words?: string[];
         };
         Visits: {
             items?: components["schemas"]["VisitShown"][];
