@@ -57,6 +57,7 @@ def addresses(path: str, things: dict) -> list[str]:
         "/households/:household(\\d+)": ["/households/{households}"],
         "/pins/:register(households|premises|buildings)/:id(\\d+)": ["/pins/premises/{premises}"],
         "/plans/:plan(\\d+)": ["/plans/{plan}"],
+        "/premises/:premises(\\d+)": ["/premises/{premises}"],
         "/registers/import/:kind?": ["/registers/import/residents"],
         "/registers/:name?": ["/registers/residents?row={residents}", "/registers/events?row={events}", "/registers/rooms"],
         "/patrol/:part?": [f"/patrol/{part}" for part in PATROL],
