@@ -32,13 +32,15 @@ Row = tuple[str | None, tuple[Any, ...], Tally]  # area, values, how many
 
 @dataclass(frozen=True)
 class Wanted:
-    """What to count. `area` is the area whose parts are the rows; `at` the day whose boundaries are used."""
+    """What to count. `area` is the area whose parts are the rows (all of `level` below it when given); `at` the day whose
+    boundaries are used."""
 
     register: str
     by: Sequence[str] = ()
     area: str | None = None
     where: Mapping[str, Any] | None = None
     at: date | None = None
+    level: str | None = None
 
 
 @dataclass
@@ -60,7 +62,7 @@ def count(wanted: Wanted) -> dict[str, Any]:
     fields = counted_fields(register, wanted.by, coarse=hides)
     tree = read_query(wanted.where, fields_of(register))
     day = wanted.at or today()
-    parts = parts_of(wanted.area, day)
+    parts = parts_of(wanted.area, day, wanted.level)
     rows = _rows(register, tree, fields, day, hides)
     # who has several values is one all the same, and so is who has none
     people = _rows(register, tree, [], day, hides) if any(one.is_many for one in fields) else rows
@@ -73,7 +75,7 @@ def count(wanted: Wanted) -> dict[str, Any]:
         "fields": [{"key": one.key, "label": one.label, "codes": one.asked.codes, "period": one.period} for one in fields],
         "at": day.isoformat(),
         "path": parts.path,
-        **_told(fields, parts, _summed(parts, rows, people), _Shown(register.name, hides)),
+        **_told(fields, parts, _summed(parts, rows, people, wanted.area), _Shown(register.name, hides)),
         "several": any(one.is_many for one in fields),
         "hidden_below": LEAST_SHOWN if hides else None,
         "rounded_to": STEP if hides else None,
@@ -163,7 +165,7 @@ def _seed() -> int:
     return int.from_bytes(fingerprint("marks of counted rows")[:8], signed=True)
 
 
-def _summed(parts: Parts, rows: Sequence[Row], people: Sequence[Row]) -> _Sums:
+def _summed(parts: Parts, rows: Sequence[Row], people: Sequence[Row], area: str | None) -> _Sums:
     sums = _Sums()
     for code, values, tally in rows:
         part = parts.of(code)
@@ -172,10 +174,10 @@ def _summed(parts: Parts, rows: Sequence[Row], people: Sequence[Row]) -> _Sums:
             sums.values[values] += tally
     for code, _, tally in people:
         part = parts.of(code)
-        if part is None:
-            sums.outside += tally
-        else:
+        if part is not None:
             sums.areas[part] += tally
+        elif area is None or (code or "").startswith(area):
+            sums.outside += tally
     return sums
 
 
@@ -215,7 +217,7 @@ def _told(fields: Sequence[Counted], parts: Parts, sums: _Sums, shown: _Shown) -
         ],
         "values": [described(told, number) for told, number in sorted(values.items(), key=lambda item: rank(item[0]))],
         "total": shown(sum(sums.areas.values(), Tally())),
-        "outside": shown(sums.outside) if not parts.path else 0,
+        "outside": shown(sums.outside),
     }
 
 
