@@ -7,7 +7,7 @@ from datetime import UTC
 from typing import Any
 
 import orjson
-from flask import Response, request
+from flask import request
 from flask_smorest import Blueprint
 from marshmallow import Schema, ValidationError, fields, validate
 
@@ -63,12 +63,6 @@ class AnswerBody(Strict):
     lon = Number(validate=_LON)
     lat = Number(validate=_LAT)
     accuracy_m = Number(allow_none=True, validate=_METRES)
-
-
-class ReadBody(Strict):
-    ids = fields.List(
-        fields.Integer(strict=True, validate=validate.Range(min=1, max=BIGINT)), required=True, validate=validate.Length(max=200)
-    )
 
 
 def _form(part: str) -> dict[str, Any]:
@@ -211,16 +205,6 @@ def visit_evidence(visit_id: int) -> dict[str, Any]:
 def answer_check(asked: dict[str, Any], check_id: int) -> dict[str, Any]:
     """回答发给我的抽检"""
     return checks.told(checks.answer(check_id, asked))
-
-
-@_route("/messages/read", methods=["POST"])
-@blueprint.arguments(ReadBody)
-@blueprint.response(204)
-@require("tracks.write")
-def read(asked: dict[str, Any]) -> Response:
-    """这些消息我看过了"""
-    messages.mark_read(asked["ids"])
-    return Response(status=204)
 
 
 @_route("/app", methods=["POST"])

@@ -20,7 +20,7 @@ class Household(Stamped, Follower, Base):
     __table_args__ = (Located.area_index("households"), {"comment": "住户"})
 
     id: Mapped[int] = mapped_column(sa.BigInteger, sa.Identity(), primary_key=True)
-    number: Mapped[str] = mapped_column(sa.String(40), unique=True, comment="户籍编号")
+    number: Mapped[str] = mapped_column(sa.String(40), unique=True, comment="户籍编号", info={"filled": True})
     room_id: Mapped[int | None] = mapped_column(sa.BigInteger, sa.ForeignKey("rooms.id"), index=True, comment="房屋")
     kind: Mapped[str | None] = mapped_column(sa.String(8), comment="户别")
     remark: Mapped[str | None] = mapped_column(sa.Text, comment="备注")

@@ -187,6 +187,14 @@ def retire(register: Register, key: Any, version: int) -> Any:
     return row
 
 
+def free_mark(column: Any, first: str) -> str:
+    """`first` where no row has it, otherwise DH12 -> DH12-2, DH12-3 ...: the first that is free."""
+    stem = first.rsplit("-", 1)[0][:34]
+    with session().no_autoflush:
+        taken = set(session().scalars(sa.select(column).where(column.startswith(stem, autoescape=True))))
+    return first if first not in taken else next(f"{stem}-{n}" for n in range(2, 100_000) if f"{stem}-{n}" not in taken)
+
+
 def check_version(register: Register, row: Any, version: int) -> None:
     """Refuse a change of a row that somebody else changed meanwhile, and say what changed."""
     if row.version == version:
@@ -225,15 +233,16 @@ def _told_fields(register: Register, before: Mapping[str, Any], after: Mapping[s
         {
             "field": key,
             "label": str(columns[key].comment or key) if key in columns else key,
-            "before": _in_words(register, key, before.get(key)),
-            "after": _in_words(register, key, after.get(key)),
+            "before": in_words(register, key, before.get(key)),
+            "after": in_words(register, key, after.get(key)),
         }
         for key in {**before, **after}
         if key not in ("version", "updated_at")
     ]
 
 
-def _in_words(register: Register, key: str, value: Any) -> Any:
+def in_words(register: Register, key: str, value: Any) -> Any:
+    """A column's value as users know it: codes by their names."""
     if key not in register.codes or value is None:
         return value
     known = names(register.codes[key])

@@ -32,13 +32,15 @@ Row = tuple[str | None, tuple[Any, ...], int]  # area, values, count
 
 @dataclass(frozen=True)
 class Wanted:
-    """What to count. `area` is the area whose parts are the rows; `at` the day whose boundaries are used."""
+    """What to count. `area` is the area whose parts are the rows (all of `level` below it when given); `at` the day whose
+    boundaries are used."""
 
     register: str
     by: Sequence[str] = ()
     area: str | None = None
     where: Mapping[str, Any] | None = None
     at: date | None = None
+    level: str | None = None
 
 
 @dataclass
@@ -57,10 +59,11 @@ def count(wanted: Wanted) -> dict[str, Any]:
     fields = counted_fields(register, wanted.by)
     tree = read_query(wanted.where, fields_of(register))
     day = wanted.at or today()
-    parts = parts_of(wanted.area, day)
+    parts = parts_of(wanted.area, day, wanted.level)
     rows = _rows(register, tree, fields, day)
     # who has several values is one all the same, and so is who has none
     people = _rows(register, tree, [], day) if any(one.is_many for one in fields) else rows
+    sums = _summed(parts, rows, people, wanted.area)
     if register.name in PEOPLE:
         asked = {"by": list(wanted.by), "fields": sorted(fields_asked(tree)), "area": wanted.area}
         audit.record("count", register.name, after=asked)
@@ -70,7 +73,7 @@ def count(wanted: Wanted) -> dict[str, Any]:
         "fields": [{"key": one.key, "label": one.label, "codes": one.asked.codes, "period": one.period} for one in fields],
         "at": day.isoformat(),
         "path": parts.path,
-        **_told(fields, parts, _summed(parts, rows, people), _Shown(register.name, tuple(one.key for one in fields), hides)),
+        **_told(fields, parts, sums, _Shown(register.name, tuple(one.key for one in fields), hides)),
         "several": any(one.is_many for one in fields),
         "hidden_below": LEAST_SHOWN if hides else None,
         "rounded_to": STEP if hides else None,
@@ -151,7 +154,7 @@ def _grouped(
     return list(session().execute(sa.select(*columns, sa.func.count()).group_by(*columns)).all())
 
 
-def _summed(parts: Parts, rows: Sequence[Row], people: Sequence[Row]) -> _Sums:
+def _summed(parts: Parts, rows: Sequence[Row], people: Sequence[Row], area: str | None) -> _Sums:
     sums = _Sums()
     for code, values, number in rows:
         part = parts.of(code)
@@ -160,10 +163,10 @@ def _summed(parts: Parts, rows: Sequence[Row], people: Sequence[Row]) -> _Sums:
             sums.values[values] += number
     for code, _, number in people:
         part = parts.of(code)
-        if part is None:
-            sums.outside += number
-        else:
+        if part is not None:
             sums.areas[part] += number
+        elif area is None or (code or "").startswith(area):
+            sums.outside += number
     return sums
 
 
@@ -207,5 +210,5 @@ def _told(fields: Sequence[Counted], parts: Parts, sums: _Sums, shown: _Shown) -
             for values, number in sorted(sums.values.items(), key=lambda item: rank(item[0]))
         ],
         "total": shown(sum(sums.areas.values()), everywhere),
-        "outside": shown(sums.outside, "outside") if not parts.path else 0,
+        "outside": shown(sums.outside, "outside"),
     }

@@ -11,6 +11,7 @@ import pytest
 import python_calamine
 
 from gis_grid.access.guard import acting
+from gis_grid.areas.placing import today
 from gis_grid.errors import GridError
 from gis_grid.events.models import Event
 from gis_grid.people.models import Household, Resident
@@ -47,6 +48,18 @@ def test_counts_drill_down_from_district_to_grid(people) -> None:
     told = count(Wanted("residents", by=("sex",), area=COMMUNITY))
     assert {area["code"]: area["count"] for area in told["areas"]} == {GRID_1: 7, GRID_2: 2, f"{COMMUNITY}003": 0}
     assert cells(told) == {(GRID_1, "男"): 6, (GRID_1, "女"): 1, (GRID_2, "女"): 2}
+
+
+def test_any_level_below_is_counted_and_what_lies_above_it_is_told(session, people) -> None:
+    session.add(Resident(name="无网格", household_id=2, area_code=COMMUNITY, placed_by="room"))
+    session.flush()
+    told = count(Wanted("residents", area=DISTRICT, level="grid"))
+    assert {area["code"]: area["count"] for area in told["areas"]} == {GRID_1: 7, GRID_2: 2, f"{COMMUNITY}003": 0}
+    assert told["outside"] == 1
+    shapes = shapes_of(DISTRICT, today(), "grid")
+    assert len(shapes["features"]) == 3
+    with acting(caller("people.read", scopes=(GRID_2,))):
+        assert [(area["code"], area["count"]) for area in count(Wanted("residents", level="grid"))["areas"]] == [(GRID_2, 2)]
 
 
 def test_an_age_pyramid_is_age_by_sex(people) -> None:

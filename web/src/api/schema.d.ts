@@ -3299,10 +3299,12 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** 撤销一次变动：搬家、分户、并户、变更户主、死亡、迁出或合并重复；之后又有变动的须先撤销后面的 */
+        /** 撤销一次变动；之后同一些人或同一户又有变动的，须先撤销后面的 */
         post: {
             parameters: {
-                query?: never;
+                query?: {
+                    dry_run?: boolean;
+                };
                 header?: never;
                 path: {
                     change_id: number;
@@ -3354,6 +3356,7 @@ export interface paths {
                         "application/json": components["schemas"]["HomeChange"];
                     };
                 };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
             };
         };
         delete?: never;
@@ -3813,7 +3816,9 @@ export interface paths {
         /** 迁入：一人搬入本户；证件号码已登记的视为同一人 */
         post: {
             parameters: {
-                query?: never;
+                query?: {
+                    dry_run?: boolean;
+                };
                 header?: never;
                 path: {
                     key: number;
@@ -3892,7 +3897,9 @@ export interface paths {
         /** 出生登记 */
         post: {
             parameters: {
-                query?: never;
+                query?: {
+                    dry_run?: boolean;
+                };
                 header?: never;
                 path: {
                     key: number;
@@ -3939,6 +3946,15 @@ export interface paths {
                         };
                     };
                 };
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HomePreview"];
+                    };
+                };
                 /** @description Created */
                 201: {
                     headers: {
@@ -3971,7 +3987,9 @@ export interface paths {
         /** 全户迁出 */
         post: {
             parameters: {
-                query?: never;
+                query?: {
+                    dry_run?: boolean;
+                };
                 header: {
                     /** @description 读取时得到的 ETag；不一致时答 412 并说明别人改了什么 */
                     "If-Match": string;
@@ -4053,7 +4071,9 @@ export interface paths {
         /** 变更户主：重新填写每位成员与户主的关系 */
         post: {
             parameters: {
-                query?: never;
+                query?: {
+                    dry_run?: boolean;
+                };
                 header: {
                     /** @description 读取时得到的 ETag；不一致时答 412 并说明别人改了什么 */
                     "If-Match": string;
@@ -4209,7 +4229,9 @@ export interface paths {
         /** 并户：另一户全部并入本户 */
         post: {
             parameters: {
-                query?: never;
+                query?: {
+                    dry_run?: boolean;
+                };
                 header: {
                     /** @description 读取时得到的 ETag；不一致时答 412 并说明别人改了什么 */
                     "If-Match": string;
@@ -4291,7 +4313,9 @@ export interface paths {
         /** 搬家：全户搬到另一间房屋 */
         post: {
             parameters: {
-                query?: never;
+                query?: {
+                    dry_run?: boolean;
+                };
                 header: {
                     /** @description 读取时得到的 ETag；不一致时答 412 并说明别人改了什么 */
                     "If-Match": string;
@@ -4373,7 +4397,9 @@ export interface paths {
         /** 分户：部分成员另立一户 */
         post: {
             parameters: {
-                query?: never;
+                query?: {
+                    dry_run?: boolean;
+                };
                 header: {
                     /** @description 读取时得到的 ETag；不一致时答 412 并说明别人改了什么 */
                     "If-Match": string;
@@ -4421,6 +4447,15 @@ export interface paths {
                             title?: string;
                             type?: string;
                         };
+                    };
+                };
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HomePreview"];
                     };
                 };
                 /** @description Created */
@@ -5038,12 +5073,13 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** 逐级进入：一个区域的上级链与直接下级（范围、面积、下级数）；不填为自己范围的最上级 */
+        /** 逐级进入：一个区域的上级链、直接下级或其下某一级（范围、面积、下级数）、其下有哪几级；不填为自己范围的最上级 */
         get: {
             parameters: {
                 query?: {
                     at?: string;
                     code?: string;
+                    level?: "district" | "street" | "community" | "grid";
                 };
                 header?: never;
                 path?: never;
@@ -5099,6 +5135,149 @@ export interface paths {
         };
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/messages/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 发给我所在区域的消息，新的在前；未读几条 */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description 问题说明 (RFC 9457) */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description 服务故障 */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["MessageInbox"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/messages/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 这些消息我看过了 */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["ReadBody"];
+                };
+            };
+            responses: {
+                /** @description 问题说明 (RFC 9457) */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description 服务故障 */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description No Content */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            };
+        };
         delete?: never;
         options?: never;
         head?: never;
@@ -7046,79 +7225,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/phone/messages/read": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** 这些消息我看过了 */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["ReadBody"];
-                };
-            };
-            responses: {
-                /** @description 问题说明 (RFC 9457) */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": {
-                            /** @description 稳定的错误代码 */
-                            code?: string;
-                            /** @description 给使用者看的一句话 */
-                            detail?: string;
-                            status?: number;
-                            title?: string;
-                            type?: string;
-                        };
-                    };
-                };
-                /** @description 服务故障 */
-                "5XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": {
-                            /** @description 稳定的错误代码 */
-                            code?: string;
-                            /** @description 给使用者看的一句话 */
-                            detail?: string;
-                            status?: number;
-                            title?: string;
-                            type?: string;
-                        };
-                    };
-                };
-                /** @description No Content */
-                204: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-                422: components["responses"]["UNPROCESSABLE_ENTITY"];
-            };
-        };
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/phone/reports": {
         parameters: {
             query?: never;
@@ -7490,6 +7596,81 @@ export interface paths {
                 };
             };
         };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/photos/match": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 按文件名（证件号码、编号、姓名、房号）找对应的人、户、场所、房屋；不止一个的列出供选择 */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["NamesBody"];
+                };
+            };
+            responses: {
+                /** @description 问题说明 (RFC 9457) */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description 服务故障 */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["PhotoNames"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            };
+        };
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -9056,6 +9237,80 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/premises/{key}/why": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: number;
+            };
+            cookie?: never;
+        };
+        /** 为什么属于这个网格 */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    key: number;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description 问题说明 (RFC 9457) */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description 服务故障 */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["PremisesWhy"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/queries/ask/{name}": {
         parameters: {
             query?: never;
@@ -9809,7 +10064,9 @@ export interface paths {
         /** 死亡登记；户主去世须同时指定新户主 */
         post: {
             parameters: {
-                query?: never;
+                query?: {
+                    dry_run?: boolean;
+                };
                 header: {
                     /** @description 读取时得到的 ETag；不一致时答 412 并说明别人改了什么 */
                     "If-Match": string;
@@ -9891,7 +10148,9 @@ export interface paths {
         /** 个人迁出；户主迁出须同时指定新户主 */
         post: {
             parameters: {
-                query?: never;
+                query?: {
+                    dry_run?: boolean;
+                };
                 header: {
                     /** @description 读取时得到的 ETag；不一致时答 412 并说明别人改了什么 */
                     "If-Match": string;
@@ -10763,7 +11022,9 @@ export interface paths {
         /** 租客更替：原租户迁出，新租户入住 */
         post: {
             parameters: {
-                query?: never;
+                query?: {
+                    dry_run?: boolean;
+                };
                 header?: never;
                 path: {
                     key: number;
@@ -10808,6 +11069,15 @@ export interface paths {
                             title?: string;
                             type?: string;
                         };
+                    };
+                };
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HomePreview"];
                     };
                 };
                 /** @description Created */
@@ -12846,6 +13116,7 @@ export interface paths {
                 query?: {
                     area?: string;
                     at?: string;
+                    level?: "district" | "street" | "community" | "grid";
                 };
                 header?: never;
                 path?: never;
@@ -15110,6 +15381,9 @@ export interface components {
             items?: {
                 [key: string]: unknown;
             }[];
+            levels?: {
+                [key: string]: unknown;
+            }[];
         };
         Arrival: {
             /**
@@ -15776,6 +16050,11 @@ export interface components {
              * @enum {string}
              */
             format: "json" | "csv" | "xlsx" | "pdf";
+            /**
+             * 其下这一级的全部区域，不填为直接下级
+             * @enum {string|null}
+             */
+            level?: "district" | "street" | "community" | "grid" | null;
             /** 登记表 */
             register: string;
             /** 表的标题 */
@@ -16340,6 +16619,16 @@ export interface components {
         HomeHistory: {
             items?: components["schemas"]["HomeChange"][];
         };
+        HomePreview: {
+            households?: {
+                [key: string]: unknown;
+            }[];
+            lines?: string[];
+            people?: {
+                [key: string]: unknown;
+            }[];
+            warnings?: string[];
+        };
         Household: {
             /** 所属网格 */
             area_code?: string | null;
@@ -16659,6 +16948,12 @@ export interface components {
             floor: number;
             span: number;
         };
+        MessageInbox: {
+            items?: {
+                [key: string]: unknown;
+            }[];
+            unread?: number;
+        };
         Move: {
             /**
              * 发生日期，默认今天
@@ -16690,6 +16985,10 @@ export interface components {
             }[];
             unread?: number;
             worker?: string;
+        };
+        NamesBody: {
+            /** 文件名 */
+            names: string[];
         };
         Newcomer: {
             /**
@@ -16896,6 +17195,11 @@ export interface components {
             sha256?: string | null;
             width?: number;
         };
+        PhotoNames: {
+            items?: {
+                [key: string]: unknown;
+            }[];
+        };
         Photos: {
             items?: components["schemas"]["Photo"][];
         };
@@ -16927,6 +17231,8 @@ export interface components {
             lat?: number | null;
             locked?: boolean;
             lon?: number | null;
+            near_lat?: number | null;
+            near_lon?: number | null;
             placed_by?: string | null;
             version?: number;
         };
@@ -17103,9 +17409,18 @@ export interface components {
             /** 核实人 */
             verified_by?: string | null;
             /** 核实方式 */
-            verified_how?: string | null;
+            verified_how?: string;
             /** 版本 */
             version?: number;
+        };
+        PremisesWhy: {
+            area_code?: string | null;
+            by_place?: {
+                [key: string]: unknown;
+            } | null;
+            placed_by?: string | null;
+            reason?: string | null;
+            sentence?: string | null;
         };
         PresenceCell: {
             lat?: number;
@@ -17430,7 +17745,7 @@ export interface components {
             /** 核实人 */
             verified_by?: string | null;
             /** 核实方式 */
-            verified_how?: string | null;
+            verified_how?: string;
             /** 版本 */
             version?: number;
             /** 服务处所 */
