@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 import sqlalchemy as sa
 
@@ -35,10 +36,20 @@ def database() -> Iterator[tuple[str, str]]:
         from gis_grid.migrate import migrate
 
         migrate()
-        yield db.database_urls()
+        urls = db.database_urls()
+        keep_as_template(urls[0])
+        yield urls
     finally:
         cluster.destroy(HOME)
         shutil.rmtree(HOME, ignore_errors=True)
+
+
+def keep_as_template(owner: str) -> None:
+    """A copy of the migrated database, from which the running services get theirs."""
+    db.engine().dispose()
+    server, _, name = owner.replace("+psycopg", "").rpartition("/")
+    with psycopg.connect(f"{server}/postgres", autocommit=True) as admin:
+        admin.execute(f"CREATE DATABASE migrated TEMPLATE {name}")
 
 
 @pytest.fixture

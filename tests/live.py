@@ -55,15 +55,15 @@ def run_command(environment: dict[str, str], *words: str, seconds: float = 240) 
 
 @contextlib.contextmanager
 def running(home: Path, name: str, *setup: tuple[str, ...]) -> Iterator[tuple[Live, list[str]]]:
-    """A service on a new database `name` of the test cluster, after the set-up commands; also answers what those printed."""
+    """A service on a migrated database `name` of the test cluster, after the set-up commands; also answers what those printed."""
     urls = cluster.data.read(home).urls
     owner, app = (str(url).rsplit("/", 1)[0] + f"/{name}" for url in urls)
     with psycopg.connect(urls.owner.replace("+psycopg", ""), autocommit=True) as admin:
-        admin.execute(f"CREATE DATABASE {name} TEMPLATE template0")
+        admin.execute(f"CREATE DATABASE {name} TEMPLATE migrated")
     folder = home / name
     folder.mkdir()
     environment = {**os.environ, "GIS_GRID_HOME": str(folder), "DATABASE_URL": app, "OWNER_DATABASE_URL": owner}
-    printed = [run_command(environment, *words) for words in (("migrate",), *setup)]
+    printed = [run_command(environment, *words) for words in setup]
     port = free_port()
     log = folder / "serve.log"
     with log.open("wb") as out:

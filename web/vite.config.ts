@@ -46,8 +46,9 @@ export default defineConfig({
   build: {
     outDir: '../gis_grid/console',
     emptyOutDir: true,
-    // Chrome 109 is the last one for the Windows 7 and 8 machines still found in community offices.
-    target: ['chrome109', 'edge109', 'firefox115', 'safari16'],
+    // Chrome 109 and Firefox 115 are the last ones for the Windows 7 and 8 machines still found in community offices;
+    // 360 and others there stand on Chrome 108.
+    target: ['chrome108', 'edge108', 'firefox102', 'safari16'],
     chunkSizeWarningLimit: 1200, // MapLibre alone is 1.1 MB before gzip and is loaded only with the map
   },
   worker: { format: 'es' },

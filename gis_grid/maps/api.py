@@ -12,6 +12,7 @@ from marshmallow import Schema, fields, validate
 
 from gis_grid.access.guard import SIGNED_IN, caller, require, scope_patterns
 from gis_grid.areas.placing import today
+from gis_grid.areas.rules import LEVEL_CODES
 from gis_grid.choices import chosen
 from gis_grid.db import session, sql
 from gis_grid.maps import area_tree, basemap, models, search, tiles  # noqa: F401  models: the table must be known
@@ -32,6 +33,7 @@ class CountsQuery(Strict):
 
 class TreeQuery(Strict):
     code = Text(validate=validate.Length(min=1, max=32), metadata={"title": "区域编码"})
+    level = fields.String(validate=validate.OneOf(LEVEL_CODES), metadata={"title": "其下这一级的全部区域，不填为直接下级"})
     at = fields.Date(metadata={"title": "按哪天的边界，默认今天"})
 
 
@@ -53,7 +55,7 @@ MapSchema = Schema.from_dict(
     name="MapPage",
 )
 CountsSchema = Schema.from_dict({"counts": fields.Dict()}, name="LayerCounts")
-TreeSchema = Schema.from_dict({"chain": fields.List(fields.Dict()), "items": fields.List(fields.Dict())}, name="AreaTree")
+TreeSchema = Schema.from_dict(dict.fromkeys(("chain", "items", "levels"), fields.List(fields.Dict())), name="AreaTree")
 MVT = "application/vnd.mapbox-vector-tile"
 _OWN = (("Cache-Control", "private, no-cache"), ("Vary", "Accept-Encoding, Authorization, Cookie"))
 Answer = tuple[str, list[tuple[str, str]], bytes]  # status, headers, body
@@ -99,8 +101,8 @@ def count_layers(asked: dict[str, Any]) -> Response:
 @blueprint.response(200, TreeSchema)
 @require("areas.read")
 def show_areas(asked: dict[str, Any]) -> Response:
-    """逐级进入：一个区域的上级链与直接下级（范围、面积、下级数）；不填为自己范围的最上级"""
-    return _json(area_tree.area_tree(asked.get("code"), asked.get("at")))
+    """逐级进入：一个区域的上级链、直接下级或其下某一级（范围、面积、下级数）、其下有哪几级；不填为自己范围的最上级"""
+    return _json(area_tree.area_tree(asked.get("code"), asked.get("at"), asked.get("level")))
 
 
 @blueprint.route(basemap.PMTILES)

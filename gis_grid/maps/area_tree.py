@@ -7,9 +7,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from gis_grid.access.guard import caller, scope_patterns
+from gis_grid.access.guard import caller, scope_clause, scope_patterns
+from gis_grid.areas.models import Area, Boundary
 from gis_grid.areas.placing import today
-from gis_grid.areas.rules import LEVEL_NAMES
+from gis_grid.areas.rules import LEVEL_CODES, LEVEL_NAMES
 from gis_grid.config import settings
 from gis_grid.db import ask, driver_text, session, sql
 from gis_grid.errors import NotFound
@@ -20,13 +21,25 @@ from gis_grid.maps.layers import Layer
 _counts: Kept[dict[str, int]] = Kept(most=2000)
 
 
-def area_tree(code: str | None, at: date | None) -> dict[str, Any]:
-    """chain (from the topmost the caller may see down to `code` itself) and items (right below), each with its box in degrees."""
-    values = {"code": code, "at": at or today(), "scope": scope_patterns()}
+def area_tree(code: str | None, at: date | None, level: str | None = None) -> dict[str, Any]:
+    """chain (from the topmost the caller may see down to `code` itself), items (right below, or all of a level below),
+    each with its box in degrees, and levels (which there are below, with how many areas)."""
+    values = {"code": code, "at": at or today(), "scope": scope_patterns(), "level": level}
     chain = [_link(row) for row in session().execute(sql("area_chain"), values)] if code else []
     if code and not (chain and chain[-1]["code"] == code):
         raise NotFound(f"没有区域 {code[:32]}，或它不在您的数据范围内。")
-    return {"chain": chain, "items": [_below(row) for row in session().execute(sql("area_tree"), values)]}
+    items = [_below(row) for row in session().execute(sql("area_tree"), values)]
+    return {"chain": chain, "items": items, "levels": _levels(code, at or today())}
+
+
+def _levels(code: str | None, at: date) -> list[dict[str, Any]]:
+    """The levels that have areas below, the highest first."""
+    there = sa.exists().where(Boundary.area_code == Area.code, Boundary.valid.contains(at))
+    query = sa.select(Area.level, sa.func.count()).where(scope_clause(Area.code), sa.or_(Area.retired_at.is_(None), there))
+    if code is not None:
+        query = query.where(sa.func.starts_with(Area.code, code), Area.code != code)
+    known: dict[str, int] = dict(session().execute(query.group_by(Area.level)).tuples().all())
+    return [{"code": level, "name": LEVEL_NAMES[level], "count": known[level]} for level in LEVEL_CODES if level in known]
 
 
 def _link(row: sa.Row[Any]) -> dict[str, Any]:

@@ -1,4 +1,5 @@
--- Which areas stand right below :code (the topmost of the caller's scope without one), where do they lie that day, how big are they?
+-- Which areas stand right below :code (of :level anywhere below when given; the topmost of the caller's scope without a code), where
+-- do they lie that day, how big are they?
 SELECT a.code, a.name, a.level, a.kind, a.parent_code,
   (SELECT count(*) FROM areas c WHERE c.parent_code = a.code AND c.retired_at IS NULL)::int AS children,
   ST_X(s.spot) AS lon, ST_Y(s.spot) AS lat,
@@ -10,6 +11,7 @@ LEFT JOIN LATERAL (SELECT ST_PointOnSurface(b.geom) AS spot) s ON true
 WHERE (a.retired_at IS NULL OR b.id IS NOT NULL)
   AND coalesce(a.code LIKE ANY(:scope), '%' = ANY(:scope))
   AND CASE
+    WHEN CAST(:level AS text) IS NOT NULL THEN a.level = :level AND starts_with(a.code, coalesce(:code, ''))
     WHEN CAST(:code AS text) IS NOT NULL THEN a.parent_code = :code
     ELSE NOT EXISTS (
       SELECT FROM areas p

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import shapely
 
@@ -49,6 +50,28 @@ def arrow(box: tuple[float, float, float, float], ink: str) -> str:
         + svg.drawn(right, fill="#ffffff", **edge)
         + svg.words(middle, top + 0.7 * letter, "北", letter, text_anchor="middle", font_weight="bold", fill=ink)
     )
+
+
+def key(title: str, rows: Sequence[tuple[str, str, str]], bottom: float, letter: float) -> tuple[str, list[Any]]:
+    """A box in the lower left corner of a map that ends at `bottom`: title and rows (fill, circle or none; colour; words),
+    and where it stands."""
+    line, pad, gap = 1.6 * letter, 0.8 * letter, 0.8 * letter
+    width = max(width_em(title, bold=True), *(width_em(words) + 3.0 for _, _, words in rows)) * letter + 2 * pad
+    height = (len(rows) + 1) * line + 2 * pad
+    left, top = gap, bottom - gap - height
+    parts = [
+        svg.rect(left, top, left + width, bottom - gap, rx=0.4 * letter, fill="#ffffff", fill_opacity=0.94, stroke="#8a8f96")
+    ]
+    parts.append(svg.words(left + pad, top + pad + line / 2, title, letter, font_weight="bold", fill=INK))
+    for n, (shape, color, words) in enumerate(rows, 1):
+        x, y = left + pad, top + pad + (n + 0.5) * line
+        if shape == "fill":
+            sample = (x, y - 0.55 * letter, x + 2.2 * letter, y + 0.55 * letter)
+            parts.append(svg.rect(*sample, fill=color, stroke="#8a8f96", stroke_width=0.05 * letter))
+        elif shape == "circle":
+            parts.append(svg.circle(x + 1.1 * letter, y, 0.6 * letter, fill=color, fill_opacity=0.62))
+        parts.append(svg.words(x if shape == "none" else x + 3.0 * letter, y, words, letter, fill=INK))
+    return svg.group(parts, stroke_width=0.06 * letter), [shapely.box(left, top, left + width, bottom - gap)]
 
 
 def foot(

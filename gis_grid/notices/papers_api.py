@@ -12,6 +12,7 @@ from gis_grid import audit
 from gis_grid.access.guard import require
 from gis_grid.errors import BadRequest
 from gis_grid.notices import actions, folium_page, mapsheet, visit_list
+from gis_grid.notices.theme import read_wish
 from gis_grid.register.fields import Strict, Text
 
 _CODE = validate.Length(min=1, max=32)
@@ -27,6 +28,13 @@ class SheetQuery(Strict):
     title = Text(validate=validate.Length(min=1, max=80), metadata={"title": "图名"})
     scale = fields.Integer(validate=validate.Range(min=50, max=10_000_000), metadata={"title": "固定比例尺的分母"})
     bbox = Text(validate=validate.Length(max=100), metadata={"title": "只印这个范围：西,南,东,北（度）"})
+    at = fields.Date(metadata={"title": "按哪天的边界与数据，默认今天"})
+    theme = Text(
+        validate=validate.Length(max=200),
+        metadata={"title": "统计专题，与地图页地址中的 theme 相同：登记表~字段=值~显示~画法~~~级别"},
+    )
+    theme_area = Text(validate=_CODE, metadata={"title": "专题统计哪个区域的下级"})
+    classes = Text(load_default="", validate=validate.Length(max=600), metadata={"title": "专题的分级：低~高~颜色，逗号分隔"})
     format = fields.String(load_default="pdf", validate=validate.OneOf(("pdf", "png")), metadata={"title": "png 为预览"})
     page = fields.Integer(
         load_default=1, validate=validate.Range(min=1, max=mapsheet.MOST_PAGES), metadata={"title": "预览第几页"}
@@ -59,8 +67,9 @@ def sheet(asked: dict[str, Any]) -> Response:
     kind, page, pixels = asked.pop("format"), asked.pop("page"), asked.pop("pixels")
     codes = mapsheet.atlas_codes(code) if asked.pop("each") else [code]
     box = _box(asked.pop("bbox", None))
-    wanted = mapsheet.Sheet(**asked, box=box)
-    after = {"layers": asked["layers"], "pages": len(codes)}
+    text, area, classes = asked.pop("theme", None), asked.pop("theme_area", None), asked.pop("classes")
+    wanted = mapsheet.Sheet(**asked, box=box, theme=read_wish(text, area, classes) if text else None)
+    after = {"layers": asked["layers"], "pages": len(codes), "theme": text}
     if kind == "png":
         picture = mapsheet.picture(codes, wanted, page, pixels)
         audit.record("view", "map sheets", code, after=after, area_code=code)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from typing import Any
 
 import shapely
@@ -36,7 +37,7 @@ def read_ground(code: str, shape: Any, *, inner: bool = False, marks: tuple[str,
     tree = all_areas()
     level = tree[code].link["level"]
     below = LEVEL_CODES[min(LEVEL_CODES.index(level) + 1, len(LEVEL_CODES) - 1)]
-    near = _rows(_area_layer(level), box)
+    near = _rows(area_layer(level), box)
     return Ground(
         area=metres(shape),
         name=tree[code].link["name"],
@@ -62,7 +63,7 @@ def _patches(name: str, box: Box, metres: Any, within: str | None = None) -> tup
     return tuple(Patch(row.name or "", metres(row.shape)) for row in _rows(name, box, within))
 
 
-def _area_layer(level: str) -> str:
+def area_layer(level: str) -> str:
     return {"district": "districts", "street": "streets", "community": "communities", "grid": "grids"}[level]
 
 
@@ -74,7 +75,7 @@ def _full_name(tree: Mapping[str, Node], other: str, mine: str) -> str:
 
 
 def _inner(level: str, box: Any, code: str, metres: Any) -> Iterator[Patch]:
-    for row in _rows(_area_layer(level), box):
+    for row in _rows(area_layer(level), box):
         if row.code.startswith(code) and row.code != code:
             yield Patch(row.name, metres(row.shape), row.code)
 
@@ -137,10 +138,10 @@ def _marks(code: str, box: Any, metres: Any, names: tuple[str, ...], here: Any) 
         yield Mark("您在此处", metres(here), "here")
 
 
-def boundary_shapes(codes: Sequence[str]) -> dict[str, Any]:
-    """Today's boundaries of areas, in degrees."""
+def boundary_shapes(codes: Sequence[str], at: date | None = None) -> dict[str, Any]:
+    """A day's (today's without one) boundaries of areas, in degrees."""
     query = (
         "SELECT area_code, ST_AsBinary(geom) AS wkb FROM boundaries WHERE area_code = ANY(:codes) AND valid @> CAST(:at AS date)"
     )
-    rows = session().execute(sa.text(query), {"codes": list(codes), "at": today()})
+    rows = session().execute(sa.text(query), {"codes": list(codes), "at": at or today()})
     return {row.area_code: shapely.from_wkb(bytes(row.wkb)) for row in rows}

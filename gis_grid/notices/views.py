@@ -55,8 +55,9 @@ def zoom_of(scale: int, lat: float) -> float:
     return math.log2(EQUATOR_M * math.cos(math.radians(lat)) / (512 * scale * PIXEL_MM / 1000))
 
 
-def draw_view(layers: Sequence[Drawn], window: Window, lat: float, least: float) -> View:
-    """All layers from the bottom up, then their names, no smaller than `least` mm. Names without room are left out."""
+def draw_view(layers: Sequence[Drawn], window: Window, lat: float, least: float, kept: Sequence[Any] = ()) -> View:
+    """All layers from the bottom up, then their names, no smaller than `least` mm, clear of what is `kept` for others. Names
+    without room are left out."""
     zoom = zoom_of(window.scale, lat)
     frame = shapely.box(0, 0, window.width, window.height)
     view, names = View(), []
@@ -76,7 +77,7 @@ def draw_view(layers: Sequence[Drawn], window: Window, lat: float, least: float)
                 view.shapes += _shapes(entry, chosen)
     inset = 0.5 * least
     arrow = furniture.arrow_box(window.width, 1.5 * least)
-    view.placement = place(names, (inset, inset, window.width - inset, window.height - inset), [shapely.box(*arrow)])
+    view.placement = place(names, (inset, inset, window.width - inset, window.height - inset), [shapely.box(*arrow), *kept])
     view.names += _written(view.placement, looks)
     return view
 
@@ -175,8 +176,3 @@ def _written(placement: Placement, looks: Mapping[str, Mapping[str, Any]]) -> li
         wanted = [spot for name, spot in placement.placed if name.style == style]
         parts.append(svg.names(wanted, look["halo"], fill=look["fill"], font_weight="bold" if look["bold"] else None))
     return parts
-
-
-def legend_items(layers: Sequence[Drawn]) -> list[Mapping[str, Any]]:
-    """What the legend lists: the entries of layers that show something here, the top of the map first."""
-    return [item for layer in reversed(layers) if layer.features for item in layer.legend]

@@ -35,7 +35,7 @@ from gis_grid.patrol.formats import FORMATS
 from gis_grid.patrol.formats.streams import Limited
 from gis_grid.patrol.models import Device, DueDay, Track, TrackArea, Upload
 from gis_grid.patrol.rules import Limits, admit, clean, in_order
-from gis_grid.patrol.shifts import off_shift
+from gis_grid.patrol.shifts import Who, off_shift
 from gis_grid.patrol.store import change_flags, copy_fixes, day_bounds, days_of, keep_last, make_days, read_fixes
 
 MOST_BYTES = 1024**3  # of one track file, unpacked
@@ -136,8 +136,9 @@ def _store(code: str, fixes: Fixes, source: TrackInput, limits: Limits, told: _T
     """Write the days that are complete (all, when `last`); answers what is held back."""
     device = device_called(code, source.worker)
     session().execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK, device.id % 2**31)))
-    if settings().track_only_in_shifts and device.worker:
-        outside = off_shift(device.worker, fixes.at)
+    who = Who(device.user_id, device.worker)
+    if settings().track_only_in_shifts and (who.name or who.user_id):
+        outside = off_shift(who, fixes.at)
         told.refused.update({"不在班次内": int(outside.sum())} if outside.any() else {})
         fixes = fixes.take(~outside)
         if not len(fixes):

@@ -13,11 +13,14 @@ from marshmallow import Schema, fields, validate
 from gis_grid import audit
 from gis_grid.access.guard import SIGNED_IN, require
 from gis_grid.areas.placing import today
+from gis_grid.areas.rules import LEVEL_CODES
 from gis_grid.query.api import WHERE
 from gis_grid.register.fields import Strict, Text
 from gis_grid.stats.actions import Wanted, count, countable_registers
 from gis_grid.stats.parts import shapes_of
 from gis_grid.stats.sheet import TYPES, written
+
+LEVEL = {"title": "其下这一级的全部区域，不填为直接下级"}
 
 
 class CountSchema(Strict):
@@ -28,6 +31,7 @@ class CountSchema(Strict):
         metadata={"title": "按哪些字段（最多两个）；日期可加 .year .quarter .month .day .weekday .hour"},
     )
     area = Text(allow_none=True, validate=validate.Length(max=32), metadata={"title": "统计哪个区域的下级；不填为自己的范围"})
+    level = fields.String(allow_none=True, validate=validate.OneOf(LEVEL_CODES), metadata=LEVEL)
     where = fields.Dict(allow_none=True, metadata=WHERE)
     at = fields.Date(allow_none=True, metadata={"title": "按哪天的边界，默认今天"})
     format = fields.String(
@@ -38,6 +42,7 @@ class CountSchema(Strict):
 
 class ShapesQuery(Strict):
     area = Text(validate=validate.Length(max=32), metadata={"title": "哪个区域的下级；不填为自己的范围"})
+    level = fields.String(validate=validate.OneOf(LEVEL_CODES), metadata=LEVEL)
     at = fields.Date(metadata={"title": "按哪天的边界，默认今天"})
 
 
@@ -97,7 +102,8 @@ def list_countable() -> dict[str, Any]:
 @require("areas.read")
 def show_shapes(asked: dict[str, Any]) -> Response:
     """下级区域在某日的边界（简化，供分级设色图）"""
-    return Response(orjson.dumps(shapes_of(asked.get("area"), asked.get("at") or today())), mimetype="application/json")
+    shapes = shapes_of(asked.get("area"), asked.get("at") or today(), asked.get("level"))
+    return Response(orjson.dumps(shapes), mimetype="application/json")
 
 
 @blueprint.route("/count", methods=["POST"])

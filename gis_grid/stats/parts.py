@@ -41,13 +41,16 @@ class Parts:
         return next((code[:length] for length in self._lengths if code and code[:length] in self.names), None)
 
 
-def parts_of(area: str | None, day: date) -> Parts:
-    """The areas right below one; without one, the caller's own. One without parts is its own only row."""
+def parts_of(area: str | None, day: date, level: str | None = None) -> Parts:
+    """The areas right below one, or all of a level below it; without one, the caller's own. One without parts is its own row."""
     path = _path(area) if area is not None else []
     if area is not None and not path:
         raise NotFound(f"没有区域 {area[:32]}，或它不在您的数据范围内。")
     mine = sa.select(Area.code, Area.name, Area.level).where(scope_clause(Area.code), _there(day)).order_by(Area.code)
-    if area is not None:
+    if level is not None:
+        found = session().execute(mine.where(Area.level == level, sa.func.starts_with(Area.code, area or ""))).all()
+        found = found or session().execute(mine.where(Area.code == area)).all()
+    elif area is not None:
         found = session().execute(mine.where(Area.parent_code == area)).all()
         found = found or session().execute(mine.where(Area.code == area)).all()
     else:
@@ -60,9 +63,9 @@ def parts_of(area: str | None, day: date) -> Parts:
     return Parts(told, path)
 
 
-def shapes_of(area: str | None, day: date) -> dict[str, Any]:
+def shapes_of(area: str | None, day: date, level: str | None = None) -> dict[str, Any]:
     """The rows' boundaries on that day as GeoJSON (CGCS2000), simplified alike on both sides of shared edges."""
-    parts = parts_of(area, day)
+    parts = parts_of(area, day, level)
     query = sa.select(Boundary.area_code, sa.func.ST_AsBinary(Boundary.geom)).where(
         Boundary.area_code.in_(list(parts.names)), Boundary.valid.contains(day)
     )

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pyotp
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import ARTEFACTS, PASSWORD, Town, sign_in, wait_idle
 from tests.live import add_user
@@ -54,8 +54,7 @@ def test_the_password_rules_are_ticked_off_while_one_types(page: Page, town: Tow
 
 
 def test_one_time_codes_are_set_up_and_asked_for(desk: Page, town: Town, newcomer: str) -> None:
-    sign_in(desk, town, newcomer)
-    desk.goto("/account")
+    sign_in(desk, town, newcomer, "/account")
     desk.get_by_role("button", name="启用动态口令").click()
     desk.get_by_label("先输入登录密码").fill(PASSWORD)
     desk.get_by_role("button", name="下一步").click()
@@ -95,8 +94,7 @@ def sign_out(page: Page) -> None:
 
 
 def test_an_unattended_page_is_covered_and_keeps_what_was_begun(page: Page, town: Town, newcomer: str) -> None:
-    sign_in(page, town, newcomer)
-    page.goto("/account")
+    sign_in(page, town, newcomer, "/account")
     page.get_by_label("原密码").fill("begun")
     page.evaluate("localStorage.setItem('last-input', String(Date.now() - 11 * 60_000))")
     cover = page.get_by_role("dialog", name="页面已锁定")
@@ -134,6 +132,7 @@ def test_a_new_user_sees_only_the_grid_he_was_given(desk: Page, town: Town) -> N
     dialog.get_by_label("网格员", exact=True).check()
     dialog.get_by_label("按名称或编码查找").fill("990101010004002")
     dialog.get_by_role("checkbox", name=re.compile("990101010004002")).check()
+    _pick_and_drop_on_the_map(desk, dialog)
     picture(desk, "new-user")
     dialog.get_by_role("button", name="保存").click()
     once = desk.locator("[data-once]").inner_text()
@@ -162,9 +161,34 @@ def test_a_new_user_sees_only_the_grid_he_was_given(desk: Page, town: Town) -> N
     expect(desk.get_by_text("您的账号还不能使用这个功能")).to_be_visible()
 
 
+def _pick_and_drop_on_the_map(page: Page, dialog: Locator) -> None:
+    """A community by a click anywhere in it swallows its grid; a grid by a click; again takes it away."""
+    chosen = dialog.get_by_role("list", name="已选")
+    dialog.get_by_role("button", name="在地图上选").click()
+    wait_idle(page)
+    told = page.request.get("/api/map/areas?code=990101010004").json()
+    grid = next(one for one in told["items"] if one["name"] == "第3网格")
+    for level, picked in (("community", told["chain"][-1]["name"]), ("grid", "第3网格")):
+        dialog.get_by_role("combobox", name="在地图上选").select_option(level)
+        x, y = page.evaluate(
+            """([lon, lat]) => { const at = document.querySelector('[role=dialog] [data-state]')
+            const { x, y } = at.map.project([lon, lat]), box = at.getBoundingClientRect(); return [box.x + x, box.y + y] }""",
+            [grid["lon"], grid["lat"]],
+        )
+        page.mouse.click(x, y)
+        expect(chosen).to_contain_text(picked)
+        if level == "grid":
+            picture(page, "scope-on-the-map")
+        page.wait_for_timeout(400)  # two clicks at once are a double click
+        page.mouse.click(x, y)
+        expect(chosen.get_by_text(picked)).to_have_count(0)
+    dialog.get_by_role("button", name="按区域选").click()
+    dialog.get_by_label("按名称或编码查找").fill("990101010004002")
+    dialog.get_by_role("checkbox", name=re.compile("990101010004002")).check()
+
+
 def test_entries_settings_and_colours_are_changed_and_taken_back(desk: Page, town: Town) -> None:
-    sign_in(desk, town, "demo_admin")
-    desk.goto("/admin/dictionary?list=religion")
+    sign_in(desk, town, "demo_admin", "/admin/dictionary?list=religion")
     desk.get_by_role("button", name="新增一项").click()
     dialog = desk.get_by_role("dialog")
     code = f"x{datetime.now(UTC):%H%M%S}"

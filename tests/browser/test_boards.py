@@ -13,8 +13,7 @@ GRID = "第3网格"
 
 
 def _open(page: Page, town, path: str) -> None:
-    sign_in(page, town, "demo_district")
-    page.goto(path)
+    sign_in(page, town, "demo_district", path)
 
 
 def _choose(page: Page, name: str) -> None:

@@ -157,6 +157,95 @@ def test_a_shared_vertex_moves_both_neighbours_and_undo_returns_it(desk: Page, t
     sent(desk, "POST", f"/api/plans/{plan}/withdraw")
 
 
+def test_without_a_mouse_a_grid_is_split_and_a_vertex_moved(desk: Page, town: Town) -> None:
+    """Keys alone: the row chooses the grid, the cross in the middle of the map sets corners, arrows move a vertex."""
+    sign_in(desk, town, "demo_community")
+    plan = new_plan(desk, "键盘绘制")
+    west, south, east, north = box_of(ring(desk, plan, "第12网格"))
+    desk.keyboard.press("s")
+    canvas = desk.get_by_role("region", name="地图").locator("canvas")
+    canvas.focus()
+    middle = (west + east) / 2
+    for place in ((middle, north + 2e-4), (middle, south - 2e-4)):
+        # where the arrow keys would take the map in some thirty presses
+        desk.evaluate("at => document.querySelector('[data-state]').map.jumpTo({ center: at })", list(place))
+        desk.keyboard.press("Enter")
+    expect(desk.get_by_text("2 个点")).to_be_visible()
+    finish = desk.get_by_role("button", name="画完")
+    finish.focus()
+    desk.keyboard.press("Enter")
+    expect(desk.locator(".pending li")).to_have_count(2)
+    desk.locator(".pending").get_by_role("button", name="确定").press("Enter")
+    expect(desk.get_by_text("已保存 1 步")).to_be_visible()
+    desk.keyboard.press("Control+z")
+    expect(desk.get_by_text("已保存 0 步")).to_be_visible()
+    _nudge(desk, plan)
+    sent(desk, "POST", f"/api/plans/{plan}/withdraw")
+
+
+def _nudge(page: Page, plan: str) -> None:
+    """A vertex that two grids share goes ten metres west; the counts follow; what is given up stands as before."""
+    page.keyboard.press("v")
+    five, ten = ring(page, plan, "第5网格"), ring(page, plan, "第10网格")
+    page.get_by_role("button", name=re.compile("第5网格")).first.press("Enter")
+    chooser = page.get_by_role("combobox", name="逐点移动")
+    shared = chooser.locator("option", has_text="第10网格").filter(has_not_text="外边界")
+    chooser.select_option(shared.nth(shared.count() // 2).get_attribute("value"))
+    pad = page.get_by_role("group", name="方向键移动顶点")
+    pad.focus()
+    pad.press("ArrowLeft")
+    expect(page.get_by_text("向西 5 米")).to_be_visible()
+    expect(page.locator(".live", has_text="第5网格")).to_be_visible()
+    page.screenshot(path=ARTEFACTS / "drawing-keys.png")
+    pad.press("Escape")
+    expect(page.locator(".live")).to_have_count(0)
+    pad.press("ArrowLeft")
+    pad.press("ArrowLeft")
+    pad.press("Enter")
+    expect(page.get_by_text("已保存 1 步")).to_be_visible()
+    now_five, now_ten = ring(page, plan, "第5网格"), ring(page, plan, "第10网格")
+    (was,), (now,) = ([at for at in one if at not in other] for one, other in ((five[1:], now_five), (now_five[1:], five)))
+    assert was in ten and now in now_ten
+    assert 9 < (was[0] - now[0]) * 111_320 * 0.87 < 11
+
+
+def test_a_thumb_moves_a_vertex(phone: Page, town: Town) -> None:
+    sign_in(phone, town, "demo_community")
+    plan = sent(phone, "POST", "/api/plans/", {"name": "手机绘制", "area_code": COMMUNITY})["id"]
+    phone.goto(f"/plans/{plan}")
+    wait_idle(phone)
+    five, ten = ring(phone, plan, "第5网格"), ring(phone, plan, "第10网格")
+    west, south, east, north = box_of(five)
+    phone.evaluate(
+        "([w, s, e, n]) => document.querySelector('[data-state]').map.fitBounds([w, s, e, n], { padding: 30, animate: false })",
+        [west, south, east, north],
+    )
+    wait_idle(phone)
+    phone.touchscreen.tap(*on_screen(phone, ((west + east) / 2, (south + north) / 2)))
+    expect(phone.get_by_role("combobox", name="逐点移动")).to_be_attached()
+    shared = [at for at in five if at in ten]
+    vertex = shared[len(shared) // 2]
+    x, y = on_screen(phone, vertex)
+    finger = phone.context.new_cdp_session(phone)
+    centre = phone.evaluate("document.querySelector('[data-state]').map.getCenter().toArray()")
+
+    def touch(kind: str, *at: tuple[float, float]) -> None:
+        finger.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y} for x, y in at]})
+
+    touch("touchStart", (x + 9, y - 7))  # a thumb is not exact
+    for n in range(1, 7):
+        touch("touchMove", (x - 5 * n, y + 2 * n))
+    expect(phone.locator(".live", has_text="第5网格")).to_be_visible()
+    phone.screenshot(path=ARTEFACTS / "drawing-thumb.png")
+    touch("touchEnd")
+    expect(phone.get_by_text("已保存 1 步")).to_be_attached()
+    assert phone.evaluate("document.querySelector('[data-state]').map.getCenter().toArray()") == centre, "the map stays"
+    now = ring(phone, plan, "第5网格")
+    assert vertex not in now
+    assert len([at for at in now if at in ring(phone, plan, "第10网格")]) == len(shared)
+    sent(phone, "POST", f"/api/plans/{plan}/withdraw")
+
+
 def test_a_shop_pin_crosses_an_edge_and_returns(page: Page, town: Town) -> None:
     sign_in(page, town, "demo_community")
     cells = asked(page, f"/api/areas/?level=grid&area_code={COMMUNITY}&limit=50")["items"]
@@ -207,8 +296,7 @@ def test_a_worker_of_one_grid_neither_opens_nor_makes_plans(page: Page, town: To
     sign_in(page, town, "demo_community")
     plan = sent(page, "POST", "/api/plans/", {"name": "别人的方案", "area_code": COMMUNITY})["id"]
     sent(page, "DELETE", "/api/session")
-    sign_in(page, town, "demo_worker")
-    page.goto("/plans")
+    sign_in(page, town, "demo_worker", "/plans")
     expect(page.get_by_text("还没有方案")).to_be_visible()
     expect(page.get_by_role("button", name="新建方案")).to_have_count(0)
     page.goto(f"/plans/{plan}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import pypdfium2
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import ARTEFACTS, Town, sign_in, wait_idle
@@ -139,13 +140,44 @@ def test_nobody_finds_the_people_of_another_grid(desk: Page, town: Town) -> None
     expect(desk.get_by_text("没有找到“第3网格”").last).to_be_visible()
 
 
-def test_the_printed_sheet_is_previewed(desk: Page, town: Town) -> None:
+def test_any_level_is_coloured_and_a_click_goes_in(desk: Page, town: Town) -> None:
+    sign_in(desk, town, "demo_street")
+    desk.goto("/?theme=households~~count~choropleth~quantile~5~grid")
+    desk.wait_for_function(COLOURED)
+    wait_idle(desk)
+    desk.get_by_role("button", name="专题").click()
+    expect(desk.get_by_label("哪一级").last).to_be_visible()
+    first = desk.get_by_role("listitem").filter(has=desk.locator("strong")).first
+    expect(first).to_contain_text("网格")
+    keep(desk, "level")
+    first.get_by_role("button").click()
+    expect(desk).to_have_url(re.compile(r"area=\d{15}"))
+
+
+def test_what_is_seen_becomes_a_sheet_with_its_colours_and_legend(desk: Page, town: Town) -> None:
     sign_in(desk, town, "demo_community")
-    desk.get_by_role("button", name="打印").click()
+    desk.goto("/?theme=households~~count~choropleth~quantile~4&area=990101010004")
+    desk.wait_for_function(COLOURED)
+    desk.get_by_role("button", name="图纸").click()
     picture = desk.get_by_role("img", name="预览")
     picture.wait_for(timeout=60_000)
-    assert picture.evaluate("image => image.naturalWidth") > 300
-    keep(desk, "print")
+    desk.get_by_text("屏幕所见").click()
+    expect(desk.locator(".preview[aria-busy=true]")).to_have_count(1)
+    expect(desk.locator(".preview[aria-busy=false]")).to_have_count(1, timeout=60_000)
+    keep(desk, "sheet")
+    with desk.expect_download() as saving:
+        desk.get_by_role("button", name="下载 PDF").click()
+    text = pypdfium2.PdfDocument(saving.value.path())[0].get_textpage().get_text_range()
+    assert "个区域" in text
+    assert "示意图" in text
+    desk.get_by_role("button", name="关闭", exact=True).last.click()
+    wait_idle(desk)
+    (ARTEFACTS / "map-printed.pdf").write_bytes(desk.pdf(format="A4", landscape=True, print_background=True))
+    printed = pypdfium2.PdfDocument(ARTEFACTS / "map-printed.pdf")
+    assert "个区域" in printed[0].get_textpage().get_text_range()
+    picture = printed[0].render(scale=1).to_pil().convert("RGB")
+    colours = {colour for number, colour in picture.getcolors(1 << 20) if number > 200}
+    assert len(colours) > 6, "the map itself is on the page"
 
 
 def test_buildings_stand_up_and_show_their_storeys(desk: Page, town: Town) -> None:

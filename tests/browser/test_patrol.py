@@ -35,8 +35,7 @@ def test_live_playback_coverage_and_duty(page: Page, town: Town) -> None:
 
 
 def test_a_spot_check_and_a_message_reach_the_phone_and_come_back_answered(desk: Page, town: Town) -> None:
-    sign_in(desk, town, "demo_community")
-    desk.goto("/patrol/orders")
+    sign_in(desk, town, "demo_community", "/patrol/orders")
     desk.get_by_role("combobox", name="抽检谁").click()
     desk.get_by_role("option", name="演示网格员").click()
     desk.get_by_label("问题").fill("您现在在哪栋楼？")
@@ -45,10 +44,14 @@ def test_a_spot_check_and_a_message_reach_the_phone_and_come_back_answered(desk:
     desk.get_by_label("内容").fill("明天上午防汛检查")
     desk.get_by_role("button", name="发送").click()
     expect(desk.get_by_text("已读 0").first).to_be_visible()
+    desk.get_by_role("button", name="消息").click()  # whoever sends to his own area is told, too
+    inbox = desk.get_by_role("dialog", name="消息")
+    expect(inbox.locator("li").first).to_contain_text("明天上午防汛检查")
+    inbox.get_by_role("button", name="知道了").first.click()
+    expect(inbox.get_by_text("未读")).to_have_count(0)
 
     desk.context.clear_cookies()
-    sign_in(desk, town, "demo_worker")
-    desk.goto("/patrol/phone")
+    sign_in(desk, town, "demo_worker", "/patrol/phone")
     expect(desk.get_by_text("明天上午防汛检查").first).to_be_visible()
     desk.get_by_role("button", name="知道了").click()
     desk.get_by_label("回答").first.fill("在 3 栋")
@@ -57,14 +60,12 @@ def test_a_spot_check_and_a_message_reach_the_phone_and_come_back_answered(desk:
     expect(desk.locator("[data-entry=sent]").first).to_be_visible(timeout=30_000)
 
     desk.context.clear_cookies()
-    sign_in(desk, town, "demo_community")
-    desk.goto("/patrol/orders")
+    sign_in(desk, town, "demo_community", "/patrol/orders")
     expect(desk.get_by_text("在 3 栋").first).to_be_visible()
-    expect(desk.get_by_text("已读 1").first).to_be_visible()
+    expect(desk.get_by_text("已读 2").first).to_be_visible()
 
 
 @pytest.mark.parametrize("part", ["devices", "orders"])
 def test_a_grid_worker_does_not_see_what_he_may_not(desk: Page, town: Town, part: str) -> None:
-    sign_in(desk, town, "demo_worker")
-    desk.goto(f"/patrol/{part}")
+    sign_in(desk, town, "demo_worker", f"/patrol/{part}")
     expect(desk.get_by_text("您的账号还不能使用这个功能")).to_be_visible()

@@ -118,8 +118,7 @@ def write_sheet(path: Path, rows: list[list]) -> Path:
 
 
 def test_a_sheet_with_three_bad_rows_is_imported_and_its_corrected_rows_again(desk: Page, town: Town, tmp_path: Path) -> None:
-    sign_in(desk, town, "demo_community")
-    desk.goto("/registers/import/residents")
+    sign_in(desk, town, "demo_community", "/registers/import/residents")
     header = ["姓名", "身份证号", "住址"]
     bad = [["测试丙", number(12)[:-1] + "Y", HOME], ["", number(13), HOME], ["测试戊", number(14), "没有小区99幢1单元101"]]
     good = [["测试乙", number(11), HOME], ["测试己", number(15), HOME]]

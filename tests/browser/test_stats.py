@@ -14,8 +14,7 @@ def numbers(page: Page, row: str) -> list[int]:
 
 
 def test_one_goes_down_from_the_district_to_the_grids_and_the_sums_hold(page: Page, town: Town) -> None:
-    sign_in(page, town, "demo_district")
-    page.goto("/stats?register=residents&by=sex&chart=bar")
+    sign_in(page, town, "demo_district", "/stats?register=residents&by=sex&chart=bar")
     total = None
     for _ in range(3):
         expect(page.locator(".card[aria-busy=false] tfoot")).to_be_visible()
@@ -33,8 +32,7 @@ def test_one_goes_down_from_the_district_to_the_grids_and_the_sums_hold(page: Pa
 
 
 def test_every_usual_figure_is_drawn_and_taken_along(desk: Page, town: Town) -> None:
-    sign_in(desk, town, "demo_community")
-    desk.goto("/stats")
+    sign_in(desk, town, "demo_community", "/stats")
     for name in ("人口金字塔", "场所行业", "事件趋势"):
         desk.get_by_role("link", name=name).click()
         expect(desk.locator(".chart svg")).to_be_visible()
@@ -49,8 +47,7 @@ def test_every_usual_figure_is_drawn_and_taken_along(desk: Page, town: Town) -> 
 
 
 def test_areas_are_coloured_on_the_map_and_a_click_goes_down(desk: Page, town: Town) -> None:
-    sign_in(desk, town, "demo_district")
-    desk.goto("/stats?register=events&by=status&chart=map")
+    sign_in(desk, town, "demo_district", "/stats?register=events&by=status&chart=map")
     canvas = desk.locator(".map [data-state=idle]")
     canvas.wait_for()
     box = canvas.bounding_box()
@@ -63,8 +60,7 @@ def test_areas_are_coloured_on_the_map_and_a_click_goes_down(desk: Page, town: T
 
 
 def test_a_value_narrows_and_the_figure_is_kept_as_a_report(desk: Page, town: Town) -> None:
-    sign_in(desk, town, "demo_community")
-    desk.goto("/stats?register=residents&by=sex&chart=table")
+    sign_in(desk, town, "demo_community", "/stats?register=residents&by=sex&chart=table")
     desk.locator("thead").last.get_by_role("button", name="女").click()
     expect(desk.get_by_text("性别 是 女")).to_be_visible()
     expect(desk.locator(".card[aria-busy=false] thead").last).not_to_contain_text("男")
@@ -83,8 +79,7 @@ def test_a_value_narrows_and_the_figure_is_kept_as_a_report(desk: Page, town: To
 
 
 def test_who_may_not_see_people_gets_rounded_figures_and_is_told_why(desk: Page, town: Town) -> None:
-    sign_in(desk, town, "demo_admin")
-    desk.goto("/stats?register=residents&by=age,sex&chart=pyramid")
+    sign_in(desk, town, "demo_admin", "/stats?register=residents&by=age,sex&chart=pyramid")
     expect(desk.get_by_text("为保护个人")).to_be_visible()
     texts = desk.locator(".tables td.number").all_inner_texts()
     shown = [int(text.replace(",", "")) for text in texts if not text.startswith("少于")]

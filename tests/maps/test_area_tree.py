@@ -39,6 +39,14 @@ def test_an_area_tells_what_is_above_and_right_below(client, bearer, town) -> No
     assert grid["area_m2"] == pytest.approx(10_740, rel=0.01)
 
 
+def test_all_areas_of_a_level_below_and_which_levels_there_are(client, bearer, town) -> None:
+    told = client.get(f"/api/map/areas?code={DISTRICT}&level=grid", headers=bearer(ALL)).json
+    assert [item["code"] for item in told["items"]] == [f"{COMMUNITY}00{n}" for n in (1, 2, 3)]
+    assert [(level["name"], level["count"]) for level in told["levels"]] == [("街道", 1), ("社区", 1), ("网格", 3)]
+    mine = client.get("/api/map/areas?level=grid", headers=bearer(ALL, (GRID_2,))).json
+    assert [item["code"] for item in mine["items"]] == [GRID_2]
+
+
 def test_only_the_callers_part_of_the_chain_is_told(client, bearer, town) -> None:
     headers = bearer(ALL, (COMMUNITY,))
     assert [link["code"] for link in client.get(f"/api/map/areas?code={GRID_1}", headers=headers).json["chain"]] == [

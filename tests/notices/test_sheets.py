@@ -5,8 +5,9 @@ from __future__ import annotations
 import io
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageChops
 
+from gis_grid.areas.placing import today
 from gis_grid.maps.layers import layers
 from gis_grid.notices.expressions import Seen, Unknown, evaluate
 from gis_grid.notices.views import DRAWN, zoom_of
@@ -88,6 +89,53 @@ def test_a_view_is_printed_as_it_is_seen_first_as_a_picture(client, mine) -> Non
     assert Image.open(io.BytesIO(seen.data)).size == pytest.approx((400, 283), abs=1)
     told = problem(client.get(f"/api/boards/sheet?area_code={COMMUNITY}&bbox=1,2,3", headers=mine))
     assert told["code"] == "bad_bbox"
+
+
+THEME = f"area_code={COMMUNITY}&layers=roads,buildings&theme_area={COMMUNITY}&theme=buildings~~count~choropleth~equal~5~grid"
+
+
+def test_colours_by_a_count_are_on_the_sheet_with_their_legend(client, mine) -> None:
+    sheet = client.get(f"/api/boards/sheet?{THEME}&classes=0~0~edf8b1,1~1~0c2c84", headers=mine)
+    assert sheet.status_code == 200, sheet.data
+    text = poppler("pdftotext", sheet.data, "-layout").replace(" ", "")
+    assert "楼栋（数量）" in text and "2个区域" in text and "1个区域" in text
+    seen = client.get(f"/api/boards/sheet?{THEME}&classes=0~0~edf8b1,1~1~0c2c84&format=png&pixels=400", headers=mine)
+    red, _, blue = Image.open(io.BytesIO(seen.data)).convert("RGB").split()
+    assert ImageChops.subtract(blue, red).point(lambda more: more > 60 and 255).histogram()[255] > 1000  # a third of the map
+    bubbles = THEME.replace("choropleth", "bubbles").replace("count", "density")
+    text = poppler("pdftotext", client.get(f"/api/boards/sheet?{bubbles}", headers=mine).data)
+    assert "圆面积与每平方公里成正比" in text and "/平方公里" in text
+
+
+def test_numbers_that_changed_since_are_not_printed_in_wrong_colours(client, mine) -> None:
+    told = problem(client.get(f"/api/boards/sheet?{THEME}&classes=5~9~edf8b1", headers=mine))
+    assert (told["status"], told["code"]) == (409, "counts_changed")
+    assert problem(client.get(f"/api/boards/sheet?{THEME}&classes=five", headers=mine))["code"] == "bad_theme"
+
+
+def test_small_numbers_of_people_stay_hidden_on_paper(client, mine) -> None:
+    events = THEME.replace("theme=buildings", "theme=events")
+    assert client.get(f"/api/boards/sheet?{events}", headers=mine).status_code == 403  # no right to them: not counted at all
+    people = THEME.replace("theme=buildings", "theme=residents")
+    text = poppler("pdftotext", client.get(f"/api/boards/sheet?{people}&classes=0~0~edf8b1", headers=mine).data).replace(" ", "")
+    assert "凑整到5的倍数" in text
+
+
+def test_a_sheet_of_another_day_says_so(client, mine) -> None:
+    asked = f"/api/boards/sheet?area_code={COMMUNITY}&layers=grids"
+    assert "边界与数据" in poppler("pdftotext", client.get(f"{asked}&at={today()}", headers=mine).data)
+
+
+def test_a_long_legend_is_told_whole(client, session, bearer) -> None:
+    make_town()
+    make_building(0, name="1号楼", use="01")
+    wanted = ("buildings", "people_by_building", "staleness", "people_by_grid", "grids")
+    headers = bearer([*RIGHTS, "people.read"])
+    sheet = client.get(f"/api/boards/sheet?area_code={COMMUNITY}&layers={','.join(wanted)}", headers=headers)
+    text = poppler("pdftotext", sheet.data).replace(" ", "")
+    told = [entry["label"].replace(" ", "") for name in ("buildings", "staleness", "grids") for entry in layers()[name].legend]
+    assert len(told) >= 12
+    assert [label for label in told if label not in text] == []
 
 
 def test_the_visit_list_says_no_more_than_the_visits_do(client, session, bearer) -> None:

@@ -1,6 +1,7 @@
 // Areas for the scope picker: by level from the top, by parent, by name; and their shapes for the map.
 import type { Feature, FeatureCollection } from 'geojson'
 import { answer, client } from '@/api/client'
+import type { Located } from '@/api/types'
 
 export interface Area {
   code: string
@@ -48,6 +49,12 @@ export async function areaOf(code: string): Promise<Area | null> {
   } catch {
     return null
   }
+}
+
+/** The area of a level that lies at a place, however far out the map is; null where there is none. */
+export async function areaAt(place: { lon: number; lat: number }, level: Level): Promise<Area | null> {
+  const { chain } = await answer<Located>(client.GET('/api/locate', { params: { query: place } }))
+  return chain.find((area) => area.level === level) ?? null
 }
 
 /** The shapes of these areas as they are today, for the map. */

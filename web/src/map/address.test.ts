@@ -6,7 +6,7 @@ const WHOLE: MapAddress = {
   area: '990101010004',
   layers: { events: false, event_heat: true },
   day: '2026-11-01',
-  theme: { register: 'residents', by: 'classes', value: 'elder', measure: 'share', look: 'bubbles', cut: 'natural', classes: 5 },
+  theme: { register: 'residents', by: 'classes', value: 'elder', measure: 'share', look: 'bubbles', cut: 'natural', classes: 5, level: 'grid' },
 }
 
 describe('the address of a view', () => {

@@ -2,6 +2,7 @@
 import { computed, reactive, ref } from 'vue'
 import { answer, client } from '@/api/client'
 import type { Problem } from '@/api/problem'
+import type { paths } from '@/api/schema'
 import type { Bounds } from '@/api/types'
 
 export interface AreaLink {
@@ -31,10 +32,20 @@ export interface TreeRow {
   siblings: number
 }
 
+/** A level that has areas below, and how many. */
+export interface LevelBelow {
+  code: LevelCode
+  name: string
+  count: number
+}
+
 interface Told {
   chain: AreaLink[]
   items: AreaItem[]
+  levels: LevelBelow[]
 }
+
+export type LevelCode = NonNullable<NonNullable<paths['/api/map/areas']['get']['parameters']['query']>['level']>
 
 const TOP = ''
 
@@ -50,6 +61,7 @@ export function treeRows(below: Readonly<Record<string, AreaItem[]>>, open: Read
 
 export function useAreas() {
   const below = reactive<Record<string, AreaItem[]>>({})
+  const levelsBelow = reactive<Record<string, LevelBelow[]>>({})
   const chain = ref<AreaLink[]>([])
   const open = ref<ReadonlySet<string>>(new Set())
   const problem = ref<Problem | null>(null)
@@ -60,14 +72,25 @@ export function useAreas() {
   const focus = computed(() => chain.value[chain.value.length - 1] ?? null)
   /** What stands right below the area one is in; the area itself when nothing does. */
   const parts = computed<AreaItem[]>(() => below[focus.value?.code ?? TOP] ?? [])
+  const levels = computed(() => levelsBelow[focus.value?.code ?? TOP] ?? [])
   const rows = computed(() => treeRows(below, open.value))
+
+  function ask(code: string, level?: LevelCode): Promise<Told> {
+    const query = { ...(code ? { code } : {}), ...(level ? { level } : {}), ...(day ? { at: day } : {}) }
+    return answer<Told>(client.GET('/api/map/areas', { params: { query } }))
+  }
+
+  /** All areas of a level below the one one is in. */
+  async function ofLevel(level: LevelCode): Promise<AreaItem[]> {
+    return (await ask(focus.value?.code ?? TOP, level)).items
+  }
 
   async function load(code: string): Promise<Told> {
     busy.value = new Set([...busy.value, code])
     try {
-      const query = { ...(code ? { code } : {}), ...(day ? { at: day } : {}) }
-      const told = await answer<Told>(client.GET('/api/map/areas', { params: { query } }))
+      const told = await ask(code)
       below[code] = told.items
+      levelsBelow[code] = told.levels
       return told
     } finally {
       busy.value = new Set([...busy.value].filter((other) => other !== code))
@@ -117,5 +140,5 @@ export function useAreas() {
     }
   }
 
-  return { below, chain, focus, parts, rows, open, problem, busy, load: () => tried(() => load(TOP)), toggle, enter, on }
+  return { below, chain, focus, parts, levels, ofLevel, rows, open, problem, busy, load: () => tried(() => load(TOP)), toggle, enter, on }
 }

@@ -1,6 +1,6 @@
 // The parts of the area one is in, drawn so that they can be seen and clicked at every zoom; and colours laid on them.
 import type { FeatureCollection } from 'geojson'
-import type { ExpressionSpecification, LayerSpecification } from 'maplibre-gl'
+import type { ExpressionSpecification, FillLayerSpecification, LayerSpecification } from 'maplibre-gl'
 import type { Layer } from '@/api/types'
 import type { AreaItem } from './areas'
 import { radiusOf } from './classes'
@@ -13,6 +13,7 @@ export const LAYER_OF_LEVEL: Readonly<Record<string, string>> = {
   community: 'communities',
   grid: 'grids',
 }
+type Colour = ExpressionSpecification | string | null
 const BRAND = '#1a5fa8'
 const BUBBLE = '#c2410c'
 
@@ -26,15 +27,24 @@ export function layerOfLevel(level: string | undefined, layers: readonly Layer[]
 }
 
 /** Fills (clickable, coloured by `color`) and edges of these areas, from their level's own tiles. */
-export function partLayers(layer: Layer, codes: readonly string[], color: ExpressionSpecification | string | null): LayerSpecification[] {
-  const only = ['in', ['get', 'code'], ['literal', codes]] as ExpressionSpecification
-  const from = { source: sourceOf(layer), 'source-layer': layer.name, filter: only }
+export function partLayers(layer: Layer, codes: readonly string[], color: Colour): LayerSpecification[] {
+  if (!codes.length) return []
+  const only = ['match', ['get', 'code'], codes, true, false] as unknown as ExpressionSpecification // looked up, not walked through
+  return shapeLayers({ source: sourceOf(layer), 'source-layer': layer.name, filter: only }, color)
+}
+
+/** The same from the overlay of whole shapes, for views so wide that the level's tiles do not begin yet. */
+export function farLayers(layer: Layer, source: string, color: Colour): LayerSpecification[] {
+  return shapeLayers({ source, maxzoom: layer.minzoom }, color).map((style) => ({ ...style, id: `far-${style.id}` }))
+}
+
+function shapeLayers(from: { source: string } & Partial<FillLayerSpecification>, color: Colour): LayerSpecification[] {
   return [
-    { id: 'fill', type: 'fill', ...from, paint: { 'fill-color': color ?? BRAND, 'fill-opacity': color ? 0.72 : 0.001 } },
+    { ...from, id: 'fill', type: 'fill', paint: { 'fill-color': color ?? BRAND, 'fill-opacity': color ? 0.72 : 0.001 } },
     {
+      ...(from as { source: string }),
       id: 'edge',
       type: 'line',
-      ...from,
       layout: { 'line-join': 'round' },
       paint: { 'line-color': color ? '#ffffff' : BRAND, 'line-width': color ? 1.4 : 2.4, 'line-opacity': 0.9 },
     },

@@ -3,11 +3,15 @@ import { ref, shallowRef } from 'vue'
 import { answer, client } from '@/api/client'
 import type { Problem } from '@/api/problem'
 import type { Layer, MapInfo } from '@/api/types'
+import { basemapBelow } from './basemap'
+import type { Below } from './style'
 import { words } from './words'
 
 export interface Ground {
   info: MapInfo
   layers: Layer[]
+  /** The configured base map. */
+  below: Below
 }
 
 export interface Reason {
@@ -17,7 +21,7 @@ export interface Reason {
 }
 
 /** Why there is nothing to draw, or null. */
-export function emptyReason({ info, layers }: Ground): Reason | null {
+export function emptyReason({ info, layers }: Omit<Ground, 'below'>): Reason | null {
   if (layers.length === 0) return { title: words.map.noLayers, hint: words.map.noRightHint, retry: true }
   if (!info.bounds) return { title: words.map.noArea, hint: words.map.noAreaHint, retry: true }
   return null
@@ -40,9 +44,8 @@ export function useGround() {
         answer<MapInfo>(client.GET('/api/map')),
         answer<{ layers: Layer[] }>(client.GET('/api/layers')),
       ])
-      const found = { info, layers }
-      reason.value = emptyReason(found)
-      if (!reason.value) ground.value = found
+      reason.value = emptyReason({ info, layers })
+      if (!reason.value) ground.value = { info, layers, below: await basemapBelow(info.basemap) }
     } catch (thrown) {
       reason.value = failureReason(thrown as Problem)
     }

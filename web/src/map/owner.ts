@@ -1,5 +1,6 @@
 // The map's one owner: nobody else touches MapLibre. Verbs in, picks and states out.
 import 'maplibre-gl/dist/maplibre-gl.css'
+import './map.css'
 import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url'
 import type { GeoJSON } from 'geojson'
 import { Map as MapLibre, Marker, ScaleControl, setWorkerUrl, type GeoJSONSource, type LayerSpecification, type MapGeoJSONFeature, type Point, type VectorTileSource } from 'maplibre-gl'
@@ -65,6 +66,8 @@ export interface MapOwner {
   /** Draws the page's own data (an overlay), or what it is now; styles are given the first time and count from below. */
   put(name: string, data: GeoJSON, styles?: StyleObject[]): void
   take(name: string): void
+  /** The source of an overlay, for a dress. */
+  sourceOf(name: string): string
   /** What of an overlay lies under a place on the screen. */
   overlayAt(name: string, place: Place): Record<string, unknown> | null
   pin(place: Place, look?: PinLook): Pin
@@ -72,6 +75,8 @@ export interface MapOwner {
   dress(name: string, styles: LayerSpecification[]): void
   /** What of a dress lies under a place. */
   dressedAt(name: string, place: Place): Record<string, unknown> | null
+  /** Copies the map as it stands onto a canvas that can be printed. */
+  paint(onto: HTMLCanvasElement): void
   /** Shows dated layers as of a day. */
   on(day: string | null): void
   /** The view from above, or tilted so that buildings stand up; then the map can be turned. */
@@ -94,6 +99,7 @@ export interface MapOwner {
   /** What the tiles say about one thing, once they are there. */
   valuesOf(layers: Layer[], id: number | string): Promise<Pick | null>
   zoomBy(steps: number): void
+  /** North is up again; what is tilted stays tilted. */
   turnNorth(): void
   close(): void
 }
@@ -223,6 +229,7 @@ export function openMap(
         if (map.getSource(own(name))) map.removeSource(own(name))
       })
     },
+    sourceOf: own,
     overlayAt(name, { lon, lat }) {
       const by = touch ? TOUCH_TOLERANCE_PX : TOLERANCE_PX
       const { x, y } = map.project([lon, lat])
@@ -253,6 +260,12 @@ export function openMap(
     dressedAt(name, { lon, lat }) {
       const among = map.getStyle().layers.filter(({ id, type }) => id.startsWith(`dress-${name}-`) && type === 'fill')
       return map.queryRenderedFeatures(map.project([lon, lat]), { layers: among.map(({ id }) => id) })[0]?.properties ?? null
+    },
+    paint(onto) {
+      map.redraw() // what WebGL drew is only there until the browser shows it
+      const { width, height } = map.getCanvas()
+      Object.assign(onto, { width, height })
+      onto.getContext('2d')?.drawImage(map.getCanvas(), 0, 0)
     },
     on(day) {
       whenReady(() => {
@@ -334,7 +347,7 @@ export function openMap(
       map.zoomTo(map.getZoom() + steps)
     },
     turnNorth() {
-      map.resetNorthPitch()
+      map.resetNorth()
     },
     close() {
       map.remove()

@@ -2,11 +2,12 @@
 import type { MapInfo } from '@/api/types'
 import { words } from './words'
 
-export function sourceParts({ review_number, source, publisher }: MapInfo): string[] {
+export function sourceParts({ review_number, source, publisher, basemap }: MapInfo): string[] {
   const parts: [string, string | null][] = [
     [words.map.reviewNumber, review_number],
     [words.map.source, source],
     [words.map.publisher, publisher],
+    [words.basemap, basemap && basemap.title !== words.basemap ? basemap.title : null],
   ]
   return parts.flatMap(([label, value]) => (value ? [`${label}：${value}`] : []))
 }

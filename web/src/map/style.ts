@@ -22,7 +22,7 @@ export const LOCAL_FONTS = [
 export const LOCAL_FONTS_BOLD = ['GIS Grid Bold', ...LOCAL_FONTS]
 
 export const LAND = '#f5f2ec'
-const FIRST_TILE_ZOOM = 10
+export const FIRST_TILE_ZOOM = 10
 const LAST_TILE_ZOOM = 16 // deeper views enlarge these tiles, which are exact to about 15 cm
 
 /** What lies below all our layers: a configured base map. */

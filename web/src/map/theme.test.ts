@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { NO_VALUE } from './classes'
-import { choicesOf, colorExpression, themeClasses, valuesOf, type Counted, type ThemeWish } from './theme'
+import { choicesOf, colorExpression, themeClasses, themeTitle, valuesOf, type Counted, type ThemeWish } from './theme'
 
-const WISH: ThemeWish = { register: 'residents', by: null, value: null, measure: 'count', look: 'choropleth', cut: 'quantile', classes: 3 }
+const WISH: ThemeWish = { register: 'residents', by: null, value: null, measure: 'count', look: 'choropleth', cut: 'quantile', classes: 3, level: null }
 const COUNTED: Counted = {
+  title: '居民',
   fields: [{ key: 'sex', label: '性别', codes: 'sex' }],
   areas: [
     { code: 'A', name: '甲', count: 100 },
@@ -32,6 +33,10 @@ describe('what areas are coloured by', () => {
 
   it('offers the values that occur, the most frequent first', () => {
     expect(choicesOf(COUNTED).map(({ label }) => label)).toEqual(['男', '女'])
+  })
+
+  it('tells in words what is shown', () => {
+    expect(themeTitle(COUNTED, { ...WISH, by: 'sex', value: '2', measure: 'share' }, choicesOf(COUNTED))).toBe('居民：性别 女（占比%）')
   })
 
   it('gives areas without a number their own colour, never that of the lowest class', () => {

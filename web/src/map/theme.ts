@@ -1,6 +1,7 @@
 // What areas are coloured by: a count of any register, by one of its fields, as number, per square kilometre or share.
 import type { ExpressionSpecification } from 'maplibre-gl'
 import { classOf, classesOf, NO_VALUE, type Class, type Cut } from './classes'
+import { words } from './words'
 
 export type Measure = 'count' | 'density' | 'share'
 export type Look = 'choropleth' | 'bubbles'
@@ -14,9 +15,14 @@ export interface ThemeWish {
   look: Look
   cut: Cut
   classes: number
+  /** All areas of this level are coloured; none: those right below the area one is in. */
+  level: string | null
 }
 
+export const FIRST: ThemeWish = { register: '', by: null, value: null, measure: 'count', look: 'choropleth', cut: 'quantile', classes: 5, level: null }
+
 export interface Counted {
+  title: string
   fields: { key: string; label: string; codes: string | null }[]
   areas: { code: string; name: string; count: number | null }[]
   cells: { area_code: string; values: (string | number | boolean | null)[]; labels: string[]; count: number | null }[]
@@ -34,6 +40,19 @@ export interface AreaValue {
 export const MEASURES: readonly Measure[] = ['count', 'density', 'share']
 const LOOKS: readonly Look[] = ['choropleth', 'bubbles']
 const CUTS: readonly Cut[] = ['quantile', 'equal', 'natural']
+
+/** Why an area has no number. */
+export function missingText({ hidden_below }: Counted): string {
+  return hidden_below ? words.theme.hidden(hidden_below) : words.theme.none
+}
+
+/** What is shown, in words: residents, sex female (share). */
+export function themeTitle(counted: Counted, wish: ThemeWish, choices: readonly { key: string; label: string }[]): string {
+  const value = choices.find(({ key }) => key === wish.value)?.label
+  const narrowed = value ? `：${counted.fields[0]?.label ?? ''} ${value}` : ''
+  const unit = wish.measure === 'share' ? words.theme.unit.share : ''
+  return `${counted.title}${narrowed}（${words.theme.measures[wish.measure]}${unit}）`
+}
 
 /** The value's key: a code may be a word, a number, true or false, or missing. */
 export function keyOf(value: string | number | boolean | null): string {
@@ -60,9 +79,10 @@ export function valuesOf(counted: Counted, wish: ThemeWish, areaM2: ReadonlyMap<
   })
 }
 
-/** None where the value's number is hidden; 0 where the value does not occur. */
+/** None where the value's number is hidden; 0 where the value does not occur. Where figures are hidden, both look alike. */
 function ofValue(counted: Counted, code: string, value: string): number | null {
   const cells = counted.cells.filter((cell) => cell.area_code === code && keyOf(cell.values[0] ?? null) === value)
+  if (counted.hidden_below && !cells.length) return null
   return cells.some(({ count }) => count === null) ? null : cells.reduce((sum, { count }) => sum + (count ?? 0), 0)
 }
 
@@ -85,11 +105,11 @@ export function colorExpression(values: readonly AreaValue[], classes: readonly 
 
 export function themeText(wish: ThemeWish): string {
   const field = wish.by ? `${wish.by}=${wish.value ?? ''}` : ''
-  return [wish.register, field, wish.measure, wish.look, wish.cut, wish.classes].join('~')
+  return [wish.register, field, wish.measure, wish.look, wish.cut, wish.classes, ...(wish.level ? [wish.level] : [])].join('~')
 }
 
 export function readTheme(text: string): ThemeWish | null {
-  const [register = '', field = '', measure, look, cut, classes] = text.split('~')
+  const [register = '', field = '', measure, look, cut, classes, level = ''] = text.split('~')
   const known = MEASURES.includes(measure as Measure) && LOOKS.includes(look as Look) && CUTS.includes(cut as Cut)
   const count = Number(classes)
   if (!/^[a-z_]{1,40}$/.test(register) || !known || !(count >= 2 && count <= 7)) return null
@@ -102,5 +122,6 @@ export function readTheme(text: string): ThemeWish | null {
     look: look as Look,
     cut: cut as Cut,
     classes: count,
+    level: /^[a-z]{1,20}$/.test(level) ? level : null,
   }
 }

@@ -2,7 +2,7 @@
 import { computed, ref, shallowRef } from 'vue'
 import { answer, client } from '@/api/client'
 import { isAbort, type Problem } from '@/api/problem'
-import type { AreaItem } from './areas'
+import type { AreaItem, LevelCode } from './areas'
 import { choicesOf, themeClasses, valuesOf, type Counted, type ThemeWish } from './theme'
 
 export interface Countable {
@@ -18,7 +18,6 @@ interface Told {
 /** What is worth a map, in the order people ask for it; areas themselves and who works there are not. */
 const WORTH = ['residents', 'households', 'rooms', 'buildings', 'units', 'estates', 'premises', 'events']
 const BY_KINDS = ['code', 'codes', 'truth', 'age']
-export const FIRST: ThemeWish = { register: '', by: null, value: null, measure: 'count', look: 'choropleth', cut: 'quantile', classes: 5 }
 
 export function useTheme() {
   const registers = ref<Countable[]>([])
@@ -48,8 +47,8 @@ export function useTheme() {
     }
   }
 
-  /** Counts anew for the parts of an area (the top of one's scope without one) on a day's boundaries. */
-  async function count(area: string | null, now: readonly AreaItem[], day: string | null): Promise<void> {
+  /** Counts anew for the parts of an area (the top of one's scope without one) on a day's boundaries; `now` tells which those are. */
+  async function count(area: string | null, level: LevelCode | null, day: string | null, now: () => Promise<readonly AreaItem[]>): Promise<void> {
     running?.abort()
     const asked = wish.value
     if (!asked) {
@@ -60,11 +59,11 @@ export function useTheme() {
     busy.value = true
     problem.value = null
     try {
-      const body = { register: asked.register, by: asked.by ? [asked.by] : [], area, format: 'json' as const, ...(day ? { at: day } : {}) }
-      const told = await answer<Counted>(client.POST('/api/stats/count', { body, signal: mine.signal }))
+      const body = { register: asked.register, by: asked.by ? [asked.by] : [], area, level, format: 'json' as const, ...(day ? { at: day } : {}) }
+      const [told, items] = await Promise.all([answer<Counted>(client.POST('/api/stats/count', { body, signal: mine.signal })), now()])
       if (mine.signal.aborted) return
       counted.value = told
-      parts.value = now
+      parts.value = items
       settleValue()
     } catch (thrown) {
       if (isAbort(thrown)) return
@@ -80,5 +79,5 @@ export function useTheme() {
     if (now?.by && now.value === null) wish.value = { ...now, value: choices.value[0]?.key ?? null }
   }
 
-  return { registers, wish, counted, values, classes, choices, problem, busy, loadRegisters, count }
+  return { registers, wish, counted, parts, values, classes, choices, problem, busy, loadRegisters, count }
 }

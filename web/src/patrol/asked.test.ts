@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { isoDay, shortTime, useAsked } from './asked'
+import { fieldTime, isoDay, shortTime, useAsked } from './asked'
 
 it('believes only the last question', async () => {
   const answers: ((value: number) => void)[] = []
@@ -32,4 +32,10 @@ it('tells times shortly', () => {
   expect(shortTime('2020-01-02T03:04:00')).toBe('01-02 03:04')
   expect(shortTime(null)).toBe('—')
   expect(isoDay(new Date(2026, 0, 5))).toBe('2026-01-05')
+})
+
+it('gives a field the moment it gets back', () => {
+  const moment = new Date(2026, 10, 1, 4, 5)
+  expect(fieldTime(moment)).toBe('2026-11-01T04:05')
+  expect(new Date(fieldTime(moment)).getTime()).toBe(moment.getTime())
 })

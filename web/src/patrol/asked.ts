@@ -32,6 +32,11 @@ export function isoDay(moment = new Date()): string {
   return `${moment.getFullYear()}-${two(moment.getMonth() + 1)}-${two(moment.getDate())}`
 }
 
+/** 2026-11-21T14:05, as fields for a moment want it: in the computer's own time. */
+export function fieldTime(moment: Date): string {
+  return `${isoDay(moment)}T${moment.toTimeString().slice(0, 5)}`
+}
+
 /** 14:05, or 11-21 14:05 where it is not today. */
 export function shortTime(at: string | number | null | undefined): string {
   if (!at) return '—'

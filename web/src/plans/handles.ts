@@ -1,11 +1,14 @@
-// Dragging vertices and edges of the net on the map. What is shared moves in all rings at once, since it is one vertex.
-import type { Map as MapLibre, MapMouseEvent } from 'maplibre-gl'
+// Dragging vertices and edges of the net on the map, by mouse or finger. What is shared moves in all rings at once, since it is one vertex.
+import type { Map as MapLibre, MapMouseEvent, MapTouchEvent } from 'maplibre-gl'
 import type { Position } from './plane'
 import { nearest, type Pixel, type Snapped } from './snap'
 import { areasAt, copyOf, crossingAt, edgesOf, insertOn, type Edge, type Net } from './topology'
 
-const VERTEX_PX = 11
-const EDGE_PX = 8
+/** How near counts: a finger hides what it means. */
+const NEAR_PX = { mouse: { vertex: 11, edge: 8 }, touch: { vertex: 26, edge: 14 } }
+
+type Press = MapMouseEvent | MapTouchEvent
+const reachOf = ({ originalEvent }: Press) => NEAR_PX['touches' in originalEvent ? 'touch' : 'mouse']
 
 export interface Dragging {
   /** The net, and the vertices and areas that can be dragged now; null: nothing. */
@@ -33,10 +36,10 @@ export function attachHandles(map: MapLibre, on: Dragging): { detach(): void; to
   let took = false
   const pixel = (at: Position): Pixel => map.project(at)
 
-  function vertexAt(point: Pixel): number | null {
+  function vertexAt(point: Pixel, reach: number): number | null {
     const now = on.at()
     if (!now) return null
-    let [best, least]: [number | null, number] = [null, VERTEX_PX]
+    let [best, least]: [number | null, number] = [null, reach]
     for (const id of now.handles) {
       const { x, y } = pixel(now.net.points[id]!)
       const distance = Math.hypot(x - point.x, y - point.y)
@@ -45,10 +48,10 @@ export function attachHandles(map: MapLibre, on: Dragging): { detach(): void; to
     return best
   }
 
-  function edgeAt(point: Pixel): { edge: Edge; at: Position } | null {
+  function edgeAt(point: Pixel, reach: number): { edge: Edge; at: Position } | null {
     const now = on.at()
     if (!now) return null
-    let [best, least]: [{ edge: Edge; at: Position } | null, number] = [null, EDGE_PX]
+    let [best, least]: [{ edge: Edge; at: Position } | null, number] = [null, reach]
     for (const edge of edgesOf(now.net, now.codes)) {
       const [a, b] = [now.net.points[edge[0]]!, now.net.points[edge[1]]!]
       const [t, distance] = nearest(point, pixel(a), pixel(b))
@@ -57,12 +60,14 @@ export function attachHandles(map: MapLibre, on: Dragging): { detach(): void; to
     return best
   }
 
-  function down(event: MapMouseEvent): void {
+  function down(event: Press): void {
     const now = on.at()
     took = false
-    if (!now || event.originalEvent.button !== 0) return
-    const vertex = vertexAt(event.point)
-    const hit = vertex === null ? edgeAt(event.point) : null
+    if (held) return cancel() // a second finger: the map is zoomed instead
+    if (!now || ('touches' in event.originalEvent ? event.originalEvent.touches.length > 1 : event.originalEvent.button !== 0)) return
+    const reach = reachOf(event)
+    const vertex = vertexAt(event.point, reach.vertex)
+    const hit = vertex === null ? edgeAt(event.point, reach.edge) : null
     if (vertex === null && !hit) return
     event.preventDefault() // the map stays where it is
     took = true
@@ -77,18 +82,19 @@ export function attachHandles(map: MapLibre, on: Dragging): { detach(): void; to
     if (free.length) hold(free, event, before, false)
   }
 
-  function hold(ids: number[], { lngLat }: MapMouseEvent, before: Net, isNew: boolean): void {
+  function hold(ids: number[], { lngLat }: Press, before: Net, isNew: boolean): void {
     const { net } = on.at()!
     const mine = new Set(ids)
     const edges = edgesOf(net, areasAt(net, ids)).filter(([a, b]) => mine.has(a) || mine.has(b))
     held = { ids, edges, before, isNew, has: false, from: ids.map((id) => net.points[id]!), start: [lngLat.lng, lngLat.lat] }
   }
 
-  function move(event: MapMouseEvent): void {
+  function move(event: Press): void {
     const now = on.at()
     if (!now) return
     if (!held) {
-      const cursor = vertexAt(event.point) !== null ? 'grab' : edgeAt(event.point) ? 'copy' : ''
+      const reach = reachOf(event)
+      const cursor = vertexAt(event.point, reach.vertex) !== null ? 'grab' : edgeAt(event.point, reach.edge) ? 'copy' : ''
       map.getCanvas().style.cursor = cursor
       return
     }
@@ -114,8 +120,18 @@ export function attachHandles(map: MapLibre, on: Dragging): { detach(): void; to
     else on.ended(areasAt(now.net, ids), before)
   }
 
-  function cancel(event: KeyboardEvent): void {
-    if (event.key !== 'Escape' || !held) return
+  /** The finger is lifted; without this the browser would tell of a click there as well. */
+  function lifted({ originalEvent }: MapTouchEvent): void {
+    if (took && originalEvent.cancelable) originalEvent.preventDefault()
+    up()
+  }
+
+  function pressed({ key }: KeyboardEvent): void {
+    if (key === 'Escape') cancel()
+  }
+
+  function cancel(): void {
+    if (!held) return
     const { before } = held
     held = null
     on.refused('', before)
@@ -123,16 +139,24 @@ export function attachHandles(map: MapLibre, on: Dragging): { detach(): void; to
 
   map.on('mousedown', down)
   map.on('mousemove', move)
+  map.on('touchstart', down)
+  map.on('touchmove', move)
+  map.on('touchend', lifted)
+  map.on('touchcancel', cancel)
   window.addEventListener('mouseup', up)
-  window.addEventListener('keydown', cancel)
+  window.addEventListener('keydown', pressed)
   return {
     /** Whether the press before a click was on a handle: then the click chooses no area. */
     tookClick: () => took,
     detach() {
       map.off('mousedown', down)
       map.off('mousemove', move)
+      map.off('touchstart', down)
+      map.off('touchmove', move)
+      map.off('touchend', lifted)
+      map.off('touchcancel', cancel)
       window.removeEventListener('mouseup', up)
-      window.removeEventListener('keydown', cancel)
+      window.removeEventListener('keydown', pressed)
     },
   }
 }

@@ -56,6 +56,11 @@ export const LIVE_LOOKS = [
   },
 ] as unknown as StyleObject[]
 
+export const CROSS_LOOKS = [
+  { type: 'line', paint: { 'line-color': CHOSEN, 'line-width': 4 } },
+  { type: 'circle', filter: ['==', ['geometry-type'], 'Point'], paint: { 'circle-radius': 6, 'circle-color': '#ffffff', 'circle-stroke-color': CHOSEN, 'circle-stroke-width': 3 } },
+] as unknown as StyleObject[]
+
 export const FINDING_LOOKS = [
   { type: 'fill', paint: { 'fill-color': FAULT, 'fill-opacity': 0.45 } },
   { type: 'line', paint: { 'line-color': FAULT, 'line-width': 5, 'line-opacity': 0.85 } },
@@ -123,6 +128,11 @@ export function drawnLive(net: Net, edges: Edge[], ids: number[], snapped: boole
     ...edges.map(([a, b]) => feature({ type: 'LineString', coordinates: [net.points[a]!, net.points[b]!] }, {})),
     ...ids.map((id) => feature({ type: 'Point', coordinates: net.points[id]! }, { snapped })),
   ])
+}
+
+export function drawnCorners(corners: Position[]): FeatureCollection {
+  const line = corners.length > 1 ? [feature({ type: 'LineString', coordinates: corners }, {})] : []
+  return collection([...line, ...corners.map((at) => feature({ type: 'Point', coordinates: at }, {}))])
 }
 
 export function drawnFindings(findings: Finding[]): FeatureCollection {

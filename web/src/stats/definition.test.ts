@@ -39,8 +39,9 @@ describe('fitting', () => {
   it('asks nobody to narrow whose small numbers are hidden, nor for another day without a place', () => {
     expect(read({ register: 'staff', query: '{"area":"9901"}', at: '2026-01-01' })).toMatchObject({ where: null, at: null })
   })
-  it('begins with the first register one may count', () => {
-    expect(read({})?.register).toBe('residents')
+  it('begins with the people, or with the first register one may count', () => {
+    expect(read({})).toMatchObject({ register: 'residents', by: ['age', 'sex'], chart: 'pyramid' })
+    expect(fitting(readAddress({}).definition, registers.slice(1))?.register).toBe('events')
     expect(fitting(readAddress({}).definition, [])).toBeNull()
   })
 })

@@ -117,15 +117,17 @@ export function chartsFor(by: readonly string[]): Chart[] {
 }
 
 /** A definition the register can answer: unknown fields dropped, dates by period, a pyramid's ages first, a chart that fits. */
-export function fitting(given: Definition, registers: readonly Countable[]): Definition | null {
+export function fitting(asked: Definition, registers: readonly Countable[]): Definition | null {
+  const given = asked.register ? asked : { ...asked, ...firstOf(registers) }
   const register = registers.find(({ name }) => name === given.register) ?? registers[0]
   if (!register) return null
   const known = new Map(register.fields.map((field) => [field.key, field]))
   let by = given.by.flatMap((key) => {
     const field = known.get(nameOf(key))
     if (!field) return []
-    const period = field.periods.some(({ key: name }) => name === periodOf(key)) ? periodOf(key) : 'month'
-    return [field.periods.length ? `${field.key}.${period}` : field.key]
+    const periods = field.periods.map(({ key: name }) => name)
+    const period = [periodOf(key), 'month', periods[0]].find((name) => name && periods.includes(name))
+    return [period ? `${field.key}.${period}` : field.key]
   })
   by = [...new Set(by)]
   if (given.chart === 'pyramid' && by[0] === 'sex' && by[1] === 'age') by = ['age', 'sex']
@@ -138,6 +140,11 @@ export function fitting(given: Definition, registers: readonly Countable[]): Def
     at: register.placed ? given.at : null,
     where: register.hides || register.name !== given.register ? null : given.where,
   }
+}
+
+/** What the page begins with: the people, for whoever may count them. */
+function firstOf(registers: readonly Countable[]): Partial<Definition> {
+  return registers.some(({ name }) => name === 'residents') ? PRESETS.pyramid! : {}
 }
 
 /** Only what has this value in this field; null where that cannot be asked. */

@@ -2,10 +2,10 @@
 import { ElMessage } from 'element-plus/es/components/message/index'
 import { words } from './words'
 
-export async function copyText(text: string, said = words.tools.copied): Promise<void> {
+export async function copyText(text: string, said = words.copied): Promise<void> {
   const done = (await byClipboard(text)) || byField(text)
   if (done) ElMessage.success(said)
-  else ElMessage.warning(words.tools.copyFailed)
+  else ElMessage.warning(words.copyFailed)
 }
 
 async function byClipboard(text: string): Promise<boolean> {
@@ -18,13 +18,16 @@ async function byClipboard(text: string): Promise<boolean> {
 }
 
 function byField(text: string): boolean {
+  const before = document.activeElement as HTMLElement | null
   const field = document.createElement('textarea')
   field.value = text
   field.style.position = 'fixed'
   field.style.opacity = '0'
-  document.body.append(field)
+  const inside = before?.closest('[role=dialog]') ?? document.body // a dialog takes the focus back from what is outside
+  inside.append(field)
   field.select()
   const done = document.execCommand('copy')
   field.remove()
+  before?.focus()
   return done
 }
