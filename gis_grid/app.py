@@ -108,12 +108,21 @@ class GridApp(Flask):
         if right is None:
             raise Forbidden("该地址未声明权限，已拒绝。", code="unguarded")
         try:
+            if (request.content_length or 0) > _LONG_BODY:
+                _take_in(right)
             with transaction(), acting(_whoever(right)):
                 check_right(right)
                 return super().dispatch_request()
         except Forbidden as refusal:
             _remember_refusal(refusal)
             raise
+
+
+def _take_in(right: str) -> None:
+    """Read a long body between two transactions: over a slow line it takes minutes, and none may lie idle that long."""
+    with transaction(), acting(_whoever(right)):
+        check_right(right)
+    request.files  # noqa: B018  reads the form, to disk what is large of it
 
 
 class Gate:
@@ -230,6 +239,7 @@ def _tell_rights(app: Flask, api: Api) -> None:
                 operation["responses"].pop("default", None)
 
 
+_LONG_BODY = 1 << 20  # bytes
 _TYPES = ("application/json", "multipart/form-data", "text/csv", "application/geo+json", "application/merge-patch+json")
 _PROBLEM = {
     "type": "object",

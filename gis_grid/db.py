@@ -5,7 +5,7 @@ One session belongs to one request, command or job and is bound to it (`transact
 
 from __future__ import annotations
 
-import inspect
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -337,9 +337,14 @@ def aside() -> Iterator[Session]:
 
 def sql(name: str) -> sa.TextClause:
     """The query in `<name>.sql` beside the calling file."""
-    return sa.text(_read_sql(Path(inspect.stack()[1].filename).parent / f"{name}.sql"))
+    return sa.text(_read_sql(sys._getframe(1).f_code.co_filename, name))
+
+
+def told_sql(name: str) -> str:
+    """The query in `<name>.sql` beside the calling file, as `ask` wants it."""
+    return driver_text(_read_sql(sys._getframe(1).f_code.co_filename, name))
 
 
 @cache
-def _read_sql(path: Path) -> str:
-    return path.read_text(encoding="utf-8")
+def _read_sql(beside: str, name: str) -> str:
+    return (Path(beside).parent / f"{name}.sql").read_text(encoding="utf-8")

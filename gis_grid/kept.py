@@ -21,8 +21,8 @@ from gis_grid.db import Base, session
 from gis_grid.errors import Unavailable
 
 Kind = TypeVar("Kind")
-_QUERY = """SELECT name, version FROM data_versions
-UNION ALL SELECT 'table ' || name, bit_xor(mark) FROM table_marks GROUP BY name"""
+_NUMBERS = "SELECT name, version FROM data_versions ORDER BY name"  # ordered: by the key, past what a long import left dead
+_STATES = "SELECT 'table ' || name, bit_xor(mark) FROM table_marks GROUP BY name"
 
 
 class DataVersion(Base):
@@ -79,32 +79,39 @@ class Kept(Generic[Kind]):
 
 
 def versions() -> dict[str, int]:
-    """The number of each part, as this transaction sees it; the state of table x is under `table x`.
+    """The number of each part, as this transaction sees it. Read once, unless this transaction has begun to write."""
+    return _read("versions", _NUMBERS)
 
-    Read once, unless this transaction has begun to write.
-    """
-    known = db.notes()
-    if not db.is_apart():
-        return {name: number for name, number in session().execute(sa.text(_QUERY))}
-    if "versions" not in known:
-        known["versions"] = _read_aside()
-    found: dict[str, int] = known["versions"]
-    return found
+
+def states() -> dict[str, int]:
+    """The same with the state of each busy table, under `table x`."""
+    return {**versions(), **_read("states", _STATES)}
 
 
 def committed_versions() -> dict[str, int]:
     """The numbers as everybody else sees them: those before this transaction's own changes."""
-    return _read_aside()
+    return _read_aside("versions")
 
 
-def _read_aside() -> dict[str, int]:
+def _read(name: str, query: str) -> dict[str, int]:
+    known = db.notes()
+    if not db.is_apart():
+        return {part: number for part, number in session().execute(sa.text(query))}
+    if name not in known:
+        known[name] = _read_aside(name)
+    found: dict[str, int] = known[name]
+    return found
+
+
+def _read_aside(name: str) -> dict[str, int]:
     """Outside of any transaction, below psycopg's cursors (three times the cost). A dead connection is replaced once."""
     for _ in range(2):
         with db.apart() as connection:
             if not connection.prepared:
-                connection.pgconn.prepare(b"versions", _QUERY.encode())
+                connection.pgconn.prepare(b"versions", _NUMBERS.encode())
+                connection.pgconn.prepare(b"states", _STATES.encode())
                 connection.prepared = True
-            found = connection.pgconn.exec_prepared(b"versions", [])
+            found = connection.pgconn.exec_prepared(name.encode(), [])
             if found.status == ExecStatus.TUPLES_OK:
                 rows = range(found.ntuples)
                 return {(found.get_value(row, 0) or b"").decode(): int(found.get_value(row, 1) or 0) for row in rows}
@@ -117,3 +124,4 @@ def _read_aside() -> dict[str, int]:
 def _note_begin(current: Session, *_: Any) -> None:
     current.info["begun"] = True
     current.info.pop("versions", None)
+    current.info.pop("states", None)

@@ -18,7 +18,18 @@ from gis_grid.errors import NotFound, Unavailable
 from gis_grid.maps.ogc import landing
 
 CONSOLE = Path(__file__).parent / "console"
-_FOR_PROGRAMS = ("api/", "tiles/", "health/", "collections/", "styles/", "tileMatrixSets/")  # what is not there is no page
+_FOR_PROGRAMS = (
+    "api/",
+    "tiles/",
+    "health/",
+    "collections/",
+    "styles/",
+    "tileMatrixSets/",
+    "point/",
+    "area/",
+    "areas/",
+    "generations",
+)  # what is not there is no page
 _FORMS = (("br", ".br"), ("gzip", ".gz"))  # what the build writes beside each text file (web/scripts/compress.mjs)
 _ENCODINGS = {ending: name for name, ending in _FORMS}
 _YEAR = "public, max-age=31536000, immutable"

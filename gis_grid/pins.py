@@ -19,6 +19,7 @@ from gis_grid import audit
 from gis_grid.access.guard import caller, check_right, require
 from gis_grid.areas.actions import locate
 from gis_grid.buildings.api import BUILDINGS
+from gis_grid.buildings.models import Building, Room, Unit
 from gis_grid.db import SRID, Base, session
 from gis_grid.errors import Conflict, NotFound
 from gis_grid.geo import crs, shapes
@@ -53,7 +54,17 @@ def show_pin(kind: str, key: int) -> dict[str, Any]:
     """Where the pin stands, whether it is locked, and whether there is a move to undo."""
     row = _row(kind, key)
     last = _last_move(kind, key)
-    return {**_pin(row), "can_undo": last is not None}
+    return {**_pin(row), **_near(kind, row), "can_undo": last is not None}
+
+
+def _near(kind: str, row: Any) -> dict[str, Any]:
+    """Where to look when a household has no pin yet: at the entrance of its house."""
+    if kind != "households" or row.point is not None:
+        return {}
+    query = sa.select(sa.func.coalesce(Unit.point, Building.point)).select_from(Room)
+    query = query.join(Building, Building.id == Room.building_id).outerjoin(Unit, Unit.id == Room.unit_id)
+    door = shapes.from_stored(session().scalar(query.where(Room.id == row.room_id)))
+    return {"near_lon": door and door.x, "near_lat": door and door.y}
 
 
 def preview(kind: str, key: int, x: float, y: float, datum: str) -> dict[str, Any]:
@@ -175,6 +186,7 @@ _WHERE: dict[str, fields.Field] = {name: fields.Float(allow_none=True) for name 
 Pin = Schema.from_dict(
     {
         **_WHERE,
+        **{name: fields.Float(allow_none=True) for name in ("near_lon", "near_lat")},
         **{name: fields.String(allow_none=True) for name in ("area_code", "placed_by")},
         "locked": fields.Boolean(),
         "version": fields.Integer(),

@@ -26,7 +26,7 @@ from gis_grid.imports import Importable, offer
 from gis_grid.people.models import Resident
 from gis_grid.people.rules import phone_fault
 from gis_grid.register import Register, register_blueprint
-from gis_grid.register.actions import check_version, find
+from gis_grid.register.actions import check_version, find, free_mark
 from gis_grid.register.api import IF_MATCH, shown_schema, wanted_version
 from gis_grid.register.fields import BIGINT, Strict, Text
 from gis_grid.sealed import Sealed, mask_phone
@@ -39,7 +39,7 @@ class Premises(Stamped, Located, Pinned, Verified, Base):
     __table_args__ = (Located.area_index("premises"), sa.Index("ix_premises_name", "name"), {"comment": "营业场所"})
 
     id: Mapped[int] = mapped_column(sa.BigInteger, sa.Identity(), primary_key=True)
-    code: Mapped[str] = mapped_column(sa.String(64), unique=True, comment="场所编号")
+    code: Mapped[str] = mapped_column(sa.String(64), unique=True, comment="场所编号", info={"filled": True})
     name: Mapped[str] = mapped_column(sa.String(200), comment="场所名称")
     trade: Mapped[str | None] = mapped_column(sa.String(200), comment="行业")
     credit_code: Mapped[str | None] = mapped_column(sa.String(18), comment="统一社会信用代码")
@@ -79,6 +79,8 @@ def prepare_premises(premises: Premises, extra: dict[str, Any]) -> None:
     if premises.phone and (fault := phone_fault(premises.phone)):
         raise Invalid(f"{fault}。", code="bad_phone")
     premises.due_on = due_on("premises", (), premises.verified_at)
+    if not premises.code:
+        premises.code = free_mark(Premises.code, f"P{premises.area_code or 0}-1")
     _staff_with(premises)
 
 
@@ -216,6 +218,7 @@ PREMISES = Register(
     read="premises.read",
     write="premises.write",
     search=("name", "code", "address"),
+    codes={"verified_how": "verify_how"},
     masks={"phone": mask_phone},
     prepare=prepare_premises,
     read_only=("placed_reason", "pin_locked"),

@@ -85,14 +85,14 @@ def test_every_table_of_a_layer_tells_its_changes(database) -> None:
 
 def test_a_part_and_a_table_of_one_name_are_two_things(session) -> None:
     make_area("500103")  # writes `areas`, which bumps the part `boundaries`, while the table `boundaries` stays as it is
-    before = kept.versions()
+    before = kept.states()
     session.get(Area, "500103").kind = "exclusive"
     session.flush()
-    assert kept.versions()["boundaries"] != before["boundaries"]
-    assert kept.versions().get("table boundaries") == before.get("table boundaries")
+    assert kept.states()["boundaries"] != before["boundaries"]
+    assert kept.states().get("table boundaries") == before.get("table boundaries")
 
 
 def test_a_plain_question_needs_no_session(database) -> None:
     with db.reading():
-        assert "placing" in kept.versions()
+        assert "placing" in kept.states()
         assert "begun" not in db.notes()

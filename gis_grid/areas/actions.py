@@ -12,15 +12,15 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import Range
 
 from gis_grid import audit
-from gis_grid.access.guard import caller, scope_clause
+from gis_grid.access.guard import caller, check_area, scope_clause
 from gis_grid.areas.duty import chain, responsible, successors
-from gis_grid.areas.models import Area, Boundary
+from gis_grid.areas.models import Area, Boundary, ReplacedBoundary
 from gis_grid.areas.placing import current_index, today
 from gis_grid.areas.reassign import Bounds, reassign
-from gis_grid.areas.rules import KINDS, LEVEL_CODES, code_fault, longest_prefix, parent_fault, touched_by
+from gis_grid.areas.rules import KINDS, LEVEL_CODES, code_fault, longest_prefix, parent_fault, since_fault, touched_by
 from gis_grid.config import settings
 from gis_grid.db import session
-from gis_grid.errors import Conflict, Forbidden, Invalid
+from gis_grid.errors import Conflict, Forbidden, Invalid, NotFound
 from gis_grid.geo import crs, shapes
 from gis_grid.geo.locate import AreaIndex, Placed, Reason
 
@@ -45,6 +45,7 @@ def prepare_area(area: Area, extra: dict[str, Any]) -> None:
     boundary = extra.get("boundary")
     if boundary is not None:
         check_extent([shapes.from_stored(boundary)])
+        check_since(area.code, extra.get("since"))
         session().add(area)
         session().flush()
         touched = set_boundary(area.code, boundary, extra.get("since"))
@@ -77,7 +78,7 @@ def set_boundary(code: str, shape: Any, since: date | None = None, source_crs: s
     Answers the bounds of what lies elsewhere from today on by it (nothing when it counts later).
     """
     before = boundary_of(code)
-    known = session().scalar(sa.select(sa.func.count()).where(Boundary.area_code == code))
+    known = _has_boundary(code)
     if known:
         close_boundary(code, since or today())
     valid = Range((since or today()) if known else since, None, bounds="[)")
@@ -86,10 +87,45 @@ def set_boundary(code: str, shape: Any, since: date | None = None, source_crs: s
     return touched_by(before, shapes.from_stored(shape)) if (since or today()) <= today() else []
 
 
+def check_since(code: str | None, since: date | None) -> None:
+    """Refuse a boundary by hand for a later day (nothing would move on it) or, over another, for a past one. None: a new area."""
+    if fault := since_fault(since, today(), has_boundary=code is not None and _has_boundary(code)):
+        raise Invalid(f"{fault}。", code="bad_since")
+
+
+def _has_boundary(code: str) -> bool:
+    return bool(session().scalar(sa.select(sa.exists().where(Boundary.area_code == code))))
+
+
 def boundary_of(code: str, at: date | None = None) -> Any:
     """The area's boundary on a day (default today) as a shape; None when it has none."""
     on = sa.select(Boundary.geom).where(Boundary.area_code == code, Boundary.valid.op("@>")(sa.cast(at or today(), sa.Date)))
     return shapes.from_stored(session().scalar(on))
+
+
+def boundaries_told(code: str) -> list[dict[str, Any]]:
+    """Every boundary an area ever had, the latest first: from which day until before which, and what was corrected that day."""
+    check_area(code)
+    if session().get(Area, code) is None:
+        raise NotFound(f"没有编码为 {code} 的区域。", code="unknown_area")
+    own = sa.select(
+        Boundary.id, sa.func.lower(Boundary.valid).label("since"), sa.func.upper(Boundary.valid).label("until"),
+        Boundary.geom, Boundary.source_crs, Boundary.created_at,
+    ).where(Boundary.area_code == code)  # fmt: skip
+    gone = sa.select(ReplacedBoundary).where(ReplacedBoundary.area_code == code)
+    rows = [{**row._mapping, "replaced_at": None, "replaced_by": None} for row in session().execute(own)]
+    rows += [{**{name: getattr(row, name) for name in (*_REPLACED, "geom")}, "until": None} for row in session().scalars(gone)]
+    rows.sort(key=lambda row: (row["since"] or date.min, row["id"]), reverse=True)
+    return [_boundary_told(row) for row in rows]
+
+
+_REPLACED = ("id", "since", "source_crs", "created_at", "replaced_at", "replaced_by")
+
+
+def _boundary_told(row: dict[str, Any]) -> dict[str, Any]:
+    shape = shapes.from_stored(row.pop("geom"))
+    points = int(shapely.get_num_coordinates(shape))
+    return {**row, "area_m2": round(shapes.area_m2(shape), 1), "points": points, "geometry": shapes.to_geojson(shape)}
 
 
 def had_boundary(day: date) -> Any:
@@ -196,10 +232,20 @@ def _check_parent(area: Area) -> None:
 
 
 def close_boundary(code: str, end: date) -> None:
-    """The area has no boundary from `end` on; one drawn that very day is taken back."""
+    """The area has no boundary from `end` on. One that began that very day is corrected: it goes to ReplacedBoundary."""
     open_now = Boundary.valid.op("@>")(sa.cast(end, sa.Date))
     same_day = sa.and_(Boundary.area_code == code, sa.func.lower(Boundary.valid) == end)
-    session().execute(sa.delete(Boundary).where(same_day))  # corrected on the day it was drawn
+    kept = ("id", "area_code", "geom", "since", "source_crs", "created_at", "replaced_by")
+    was = (
+        Boundary.id,
+        Boundary.area_code,
+        Boundary.geom,
+        sa.func.lower(Boundary.valid),
+        Boundary.source_crs,
+        Boundary.created_at,
+    )
+    session().execute(sa.insert(ReplacedBoundary).from_select(kept, sa.select(*was, sa.literal(caller().name)).where(same_day)))
+    session().execute(sa.delete(Boundary).where(same_day))
     later = session().scalar(sa.select(sa.func.count()).where(Boundary.area_code == code, sa.func.lower(Boundary.valid) > end))
     if later:
         raise Conflict(f"{code} 在 {end} 或之后已有边界，不能在此日期更换。", code="boundary_later")

@@ -10,7 +10,7 @@ import numpy as np
 import orjson
 from flask import Response, request
 from flask_smorest import Blueprint
-from marshmallow import Schema, fields, validate
+from marshmallow import Schema, ValidationError, fields, pre_load, validate
 
 from gis_grid.access.guard import require
 from gis_grid.areas import actions, mapit, sheet
@@ -51,6 +51,14 @@ STAFF = Register(
 
 
 class LocateQuery(Strict):
+    @pre_load
+    def _once(self, asked: Any, **_: Any) -> Any:
+        """Refuse a coordinate given twice: one of them would be dropped unseen."""
+        given = getattr(asked, "data", asked)
+        if twice := [name for name in self.fields if hasattr(given, "getlist") and len(given.getlist(name)) > 1]:
+            raise ValidationError({name: ["只能给一次。"] for name in twice})
+        return asked
+
     lon = Number(required=True, metadata={"title": "经度（或投影坐标的东坐标）"})
     lat = Number(required=True, metadata={"title": "纬度（或北坐标）"})
     crs = Text(load_default="wgs84", validate=validate.Length(max=20), metadata={"title": "坐标系"})
@@ -95,10 +103,13 @@ def locate(asked: dict[str, Any]) -> Response:
 
 def _quick_locate(environ: dict[str, Any]) -> tuple[str, list[tuple[str, str]], bytes] | None:
     """The same for a plain question (lon, lat, perhaps accuracy_m): thousands a second."""
-    asked = dict(part.partition("=")[::2] for part in environ.get("QUERY_STRING", "").split("&"))
+    parts = environ.get("QUERY_STRING", "").split("&")
+    asked = dict(part.partition("=")[::2] for part in parts)
     try:
-        numbers = {name: float(asked[name]) for name in asked}
+        numbers = {name: float(asked[name]) for name in asked if "_" not in asked[name]}
     except ValueError:
+        return None
+    if len(numbers) < len(parts):  # something twice, or 1_0, which only Python reads as ten
         return None
     lon, lat, accuracy_m = numbers.pop("lon", math.nan), numbers.pop("lat", math.nan), numbers.pop("accuracy_m", None)
     if numbers or not (abs(lon) <= 180 and abs(lat) <= 90) or not (accuracy_m is None or 0 <= accuracy_m <= MOST_METRES):
@@ -171,4 +182,15 @@ def _json(value: Any) -> Response:
     return Response(orjson.dumps(value), mimetype="application/json")
 
 
-BLUEPRINTS = (register_blueprint(AREAS), register_blueprint(STAFF), blueprint, mapit.blueprint)
+boundaries = Blueprint("boundaries", __name__, url_prefix="/api/areas", description="边界的历史")
+
+
+@boundaries.route("/<string(maxlength=32):key>/boundaries")
+@boundaries.response(200, Schema.from_dict({"items": fields.List(fields.Dict())}, name="Boundaries"))
+@require("areas.read")
+def boundaries_of(key: str) -> Response:
+    """一个区域历来的边界：自哪天起、到哪天前，当日更正的也在内"""
+    return _json({"items": actions.boundaries_told(key)})
+
+
+BLUEPRINTS = (register_blueprint(AREAS), register_blueprint(STAFF), blueprint, boundaries, mapit.blueprint)

@@ -9,6 +9,7 @@ import math
 from typing import Any
 
 import orjson
+import shapely
 import sqlalchemy as sa
 from flask import Response
 from flask_smorest import Blueprint
@@ -18,13 +19,14 @@ from gis_grid.access.guard import require
 from gis_grid.areas import actions
 from gis_grid.areas.duty import successors
 from gis_grid.areas.models import Area, Boundary
-from gis_grid.areas.placing import today
-from gis_grid.areas.rules import LEVEL_CODES, LEVEL_NAMES
+from gis_grid.areas.placing import day_of, today
+from gis_grid.areas.rules import CODE, LEVEL_CODES, LEVEL_NAMES
 from gis_grid.db import session
 from gis_grid.errors import BadRequest, Gone, NotFound
 from gis_grid.geo import shapes
 from gis_grid.register.fields import Strict
 
+_GEOJSON = "application/geo+json"
 RELATIONS = {  # of another boundary `o` of that day to this one's geometry `g`
     "children": "o.area_code IN (SELECT code FROM areas WHERE parent_code = :code)",
     "touches": "ST_Touches(o.geom, g.geom) AND a.level = :level",
@@ -53,10 +55,10 @@ blueprint = Blueprint("mapit", __name__, description="MapIt 兼容接口：点�
 @require("areas.read")
 def point(asked: dict[str, Any], srid: int, place: str) -> Response:
     """覆盖一个点的各级区域：/point/4326/经度,纬度"""
-    x, _, y = place.partition(",")
+    x, _, y = place.removesuffix(".json").partition(",")
     try:
         lon, lat = float(x), float(y)
-        if not (math.isfinite(lon) and math.isfinite(lat)):
+        if "_" in place or not (math.isfinite(lon) and math.isfinite(lat)):
             raise ValueError(place)
     except ValueError:
         raise BadRequest("坐标应写作 经度,纬度，例如 /point/4326/106.55,29.56。", code="bad_point") from None
@@ -65,34 +67,33 @@ def point(asked: dict[str, Any], srid: int, place: str) -> Response:
     return _areas([link["code"] for link in links])
 
 
-@blueprint.route("/area/<string(maxlength=32):code>")
+@blueprint.route("/area/<string(maxlength=40):code>")
 @blueprint.arguments(DayQuery, location="query")
 @blueprint.response(200, _areas_schema("MapitArea"))
 @require("areas.read")
 def area(asked: dict[str, Any], code: str) -> Response:
-    """一个区域；后缀 .geojson 为边界"""
+    """一个区域；后缀 .geojson、.json、.wkt 为边界"""
     code, dot, suffix = code.partition(".")
     known = _known(code, asked)
-    if not dot:
-        return _json(_told(known))
-    if suffix not in ("geojson", "json"):
-        raise BadRequest("可用 .geojson 取边界。", code="bad_format")
+    if suffix not in ("", "geojson", "json", "wkt"):
+        raise BadRequest("可用 .geojson、.json 或 .wkt 取边界。", code="bad_format")
     shape = actions.boundary_of(code, asked.get("at"))
-    if shape is None:
+    if shape is None and (dot or asked.get("at")):
         raise NotFound(f"区域 {code} 在 {asked.get('at') or today()} 没有边界。", code="no_boundary")
-    geometry = shapes.to_geojson(shape)
-    if suffix == "json":
-        return _json(geometry)
-    feature = {"type": "Feature", "id": code, "geometry": geometry, "properties": _told(known)}
-    return _json(feature, "application/geo+json")
+    if not suffix:
+        return _json(_told(known))
+    if suffix == "wkt":
+        return Response(shapely.to_wkt(shape, rounding_precision=7), mimetype="text/plain")
+    return _json(shapes.to_geojson(shape)) if suffix == "json" else _json(_feature(known, shape), _GEOJSON)
 
 
-@blueprint.route("/area/<string(maxlength=32):code>/<string(maxlength=20):relation>")
+@blueprint.route("/area/<string(maxlength=32):code>/<string(maxlength=30):relation>")
 @blueprint.arguments(DayQuery, location="query")
 @blueprint.response(200, _areas_schema("MapitRelation"))
 @require("areas.read")
 def related(asked: dict[str, Any], code: str, relation: str) -> Response:
     """与一个区域有某种关系的区域：下级 children、相邻 touches、包含 covers、被包含 covered、重叠 overlaps、相交 intersects"""
+    relation, dot, suffix = relation.partition(".")
     if relation not in RELATIONS:
         raise NotFound(f"没有关系“{relation}”，可用：{'、'.join(RELATIONS)}。", code="bad_relation")
     known = _known(code, asked)
@@ -104,21 +105,25 @@ def related(asked: dict[str, Any], code: str, relation: str) -> Response:
     """
     values = {"code": code, "day": asked.get("at") or today(), "level": known.level, "type": asked.get("type")}
     bound = {name: value for name, value in values.items() if f":{name}" in query}
-    return _areas(list(session().scalars(sa.text(query), bound)))
+    return _listed(list(session().scalars(sa.text(query), bound)), asked, dot + suffix)
 
 
-@blueprint.route("/areas/<string(maxlength=32):level>")
+@blueprint.route("/areas/<string(maxlength=2000):level>")
 @blueprint.arguments(DayQuery, location="query")
 @blueprint.response(200, _areas_schema("MapitAreas"))
 @require("areas.read")
 def of_level(asked: dict[str, Any], level: str) -> Response:
-    """一个层级的全部区域：/areas/grid"""
-    if level not in LEVEL_CODES:
-        raise NotFound(f"没有层级“{level}”，可用：{'、'.join(LEVEL_CODES)}。", code="bad_level")
-    day = asked.get("at") or today()
-    valid = Boundary.valid.op("@>")(sa.cast(day, sa.Date))
-    found = sa.select(Area.code).join(Boundary, Boundary.area_code == Area.code).where(Area.level == level, valid)
-    return _areas(list(session().scalars(found.order_by(Area.code))))
+    """一个或几个层级的全部区域，或指明编码的几个：/areas/grid、/areas/street,community、/areas/编码,编码；可加 .geojson"""
+    level, dot, suffix = level.partition(".")
+    names = level.split(",")
+    if set(names) <= set(LEVEL_CODES):
+        there = actions.had_boundary(asked.get("at") or today())
+        codes = list(session().scalars(sa.select(Area.code).where(Area.level.in_(names), there)))
+    elif all(map(CODE.fullmatch, names)) and not set(names) & set(LEVEL_CODES):
+        codes = [_known(code, asked).code for code in names]
+    else:
+        raise NotFound(f"没有层级“{level[:40]}”，可用：{'、'.join(LEVEL_CODES)}。", code="bad_level")
+    return _listed(codes, asked, dot + suffix)
 
 
 def _known(code: str, asked: dict[str, Any]) -> Area:
@@ -129,8 +134,24 @@ def _known(code: str, asked: dict[str, Any]) -> Area:
     if known.retired_at and not asked.get("at"):
         heirs = successors(code)
         told = f"，现为 {'、'.join(heirs)}" if heirs else ""
-        raise Gone(f"编码 {code} 已于 {known.retired_at:%Y-%m-%d} 注销{told}；查询注销以前请加 ?at=日期。", successors=heirs)
+        raise Gone(f"编码 {code} 已于 {day_of(known.retired_at)} 注销{told}；查询注销以前请加 ?at=日期。", successors=heirs)
     return known
+
+
+def _listed(codes: list[str], asked: dict[str, Any], suffix: str) -> Response:
+    """Areas as MapIt lists them, or with their boundaries of that day."""
+    if suffix not in ("", ".json", ".geojson"):
+        raise BadRequest("可用 .geojson 取边界。", code="bad_format")
+    if suffix != ".geojson":
+        return _areas(codes)
+    valid = Boundary.valid.op("@>")(sa.cast(asked.get("at") or today(), sa.Date))
+    query = sa.select(Area, Boundary.geom).join(Boundary, Boundary.area_code == Area.code).where(Area.code.in_(codes), valid)
+    found = [_feature(row, shapes.from_stored(geom)) for row, geom in session().execute(query.order_by(Area.code))]
+    return _json({"type": "FeatureCollection", "features": found}, _GEOJSON)
+
+
+def _feature(row: Area, shape: Any) -> dict[str, Any]:
+    return {"type": "Feature", "id": row.code, "geometry": shapes.to_geojson(shape), "properties": _told(row)}
 
 
 def _areas(codes: list[str]) -> Response:

@@ -56,6 +56,24 @@ class Boundary(Base):
     created_at: Mapped[datetime] = mapped_column(sa.DateTime(timezone=True), server_default=sa.func.now(), comment="登记时间")
 
 
+class ReplacedBoundary(Base):
+    """A boundary corrected on the very day it began: the last of a day holds for the whole day, the others are kept here."""
+
+    __tablename__ = "replaced_boundaries"
+    __table_args__ = ({"comment": "当日更正前的边界"},)
+
+    id: Mapped[int] = mapped_column(sa.BigInteger, primary_key=True, autoincrement=False)  # that of the boundary it was
+    area_code: Mapped[str] = mapped_column(
+        sa.String(32), sa.ForeignKey("areas.code", onupdate="CASCADE", ondelete="CASCADE"), index=True, comment="区域编码"
+    )
+    geom: Mapped[Any] = mapped_column(Geometry("MULTIPOLYGON", srid=SRID, spatial_index=False), nullable=False, comment="边界")
+    since: Mapped[date] = mapped_column(sa.Date, comment="生效日期")
+    source_crs: Mapped[str | None] = mapped_column(sa.String(20), comment="原坐标系")
+    created_at: Mapped[datetime] = mapped_column(sa.DateTime(timezone=True), comment="登记时间")
+    replaced_at: Mapped[datetime] = mapped_column(sa.DateTime(timezone=True), server_default=sa.func.now(), comment="更正时间")
+    replaced_by: Mapped[str] = mapped_column(sa.String(120), comment="更正人")
+
+
 class Succession(Base):
     """Which areas go on where a retired one ended; the first is the one that takes what has no place of its own."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import date
 
 import shapely
 from shapely.geometry.base import BaseGeometry
@@ -42,6 +43,15 @@ def parent_fault(code: str, level: str, parent_code: str, parent_level: str) -> 
         return f"上级必须比{LEVEL_NAMES[level]}高，{parent_code} 是{LEVEL_NAMES[parent_level]}"
     if not code.startswith(parent_code):
         return f"编码 {code} 应以上级编码 {parent_code} 开头"
+    return None
+
+
+def since_fault(since: date | None, today: date, *, has_boundary: bool) -> str | None:
+    """None when a boundary drawn by hand may count from that day, otherwise why not. None: from today, or since ever if first."""
+    if since is not None and since > today:
+        return f"边界要到 {since} 才生效，请拟调整方案：到期自动重新归属。直接填写的边界须从今天或以前算起"
+    if since is not None and since < today and has_boundary:
+        return "已有的边界只能从今天起更换：已发生的事按当时的边界归属"
     return None
 
 

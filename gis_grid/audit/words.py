@@ -44,6 +44,7 @@ ACTIONS = {
     "retire_photo": "删除照片",
     "lay_out": "排布房屋",
     "move_in": "迁入",
+    "preview": "预览变动",
     "record": "上传轨迹",
     "swap": "换班",
     "calendar": "修改日历",

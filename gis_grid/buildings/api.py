@@ -45,7 +45,7 @@ ROOMS = Register(
     read=READ,
     write=WRITE,
     search=("number",),
-    codes={"use": "house_type"},
+    codes={"use": "house_type", "verified_how": "verify_how"},
     prepare=actions.prepare_room,
     read_only=("building_id",),
 )

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from gis_grid.geo.cells import Cells, lay_cells
-from gis_grid.geo.shapes import bearing_equal_scale, distance_m
+from gis_grid.geo.shapes import GEOD, bearing_equal_scale, distance_m
 
 Floats = NDArray[np.float64]
 METRES_PER_DEGREE = 110_574.0  # the shortest degree of latitude; only used to make search boxes wide enough
@@ -125,12 +125,11 @@ class AreaIndex:
         rows: NDArray[np.int64] | None = None  # still open; None: all
         for level in self._levels:
             x, y = (lon, lat) if rows is None else (lon[rows], lat[rows])
-            rank, how, near = level.place(x, y, self.nearest_m, many)
-            for point in near:
-                found, distance = level.nearest(x[point], y[point], self.nearest_m)
-                if found >= 0:
-                    rank[point], how[point] = found, NEAREST
-                    metres[point if rows is None else rows[point]] = distance
+            rank, how, missed = level.place(x, y, many)
+            found, away = level.nearest_some(x[missed], y[missed], self.nearest_m)
+            near = missed[found >= 0]
+            rank[near], how[near] = found[found >= 0], NEAREST
+            metres[near if rows is None else rows[near]] = away[found >= 0]
             if rows is None:
                 level.codes.take(rank, out=code, mode="wrap")  # -1 is the last: None
                 HOW.take(how, out=placed_by, mode="wrap")
@@ -169,10 +168,8 @@ class _Level:
         """The lattice for many points at once, laid when first needed; None without the compiled loops."""
         return lay_cells(self.shapes, self.reach_m)
 
-    def place(
-        self, lon: Floats, lat: Floats, nearest_m: float, many: bool
-    ) -> tuple[NDArray[np.int32], NDArray[np.uint8], NDArray[np.int64]]:
-        """Per point the winning rank (-1: none) and how; and which unplaced points have an area's box within nearest_m."""
+    def place(self, lon: Floats, lat: Floats, many: bool) -> tuple[NDArray[np.int32], NDArray[np.uint8], NDArray[np.int64]]:
+        """Per point the winning rank (-1: none) and how; and which points are in no area, but may be near one."""
         if not (many or "cells" in vars(self)) or self.cells is None:
             rank, how = self._by_tree(lon, lat)
             missed = np.flatnonzero((rank < 0) & (np.abs(lon) <= 180) & (np.abs(lat) <= 90))
@@ -184,7 +181,7 @@ class _Level:
             if len(doubtful):
                 rank[doubtful], how[doubtful] = self._by_tree(lon[doubtful], lat[doubtful])
             missed = np.flatnonzero((rank < 0) & (state >= loops.NEAR))
-        return rank, how, missed[self.near_some(lon[missed], lat[missed], nearest_m)]
+        return rank, how, missed
 
     def _by_tree(self, lon: Floats, lat: Floats) -> tuple[NDArray[np.int32], NDArray[np.uint8]]:
         """The same through GEOS alone."""
@@ -203,16 +200,36 @@ class _Level:
         ranks = self.tree.query(shapely.Point(lon, lat))
         return np.sort(ranks[shapely.intersects_xy(self.shapes[ranks], lon, lat)])
 
-    def near_some(self, lon: Floats, lat: Floats, radius_m: float) -> NDArray[np.bool_]:
-        """Which points have any area's box within the radius: the others need no exact search."""
+    def nearest_some(self, lon: Floats, lat: Floats, radius_m: float) -> tuple[NDArray[np.int64], Floats]:
+        """What `nearest` answers for each of these points, all at once."""
+        best, best_m = np.full(len(lon), -1, dtype=np.int64), np.full(len(lon), np.nan)
         if not len(lon) or radius_m <= 0:
-            return np.zeros(len(lon), dtype=bool)
+            return best, best_m
         reach_y = radius_m / METRES_PER_DEGREE
         reach_x = reach_y / np.maximum(np.cos(np.radians(lat)), 0.01)
-        boxes = shapely.box(lon - reach_x, lat - reach_y, lon + reach_x, lat + reach_y)
-        near = np.zeros(len(lon), dtype=bool)
-        near[self.tree.query(boxes, "intersects")[0]] = True
-        return near
+        points, ranks = self.tree.query(shapely.box(lon - reach_x, lat - reach_y, lon + reach_x, lat + reach_y))
+        near = shapely.dwithin(self.shapes[ranks], shapely.points(lon[points], lat[points]), reach_x[points])
+        order = np.flatnonzero(near)[np.lexsort((ranks[near], points[near]))]
+        points, ranks = points[order], ranks[order]
+        metres = self._edges_m(ranks, lon[points], lat[points])
+        first = np.flatnonzero(np.append(True, np.diff(points) != 0)) if len(points) else np.zeros(0, np.int64)
+        turn = np.arange(len(points)) - np.repeat(first, np.diff(np.append(first, len(points))))
+        for each in range(int(turn.max(initial=-1)) + 1):  # the first candidate of every point, then the second ...
+            here = np.flatnonzero(turn == each)
+            at, away = points[here], metres[here]
+            better = (away <= radius_m) & ((best[at] < 0) | (away < best_m[at] - 0.001))
+            best[at[better]], best_m[at[better]] = ranks[here[better]], away[better]
+        return best, best_m
+
+    def _edges_m(self, ranks: NDArray[np.int64], lon: Floats, lat: Floats) -> Floats:
+        """Geodesic metres from each point to the nearest edge of the area of this rank."""
+        metres = np.empty(len(ranks))
+        order = np.argsort(ranks, kind="stable")
+        for same in np.split(order, np.flatnonzero(np.diff(ranks[order])) + 1) if len(ranks) else ():
+            scale, edge = self._edge(int(ranks[same[0]]))
+            ends = shapely.get_coordinates(shapely.shortest_line(edge, shapely.points(lon[same] * scale, lat[same])))[::2]
+            metres[same] = GEOD.inv(lon[same], lat[same], ends[:, 0] / scale, ends[:, 1])[2]
+        return metres
 
     def nearest(self, lon: float, lat: float, radius_m: float) -> tuple[int, float]:
         """The rank of the nearest area within the radius and its geodesic metres; -1 when there is none."""
@@ -231,11 +248,14 @@ class _Level:
 
     def edge_m(self, rank: int, lon: float, lat: float) -> float:
         """Geodesic metres from the point to the nearest edge of an area."""
-        if rank not in self._edges:
-            self._edges[rank] = _scaled_edge(self.shapes[rank])
-        scale, edge = self._edges[rank]
+        scale, edge = self._edge(rank)
         x, y = shapely.get_coordinates(shapely.shortest_line(edge, shapely.Point(lon * scale, lat)))[0]
         return distance_m(lon, lat, x / scale, y)
+
+    def _edge(self, rank: int) -> tuple[float, BaseGeometry]:
+        if rank not in self._edges:
+            self._edges[rank] = _scaled_edge(self.shapes[rank])
+        return self._edges[rank]
 
     def _is_near(self, rank: int, lon: float, lat: float, radius_m: float) -> bool:
         return self.edge_m(int(rank), lon, lat) <= radius_m

@@ -9,13 +9,11 @@ from datetime import date, datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-import sqlalchemy as sa
-
 from gis_grid import audit, freshness
 from gis_grid.access.guard import caller, check_right, scope_patterns
 from gis_grid.areas.placing import today
 from gis_grid.buildings.floors import Room
-from gis_grid.db import session, sql
+from gis_grid.db import ask, told_sql
 from gis_grid.errors import BadRequest, NotFound
 from gis_grid.house_status.colours import TRAITS, Colours, Rule, Scheme, colours
 from gis_grid.house_status.rules import Cell, Diagram, Unit, lay_out
@@ -64,6 +62,22 @@ class Recorded(NamedTuple):
     classes: str | None
     names: str | None
     shops: list[str] | None
+
+
+class Told(NamedTuple):
+    """One building with its units (id, name, position), as buildings.sql answers it."""
+
+    id: int
+    code: str
+    name: str | None
+    address: str | None
+    estate_id: int | None
+    estate: str | None
+    area_code: str | None
+    floors_above: int | None
+    floors_below: int | None
+    floor_order: list[str] | None
+    units: list[list[Any]] | None
 
 
 @dataclass(frozen=True)
@@ -139,9 +153,9 @@ def _view(asked: Asked) -> _View:
     return _View(asked, scheme, visible_classes(), today(), caller().may("people.read"), found)
 
 
-def _buildings(*, building: int | None = None, estate: int | None = None) -> Sequence[sa.Row[Any]]:
+def _buildings(*, building: int | None = None, estate: int | None = None) -> Sequence[Told]:
     values = {"building": building, "estate": estate, "scope": scope_patterns()}
-    return session().execute(sql("buildings"), values).all()
+    return [Told(*row) for row in ask(told_sql("buildings"), values)]
 
 
 def _rooms(buildings: list[int], view: _View) -> dict[int, list[Recorded]]:
@@ -153,12 +167,12 @@ def _rooms(buildings: list[int], view: _View) -> dict[int, list[Recorded]]:
         "searching": view.asked.searching,
     }
     found: dict[int, list[Recorded]] = defaultdict(list)
-    for row in map(Recorded._make, session().execute(sql("rooms"), values)):
+    for row in map(Recorded._make, ask(told_sql("rooms"), values)):
         found[row.building_id].append(row)
     return found
 
 
-def _lay_out(told: sa.Row[Any], rows: Sequence[Recorded]) -> Diagram:
+def _lay_out(told: Told, rows: Sequence[Recorded]) -> Diagram:
     units = tuple(map(tuple, told.units or ()))
     return _laid_out(units, tuple((row[0], *row[2:9]) for row in rows), told.floors_above, tuple(told.floor_order or ()))
 
@@ -171,7 +185,7 @@ def _laid_out(
     return lay_out([Unit(*unit) for unit in units], [Room(*room) for room in rooms], above, order)
 
 
-def _described(told: sa.Row[Any], diagram: Diagram, rows: Mapping[int, Recorded], view: _View) -> dict[str, Any]:
+def _described(told: Told, diagram: Diagram, rows: Mapping[int, Recorded], view: _View) -> dict[str, Any]:
     """A diagram as answered. Columns and rows count from 0, the top floor first."""
     units = {band.unit.id: band.unit.name for band in diagram.bands}
     floors = [floor.title for floor in diagram.floors]

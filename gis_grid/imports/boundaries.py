@@ -14,7 +14,7 @@ from sqlalchemy.dialects.postgresql import Range
 
 from gis_grid import audit
 from gis_grid.access.guard import caller
-from gis_grid.areas.actions import check_extent, set_boundary
+from gis_grid.areas.actions import check_extent, check_since, set_boundary
 from gis_grid.areas.models import Area, Boundary
 from gis_grid.areas.reassign import Bounds, reassign
 from gis_grid.areas.rules import LEVEL_CODES, MOST_PARTS, code_fault, longest_prefix
@@ -36,6 +36,7 @@ def take_areas(importable: Importable, path: Path, work: Path, options: Options,
     """Create or change areas of one level and set their boundaries; unchanged ones are left alone."""
     if options.level not in LEVEL_CODES:
         raise Invalid(f"层级应为 {'、'.join(LEVEL_CODES)} 之一。", code="bad_level")
+    check_since(None, _since(options))
     source = open_source(path, work, options.encoding, options.columns)
     datum = declared_crs(source, options, report)
     reader = RowReader(importable, source, options, report)
@@ -161,6 +162,7 @@ def _change(area: Area, values: dict[str, Any], shape: Any, options: Options, da
     session().flush()
     moved = not _has_boundary(area.code, shape)
     if moved:
+        check_since(area.code, _since(options))
         touched += set_boundary(area.code, shapes.to_column(shape), _since(options), datum)
     elif before.get("kind") != area.kind:
         touched.append(shape.bounds)

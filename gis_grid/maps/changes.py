@@ -16,7 +16,7 @@ import orjson
 from gis_grid.access.guard import caller, scope_patterns
 from gis_grid.db import ask, driver_text
 from gis_grid.errors import BadRequest, Gone
-from gis_grid.kept import versions
+from gis_grid.kept import states
 from gis_grid.register.actions import REGISTERS
 
 _LONGEST = 2**31 - 1_000_000  # transactions; older marks cannot be compared any more
@@ -54,7 +54,7 @@ def feed(since: str | None, most: int) -> dict[str, Any]:
 
 def _states(tables: list[Table]) -> list[int]:
     """A number for the state of each table."""
-    known = versions()
+    known = states()
     return [zlib.crc32(str(known.get(f"table {table.source}", 0)).encode()) for table in tables]
 
 

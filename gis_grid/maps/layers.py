@@ -58,7 +58,7 @@ class Layer:
     clearance: bool = False  # the SELECT tells it: how far (degrees) corners may move before a shape touches itself
     label_zoom: float = 0.0  # names are shown from this zoom on
     tables: tuple[str, ...] = ()  # what the SELECT reads: a change there is a change of the layer
-    states: tuple[str, ...] = ()  # what the states of those tables are called among `kept.versions()`
+    states: tuple[str, ...] = ()  # what the states of those tables are called among `kept.states()`
     dated: bool = False  # its answer depends on the day
 
     @property

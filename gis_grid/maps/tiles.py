@@ -17,7 +17,7 @@ from gis_grid.areas.placing import today
 from gis_grid.config import settings
 from gis_grid.db import ask, driver_text
 from gis_grid.errors import BadRequest, NotFound
-from gis_grid.kept import versions
+from gis_grid.kept import states
 from gis_grid.maps import tile_cache
 from gis_grid.maps.layers import Layer, layers
 from gis_grid.maps.tile_cache import Tile
@@ -42,7 +42,7 @@ def tile(names: str, z: int, x: int, y: int, at: date | None = None) -> Tile:
     if z > HIGHEST or x >= 2**z or y >= 2**z:
         raise BadRequest(f"瓦片编号超出范围：z 为 0-{HIGHEST}，x、y 小于 2 的 z 次方。", code="bad_tile")
     who, day = caller(), at or today()
-    wanted, state = _stated(names, who.scopes, who.rights, day, tuple(versions().items()))
+    wanted, state = _stated(names, who.scopes, who.rights, day, tuple(states().items()))
     key = f"{z}/{x}/{y}/{state}"
     return tile_cache.get(blake2b(key.encode(), digest_size=16).hexdigest(), lambda: make(wanted, z, x, y, day))
 
@@ -66,7 +66,7 @@ def asked_layers(names: str) -> list[Layer]:
 
 def state_of(wanted: list[Layer], at: date | None) -> str:
     """All that decides what these layers answer this caller: data, scope, fields, day. Two callers share only what is equal."""
-    known, who = versions(), caller()
+    known, who = states(), caller()
     parts: list[Any] = [sorted(who.scopes)]
     for layer in wanted:
         day = (at or today()).isoformat() if layer.dated else ""

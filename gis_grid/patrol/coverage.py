@@ -8,7 +8,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from gis_grid.access.guard import scope_patterns
+from gis_grid import audit
+from gis_grid.access.guard import scope_clause, scope_patterns
+from gis_grid.areas.duty import all_areas
 from gis_grid.areas.placing import today
 from gis_grid.db import session, sql
 from gis_grid.errors import Invalid
@@ -29,15 +31,51 @@ def days_asked(asked: Mapping[str, Any]) -> tuple[date, date]:
 
 
 def coverage(prefix: str, first: date, last: date, worker: str | None = None) -> dict[str, Any]:
-    """Per area under `prefix` and per kind: targets, passed, share by weight; and the whole. None where there are no targets."""
+    """Per area under `prefix` and per kind: targets, passed, share by weight (None where there are no targets); and the whole.
+    `above`: the same for the areas above those."""
     rows = session().execute(sql("coverage"), {**_within(prefix, first, last), "worker": worker}).mappings().all()
-    areas: dict[str, dict[str, Any]] = {}
+    tree = all_areas()
+    by_area: dict[str, list[Any]] = {}
+    above: dict[str, list[Any]] = {}
     for row in rows:
-        told = areas.setdefault(row["area_code"], {"code": row["area_code"], "kinds": {}})
-        told["kinds"][row["kind"]] = _share([row])
-    for code, told in areas.items():
-        told.update(_share([row for row in rows if row["area_code"] == code]))
-    return {"first": first, "last": last, **_share(rows), "areas": list(areas.values())}
+        code = row["area_code"]
+        by_area.setdefault(code, []).append(row)
+        parent = tree[code].parent if code in tree else None
+        if parent and parent.startswith(prefix):
+            above.setdefault(parent, []).append(row)
+    told = {"areas": _told(by_area), "above": _told(above)}
+    return {"first": first, "last": last, **_share(rows), **told}
+
+
+def _told(rows: Mapping[str, list[Any]]) -> list[dict[str, Any]]:
+    """Per area its name, its share, and its shares by kind."""
+    tree = all_areas()
+    told = []
+    for code, own in sorted(rows.items()):
+        kinds: dict[str, list[Any]] = {}
+        for row in own:
+            kinds.setdefault(row["kind"], []).append(row)
+        name = tree[code].link["name"] if code in tree else code
+        told.append({"code": code, "name": name, **_share(own), "kinds": {kind: _share(of) for kind, of in kinds.items()}})
+    return told
+
+
+def by_worker(prefix: str, first: date, last: date) -> list[dict[str, Any]]:
+    """Per worker who walked under `prefix`: targets passed, their share by weight of all there, days, metres, minutes."""
+    rows = session().execute(sql("coverage_by_worker"), _within(prefix, first, last)).mappings().all()
+    query = sa.select(sa.func.sum(Target.weight)).where(Target.retired_at.is_(None), scope_clause(Target.area_code))
+    whole = session().scalar(query.where(Target.area_code.startswith(prefix, autoescape=True))) or 0
+    audit.record("view", "patrol.coverage.workers", after={"workers": len(rows)}, area_code=prefix)
+    return [
+        {
+            **{name: row[name] for name in ("user_id", "days", "passed")},
+            "worker": row["worker"] or row["device"],
+            "length_m": round(row["length_m"], 1),
+            "minutes": round(row["minutes"], 1),
+            "share": round(row["weight"] / whole, 4) if whole else None,
+        }
+        for row in rows
+    ]
 
 
 def _share(rows: Any) -> dict[str, Any]:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import UTC
 from typing import Any
 
+import orjson
+from flask import Response
 from flask_smorest import Blueprint
 from marshmallow import Schema, fields, validate
 
 from gis_grid.access.guard import SIGNED_IN, require
-from gis_grid.patrol import coverage, looks, presence, targets
+from gis_grid.patrol import coverage, looks, planned, presence, targets
 from gis_grid.patrol.models import Target
 from gis_grid.register import Register, register_blueprint
 from gis_grid.register.api import shown_schema
@@ -72,9 +74,9 @@ track_blueprint = Blueprint("track_looks", __name__, url_prefix="/api/tracks", d
     200, Schema.from_dict({"id": fields.Integer(), "pieces": _PIECES, "stays": fields.List(fields.Dict())}, name="TrackPath")
 )
 @require("tracks.read")
-def path(track_id: int) -> dict[str, Any]:
+def path(track_id: int) -> Response:
     """一条轨迹的线与停留（查看记入审计）"""
-    return looks.path_of(track_id)
+    return _arrays(looks.path_of(track_id))
 
 
 @track_blueprint.route(f"/<int(max={BIGINT}):track_id>/visits")
@@ -105,9 +107,14 @@ def visits(track_id: int) -> dict[str, Any]:
     _rows("Played", id=fields.Integer(), worker=fields.String(), device=fields.String(), doubt=fields.Integer(), pieces=_PIECES),
 )
 @require("tracks.read")
-def playback(asked: dict[str, Any]) -> dict[str, Any]:
+def playback(asked: dict[str, Any]) -> Response:
     """一天的轨迹，供回放：可选多个巡查人，最多 50 条（记入审计）"""
-    return {"items": looks.playback(asked["day"], asked["worker"], asked["area_code"])}
+    return _arrays({"items": looks.playback(asked["day"], asked["worker"], asked["area_code"])})
+
+
+def _arrays(told: dict[str, Any]) -> Response:
+    """As JSON straight from the arrays: hundreds of thousands of numbers take a tenth of the time."""
+    return Response(orjson.dumps(told, option=orjson.OPT_SERIALIZE_NUMPY), mimetype="application/json")
 
 
 @blueprint.route("/live")
@@ -179,7 +186,14 @@ _COVERED: dict[str, fields.Field] = {
 @blueprint.response(
     200,
     Schema.from_dict(
-        {"first": fields.Date(), "last": fields.Date(), **_COVERED, "areas": fields.List(fields.Dict())}, name="Coverage"
+        {
+            "first": fields.Date(),
+            "last": fields.Date(),
+            **_COVERED,
+            "areas": fields.List(fields.Dict()),
+            "above": fields.List(fields.Dict(), metadata={"title": "上一级区域"}),
+        },
+        name="Coverage",
     ),
 )
 @require("tracks.read")
@@ -187,6 +201,51 @@ def covered(asked: dict[str, Any]) -> dict[str, Any]:
     """覆盖率：街道、入口、签到点、重点场所各有多少走到，按权重，分网格"""
     first, last = coverage.days_asked(asked)
     return coverage.coverage(asked["area_code"], first, last, asked.get("worker"))
+
+
+@blueprint.route("/coverage/workers")
+@blueprint.arguments(CoverageQuery(exclude=("worker",)), location="query")
+@blueprint.response(
+    200,
+    _rows(
+        "CoverageOfWorker",
+        worker=fields.String(),
+        user_id=fields.Integer(allow_none=True),
+        days=fields.Integer(),
+        length_m=fields.Float(),
+        minutes=fields.Float(),
+        passed=fields.Integer(),
+        share=fields.Float(allow_none=True),
+    ),
+)
+@require("tracks.read")
+def covered_by_worker(asked: dict[str, Any]) -> dict[str, Any]:
+    """每个巡查人走到了多少目标、几天、多远、多久（记入审计）"""
+    return {"items": coverage.by_worker(asked["area_code"], *coverage.days_asked(asked))}
+
+
+@blueprint.route("/coverage/plan")
+@blueprint.arguments(CoverageQuery(exclude=("worker",)), location="query")
+@blueprint.response(
+    200,
+    _rows(
+        "KeptToPlan",
+        id=fields.Integer(),
+        name=fields.String(),
+        worker=fields.String(allow_none=True),
+        area_code=fields.String(allow_none=True),
+        days=fields.Integer(metadata={"title": "计划天数"}),
+        walked=fields.Integer(metadata={"title": "走过的天数"}),
+        good=fields.Integer(metadata={"title": "按时到达的站点"}),
+        off=fields.Integer(metadata={"title": "晚到、早到或顺序不对"}),
+        missed=fields.Integer(metadata={"title": "未到"}),
+        share=fields.Float(allow_none=True),
+    ),
+)
+@require("tracks.read")
+def kept_to_plan(asked: dict[str, Any]) -> dict[str, Any]:
+    """与计划路线对照：各路线的站点按时到达多少"""
+    return {"items": planned.kept_to(asked["area_code"], *coverage.days_asked(asked))}
 
 
 @blueprint.route("/unvisited")

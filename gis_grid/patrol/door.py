@@ -27,7 +27,7 @@ from gis_grid.patrol.fixes import Fix, Fixes, Flag, make_fixes
 from gis_grid.patrol.formats.osmand import SPEED_UNITS
 from gis_grid.patrol.models import Device
 from gis_grid.patrol.rules import admit, find_coarse, find_impossible
-from gis_grid.patrol.shifts import off_shift
+from gis_grid.patrol.shifts import Who, off_shift
 from gis_grid.patrol.store import make_days, take_fixes
 
 MOST_WAITING = 4_000  # beyond that phones are asked to come back later
@@ -57,7 +57,7 @@ class Known:
     key_hash: bytes
     crs: str
     mps: float  # of its unit of speed
-    worker: str | None
+    who: Who
 
 
 class Door:
@@ -103,9 +103,12 @@ _days: set[int] = set()  # days (UTC) whose partition is known to be there
 
 
 def _read_devices() -> dict[str, Known]:
-    query = sa.select(Device.code, Device.id, Device.key_hash, Device.crs, Device.speed_unit, Device.worker)
+    query = sa.select(Device.code, Device.id, Device.key_hash, Device.crs, Device.speed_unit, Device.user_id, Device.worker)
     rows = session().execute(query.where(Device.key_hash.is_not(None), Device.retired_at.is_(None)))
-    return {code: Known(key, bytes(digest), crs_name, SPEED_UNITS[unit], who) for code, key, digest, crs_name, unit, who in rows}
+    return {
+        code: Known(key, bytes(digest), crs_name, SPEED_UNITS[unit], Who(user_id, worker))
+        for code, key, digest, crs_name, unit, user_id, worker in rows
+    }
 
 
 def store_batch(batch: list[Entry]) -> None:
@@ -157,7 +160,8 @@ def _admitted(good: list[tuple[Entry, Known]]) -> list[tuple[Entry, Known]]:
 
 
 def _is_on_shift(entry: Entry, device: Known) -> bool:
-    if device.worker and isfinite(entry.fix.at) and off_shift(device.worker, np.array([entry.fix.at]))[0]:
+    known = device.who.name or device.who.user_id
+    if known and isfinite(entry.fix.at) and off_shift(device.who, np.array([entry.fix.at]))[0]:
         entry.outcome, entry.why = REFUSED, "未保存：不在班次内"
         return False
     return True

@@ -15,9 +15,11 @@ from gis_grid.db import session
 from gis_grid.patrol.fixes import Fixes, Flag
 from gis_grid.patrol.models import Device, LastPosition, Segment, Track
 from gis_grid.patrol.rules import degree_metres, local_metres, pieces_of, speeds, steps_m
+from gis_grid.patrol.store import vertices_of
 
 LEAST = 30  # fixes; of fewer nothing is said
 _SAME_PATH_M = 15.0
+MOST_SEGMENTS = 20_000  # of others on the same day and ground
 
 
 @dataclass(frozen=True)
@@ -100,26 +102,23 @@ def _together(track_id: int, line: Fixes) -> tuple[str, float] | None:
         return None
     first, last = (datetime.fromtimestamp(line.at[place], UTC) for place in (0, -1))
     box = sa.func.ST_MakeEnvelope(line.lon.min(), line.lat.min(), line.lon.max(), line.lat.max(), 4490)
-    m, point = sa.func.ST_M, sa.func.ST_DumpPoints(Segment.geom).table_valued("path", "geom").lateral("p")
     query = (
-        sa.select(Track.device, m(point.c.geom), sa.func.ST_X(point.c.geom), sa.func.ST_Y(point.c.geom))
-        .select_from(Segment)
+        sa.select(Track.device, sa.func.ST_AsBinary(Segment.geom))
         .join(Track, Track.id == Segment.track_id)
-        .join(point, sa.true())
         .where(Segment.geom.op("&&")(box), Segment.started_at <= last, Segment.ended_at >= first, Segment.track_id != track_id)
-        .limit(200_000)
+        .order_by(Segment.started_at)
     )
-    others: dict[str, list[tuple[float, float, float]]] = {}
-    for device, at, lon, lat in session().execute(query):
-        others.setdefault(device, []).append((at, lon, lat))
+    others: dict[str, list[bytes]] = {}
+    for device, wkb in session().execute(query.limit(MOST_SEGMENTS)):
+        others.setdefault(device, []).append(bytes(wkb))
     east, north = local_metres(line)
     per_lon, per_lat = degree_metres(line.lat[:1])
     best: tuple[str, float] | None = None
-    for device, rows in others.items():
-        table = np.array(sorted(rows))
-        nearest = np.clip(np.searchsorted(table[:, 0], line.at), 0, len(table) - 1)
-        in_time = np.abs(table[nearest, 0] - line.at) <= 15
-        lon, lat = (np.interp(line.at, table[:, 0], table[:, column]) for column in (1, 2))
+    for device, lines in others.items():
+        lons, lats, moments = vertices_of(lines)[0].T
+        nearest = np.clip(np.searchsorted(moments, line.at), 0, len(moments) - 1)
+        in_time = np.abs(moments[nearest] - line.at) <= 15
+        lon, lat = np.interp(line.at, moments, lons), np.interp(line.at, moments, lats)
         x, y = (lon - line.lon[0]) * per_lon[0], (lat - line.lat[0]) * per_lat[0]
         share = float(np.mean(in_time & (np.hypot(x - east, y - north) <= _SAME_PATH_M)))
         if share >= settings().track_together_share and (best is None or share > best[1]):

@@ -12,7 +12,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
-from gis_grid.access.guard import scoped
+from gis_grid import audit
+from gis_grid.access.guard import caller, scoped
 from gis_grid.buildings.models import Building, Room, Unit
 from gis_grid.db import Base, session
 from gis_grid.errors import NotFound
@@ -107,7 +108,19 @@ def evidence_of(visit_id: int) -> dict[str, Any]:
         return {"visit_id": visit.id, "photo_ids": [], "words": ["由电脑登记，没有手机佐证"], "complete": False}
     _prove(kept, visit)
     session().flush()
-    return told(kept, visit)
+    return {**told(kept, visit), **_seen(kept, visit)}
+
+
+def _seen(kept: VisitEvidence, visit: Visit) -> dict[str, Any]:
+    """The entrance and the piece of track that leads there, for who may see tracks (or walked it); looking is audited."""
+    door = _door(visit)
+    if not caller().may("tracks.read") and caller().user_id != kept.user_id:
+        return {"door": door, "piece": None}
+    audit.record("view", "visit_evidence", visit.id, area_code=visit.area_code)
+    piece = _best_piece(kept, visit, door)[1] if door else None
+    if piece is None or not len(piece):
+        return {"door": door, "piece": None}
+    return {"door": door, "piece": {name: getattr(piece, name).tolist() for name in ("at", "lon", "lat")}}
 
 
 def told(kept: VisitEvidence, visit: Visit) -> dict[str, Any]:
@@ -148,17 +161,23 @@ def _prove(kept: VisitEvidence, visit: Visit) -> None:
     door = _door(visit)
     if door is None:
         return
-    best = Proof()
-    for device_id in session().scalars(sa.select(Device.id).where(Device.user_id == kept.user_id)):
-        fixes, _ = read_fixes(device_id, visit.at - BEFORE, visit.at + timedelta(minutes=2))
-        found = proof_of(fixes, *door)
-        if _rank(found) > _rank(best):
-            best = found
+    best, _ = _best_piece(kept, visit, door)
     if best.nearest_m is None or best.fixes < kept.fixes:
         return
     moments = (None if at is None else datetime.fromtimestamp(at, UTC) for at in (best.first, best.last))
     kept.first_at, kept.last_at = moments
     kept.fixes, kept.dwell_seconds, kept.nearest_m = best.fixes, best.dwell_seconds, best.nearest_m
+
+
+def _best_piece(kept: VisitEvidence, visit: Visit, door: tuple[float, float]) -> tuple[Proof, Fixes | None]:
+    """Of the worker's devices the one that proves most, and its good fixes until shortly after the visit."""
+    best, piece = Proof(), None
+    for device_id in session().scalars(sa.select(Device.id).where(Device.user_id == kept.user_id)):
+        fixes, _ = read_fixes(device_id, visit.at - BEFORE, visit.at + timedelta(minutes=2))
+        found = proof_of(fixes, *door)
+        if _rank(found) > _rank(best):
+            best, piece = found, fixes.take(fixes.good)
+    return best, piece
 
 
 def _rank(proof: Proof) -> tuple[int, float]:

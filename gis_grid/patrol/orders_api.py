@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from flask import Response
 from flask_smorest import Blueprint
 from marshmallow import Schema, fields, validate
 
-from gis_grid.access.guard import check_area, require
+from gis_grid.access.guard import SIGNED_IN, check_area, require
 from gis_grid.areas.placing import today
 from gis_grid.patrol import checks, messages, planned
 from gis_grid.patrol.planned import PatrolRoute
@@ -49,6 +50,12 @@ class SendBody(Strict):
     text = Text(required=True, validate=validate.Length(min=1, max=500))
 
 
+class ReadBody(Strict):
+    ids = fields.List(
+        fields.Integer(strict=True, validate=validate.Range(min=1, max=BIGINT)), required=True, validate=validate.Length(max=200)
+    )
+
+
 class ProgressQuery(Strict):
     day = fields.Date(metadata={"title": "日期，默认今天"})
 
@@ -59,6 +66,7 @@ def _rows(name: str) -> type[Schema]:
 
 _CHECK = Schema.from_dict({"id": fields.Integer(), "state": fields.String(), "words": fields.String()}, name="AskedCheck")
 blueprint = Blueprint("patrol_orders", __name__, url_prefix="/api/patrol", description="抽检、群发、路线")
+inbox_blueprint = Blueprint("messages", __name__, url_prefix="/api/messages", description="收到的消息")
 route_blueprint = Blueprint("patrol_progress", __name__, url_prefix="/api/patrol-routes", description="路线完成情况")
 
 
@@ -108,6 +116,26 @@ def send(asked: dict[str, Any]) -> dict[str, Any]:
     return messages.send(asked["area_code"], asked["text"])
 
 
+@inbox_blueprint.route("/")
+@inbox_blueprint.response(
+    200, Schema.from_dict({"items": fields.List(fields.Dict()), "unread": fields.Integer()}, name="MessageInbox")
+)
+@require(SIGNED_IN)
+def inbox() -> dict[str, Any]:
+    """发给我所在区域的消息，新的在前；未读几条"""
+    return messages.inbox()
+
+
+@inbox_blueprint.route("/read", methods=["POST"])
+@inbox_blueprint.arguments(ReadBody)
+@inbox_blueprint.response(204)
+@require(SIGNED_IN)
+def read(asked: dict[str, Any]) -> Response:
+    """这些消息我看过了"""
+    messages.mark_read(asked["ids"])
+    return Response(status=204)
+
+
 @route_blueprint.route(f"/<int(max={BIGINT}):route_id>/progress")
 @route_blueprint.arguments(ProgressQuery, location="query")
 @route_blueprint.response(
@@ -131,4 +159,4 @@ def progress(asked: dict[str, Any], route_id: int) -> dict[str, Any]:
     return planned.progress(route_id, asked.get("day") or today())
 
 
-BLUEPRINTS = (register_blueprint(ROUTES), route_blueprint, blueprint)
+BLUEPRINTS = (register_blueprint(ROUTES), route_blueprint, inbox_blueprint, blueprint)

@@ -23,7 +23,7 @@ from gis_grid.patrol.digest import day_of, is_archived, limits_now, place_fixes
 from gis_grid.patrol.fixes import NAN, Fix, Fixes, Flag, make_fixes
 from gis_grid.patrol.models import Device, TrackFix
 from gis_grid.patrol.rules import find_coarse, find_impossible
-from gis_grid.patrol.shifts import duty_states, off_shift
+from gis_grid.patrol.shifts import Who, duty_states, off_shift
 from gis_grid.patrol.store import days_of, make_days, take_fixes
 
 MOST_FIXES = 1_000  # in one request
@@ -89,7 +89,7 @@ def _why_refused(device: Device, fixes: Fixes) -> list[str | None]:
     why[fixes.at > limits.now + limits.future_seconds] = LATE
     why[fixes.at < limits.now - limits.oldest_seconds] = OLD
     if settings().track_only_in_shifts and len(fixes):
-        why[off_shift(device.worker, fixes.at)] = NO_SHIFT
+        why[off_shift(Who(device.user_id, device.worker), fixes.at)] = NO_SHIFT
     days = days_of(fixes.at)
     for day in set(days.tolist()):
         if is_archived(device.id, day_of(day)):
@@ -122,7 +122,7 @@ def my_day() -> dict[str, Any]:
     name, day, conf = caller().name, today(), settings()
     tree = all_areas()
     areas = [tree[scope].link for scope in caller().scopes if scope in tree]
-    shifts = [{**state, "area_name": area_name(state["area_code"])} for state in duty_states(day) if state["worker"] == name]
+    shifts = [{**state, "area_name": area_name(state["area_code"])} for state in duty_states(day, Who(caller().user_id, name))]
     return {
         "day": day,
         "worker": name,

@@ -7,7 +7,7 @@ from datetime import UTC
 from typing import Any
 
 import orjson
-from flask import Response, request
+from flask import request
 from flask_smorest import Blueprint
 from marshmallow import Schema, ValidationError, fields, validate
 
@@ -63,12 +63,6 @@ class AnswerBody(Strict):
     lon = Number(validate=_LON)
     lat = Number(validate=_LAT)
     accuracy_m = Number(allow_none=True, validate=_METRES)
-
-
-class ReadBody(Strict):
-    ids = fields.List(
-        fields.Integer(strict=True, validate=validate.Range(min=1, max=BIGINT)), required=True, validate=validate.Length(max=200)
-    )
 
 
 def _form(part: str) -> dict[str, Any]:
@@ -189,7 +183,15 @@ def visit() -> dict[str, Any]:
 
 
 @_route(f"/visits/<int(max={BIGINT}):visit_id>")
-@blueprint.response(200, _answer("VisitProof", **_BUNDLE))
+@blueprint.response(
+    200,
+    _answer(
+        "VisitProof",
+        **_BUNDLE,
+        door=fields.List(fields.Float(), allow_none=True, metadata={"title": "入口：经度、纬度"}),
+        piece=fields.Dict(allow_none=True, metadata={"title": "到门口的一段轨迹：at（秒）、lon、lat 三个等长数组"}),
+    ),
+)
 @require("people.read")
 def visit_evidence(visit_id: int) -> dict[str, Any]:
     """一次走访的佐证：轨迹到门口、停留、照片"""
@@ -203,16 +205,6 @@ def visit_evidence(visit_id: int) -> dict[str, Any]:
 def answer_check(asked: dict[str, Any], check_id: int) -> dict[str, Any]:
     """回答发给我的抽检"""
     return checks.told(checks.answer(check_id, asked))
-
-
-@_route("/messages/read", methods=["POST"])
-@blueprint.arguments(ReadBody)
-@blueprint.response(204)
-@require("tracks.write")
-def read(asked: dict[str, Any]) -> Response:
-    """这些消息我看过了"""
-    messages.mark_read(asked["ids"])
-    return Response(status=204)
 
 
 @_route("/app", methods=["POST"])

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,6 +15,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gis_grid.access.guard import check_area, scoped
+from gis_grid.areas.placing import today
 from gis_grid.db import Base, Located, Stamped, session
 from gis_grid.errors import Invalid, NotFound
 from gis_grid.patrol.models import Target, Track, Visit
@@ -125,7 +127,8 @@ def progress(route_id: int, day: date) -> dict[str, Any]:
     if route is None:
         raise NotFound(f"没有编号为 {route_id} 的巡查路线，或它不在您的数据范围内。")
     stops = [_stop(told, day) for told in route.plan["stops"]]
-    kept = follow(stops, _reached(route, [stop.target_id for stop in stops], day), in_order=bool(route.plan.get("in_order")))
+    reached = _reached(route, [stop.target_id for stop in stops], day, day).get(day, {})
+    kept = follow(stops, reached, in_order=bool(route.plan.get("in_order")))
     names = _targets([stop.target_id for stop in stops])
     items = []
     for told, stop, one in zip(route.plan["stops"], stops, kept, strict=True):
@@ -148,6 +151,34 @@ def progress(route_id: int, day: date) -> dict[str, Any]:
     return {"id": route.id, "name": route.name, "day": day, "planned": planned, "stops": items, "good": good, "all": len(items)}
 
 
+def kept_to(prefix: str, first: date, last: date) -> list[dict[str, Any]]:
+    """Per route under `prefix`: on how many of its days until today it was walked, how many of its stops were reached in time.
+
+    A day counts as walked when any stop was reached; `missed` counts stops nobody reached, `off` those at another time or order.
+    """
+    query = scoped(sa.select(PatrolRoute), PatrolRoute).where(PatrolRoute.retired_at.is_(None))
+    routes = list(
+        session().scalars(query.where(PatrolRoute.area_code.startswith(prefix, autoescape=True)).order_by(PatrolRoute.id))
+    )
+    days = [first + timedelta(days=n) for n in range((min(last, today()) - first).days + 1)]
+    found = []
+    for route in routes:
+        counts = Counter[str]()
+        reached = _reached(route, [stop["target_id"] for stop in route.plan["stops"]], first, last)
+        planned = [day for day in days if str(day.isoweekday()) in route.weekdays]
+        for day in planned:
+            stops = [_stop(told, day) for told in route.plan["stops"]]
+            kept = follow(stops, reached.get(day, {}), in_order=bool(route.plan.get("in_order")))
+            counts["walked"] += any(one.at is not None for one in kept)
+            counts.update("off" if one.state in ("late", "early", "disorder") else one.state for one in kept)
+        stops_all = counts["good"] + counts["off"] + counts["missed"]
+        told = {name: counts[name] for name in ("walked", "good", "off", "missed")}
+        share = round(counts["good"] / stops_all, 4) if stops_all else None
+        known = {"id": route.id, "name": route.name, "worker": route.worker, "area_code": route.area_code}
+        found.append({**known, "days": len(planned), **told, "share": share})
+    return found
+
+
 def _targets(ids: list[int]) -> dict[int, Any]:
     point = sa.func.coalesce(Target.point, sa.func.ST_LineInterpolatePoint(Target.line, 0.5))
     columns = Target.id, Target.name, sa.func.ST_X(point).label("lon"), sa.func.ST_Y(point).label("lat")
@@ -163,12 +194,13 @@ def _stop(told: Mapping[str, Any], day: date) -> Stop:
     return Stop(told["target_id"], moment(told.get("from")), moment(told.get("to")))
 
 
-def _reached(route: PatrolRoute, targets: list[int], day: date) -> dict[int, list[float]]:
-    query = sa.select(Visit.target_id, Visit.started_at).join(Track, Track.id == Visit.track_id)
-    query = query.where(Track.day == day, Visit.target_id.in_(targets)).order_by(Visit.started_at)
+def _reached(route: PatrolRoute, targets: list[int], first: date, last: date) -> dict[date, dict[int, list[float]]]:
+    """When each target was reached on each day."""
+    query = sa.select(Track.day, Visit.target_id, Visit.started_at).join(Track, Track.id == Visit.track_id)
+    query = query.where(Track.day.between(first, last), Visit.target_id.in_(targets)).order_by(Visit.started_at)
     if route.worker:
         query = query.where(Track.worker == route.worker)
-    found: dict[int, list[float]] = {}
-    for target_id, at in session().execute(query):
-        found.setdefault(target_id, []).append(at.timestamp())
+    found: dict[date, dict[int, list[float]]] = {}
+    for day, target_id, at in session().execute(query):
+        found.setdefault(day, {}).setdefault(target_id, []).append(at.timestamp())
     return found

@@ -16,11 +16,12 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from gis_grid import audit
 from gis_grid.access.guard import check_area, scope_clause, scoped
+from gis_grid.access.models import User
 from gis_grid.config import settings
 from gis_grid.db import Base, Located, Stamped, session
 from gis_grid.errors import Invalid, NotFound
 from gis_grid.patrol.fixes import Floats
-from gis_grid.patrol.models import Track
+from gis_grid.patrol.models import Device, Track
 from gis_grid.patrol.store import zone
 
 _CLOCK = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
@@ -34,6 +35,7 @@ class Shift(Stamped, Located, Base):
 
     id: Mapped[int] = mapped_column(sa.BigInteger, sa.Identity(), primary_key=True)
     worker: Mapped[str] = mapped_column(sa.String(50), comment="巡查人")
+    user_id: Mapped[int | None] = mapped_column(sa.BigInteger, sa.ForeignKey("users.id"), comment="登录账号")
     weekdays: Mapped[str] = mapped_column(sa.String(7), server_default="12345", comment="星期（1-7）")
     starts: Mapped[str] = mapped_column(sa.String(5), comment="上班时刻")
     ends: Mapped[str] = mapped_column(sa.String(5), comment="下班时刻")
@@ -62,6 +64,21 @@ class ShiftSwap(Base):
     shift_id: Mapped[int] = mapped_column(sa.BigInteger, sa.ForeignKey("shifts.id", ondelete="CASCADE"), primary_key=True)
     day: Mapped[date] = mapped_column(sa.Date, primary_key=True, comment="日期")
     worker: Mapped[str | None] = mapped_column(sa.String(50), comment="接班人")
+    user_id: Mapped[int | None] = mapped_column(sa.BigInteger, sa.ForeignKey("users.id"), comment="登录账号")
+
+
+@dataclass(frozen=True)
+class Who:
+    """A worker: his account, where it is known, and his name. Two may have one name, so accounts decide where both are known."""
+
+    user_id: int | None
+    name: str | None
+
+    def is_same(self, other: Who) -> bool:
+        """Whether both are one person, as far as can be known."""
+        if self.user_id is not None and other.user_id is not None:
+            return self.user_id == other.user_id
+        return bool(self.name) and self.name == other.name
 
 
 @dataclass(frozen=True)
@@ -69,7 +86,7 @@ class Duty:
     """One worker's hours on one day: begin and end in epoch seconds."""
 
     shift_id: int
-    worker: str
+    who: Who
     area_code: str | None
     begin: float
     end: float
@@ -80,6 +97,9 @@ def prepare_shift(shift: Shift, extra: dict[str, Any]) -> None:
     for name in ("starts", "ends"):
         if not _CLOCK.fullmatch(getattr(shift, name) or ""):
             raise Invalid("上下班时刻请写作 08:30。", code="bad_clock")
+    changes = {name: sa.inspect(shift).attrs[name].history.has_changes() for name in ("worker", "user_id")}
+    account = None if changes["worker"] and not changes["user_id"] else shift.user_id  # another name is another person
+    shift.user_id, shift.worker = named(account, shift.worker, shift.area_code)
     shift.weekdays = "".join(sorted(set(shift.weekdays or "12345")))
     if not re.fullmatch(r"[1-7]+", shift.weekdays):
         raise Invalid("星期请写作 1 到 7 的数字，如 12345。", code="bad_weekdays")
@@ -87,6 +107,25 @@ def prepare_shift(shift: Shift, extra: dict[str, Any]) -> None:
         raise Invalid("起止日期不对：起日晚于止日。", code="bad_days")
     if shift.area_code:
         shift.placed_by = "manual"
+
+
+def named(user_id: int | None, name: str | None, area_code: str | None) -> tuple[int | None, str]:
+    """The account and the name of who is given by either. A name that only one account of the area has is that account's."""
+    query = sa.select(User.id, User.name, User.scopes).where(User.retired_at.is_(None))
+    chosen = User.id == user_id if user_id is not None else User.name == name
+    here = area_code or ""
+    near = [row for row in session().execute(query.where(chosen)) if any(_touches(scope, here) for scope in row.scopes)]
+    if user_id is not None:
+        if not near:
+            raise Invalid("这个区域没有该登录账号，请重新选择。", code="unknown_user")
+        return near[0].id, near[0].name
+    if not name:
+        raise Invalid("请选择巡查人。", code="no_worker")
+    return (near[0].id if len(near) == 1 else None), name
+
+
+def _touches(scope: str, area_code: str) -> bool:
+    return scope.startswith(area_code) or area_code.startswith(scope)
 
 
 def is_worked(shift: Shift, day: date, calendar: Mapping[date, bool]) -> bool:
@@ -106,30 +145,49 @@ def hours_of(shift: Shift, day: date) -> tuple[float, float]:
     return begin.timestamp(), (end if end > begin else end + timedelta(days=1)).timestamp()
 
 
-def duties(day: date, worker: str | None = None, *, only_mine: bool = True) -> list[Duty]:
-    """Everybody's hours on a day, swaps and holidays included; within the caller's scope if `only_mine`."""
+def duties(day: date, who: Who | None = None, *, only_mine: bool = True) -> list[Duty]:
+    """Everybody's hours on a day (or one's), swaps and holidays included; within the caller's scope if `only_mine`."""
     query = sa.select(Shift).where(Shift.retired_at.is_(None)).order_by(Shift.area_code, Shift.id)
     shifts = list(session().scalars(query.where(scope_clause(Shift.area_code)) if only_mine else query))
     special = session().get(CalendarDay, day)
     calendar = {day: special.is_workday} if special else {}
-    swapped = session().execute(sa.select(ShiftSwap.shift_id, ShiftSwap.worker).where(ShiftSwap.day == day))
-    swaps: dict[int, str | None] = {row.shift_id: row.worker for row in swapped}
+    rows = session().execute(sa.select(ShiftSwap.shift_id, ShiftSwap.user_id, ShiftSwap.worker).where(ShiftSwap.day == day))
+    swaps = {row.shift_id: Who(row.user_id, row.worker) for row in rows}
     found = []
     for shift in shifts:
-        who = swaps.get(shift.id, shift.worker)
-        if who and (shift.id in swaps or is_worked(shift, day, calendar)) and worker in (None, who):
-            found.append(Duty(shift.id, who, shift.area_code, *hours_of(shift, day)))
+        on = swaps.get(shift.id) or Who(shift.user_id, shift.worker)
+        if on.name and (shift.id in swaps or is_worked(shift, day, calendar)) and (who is None or on.is_same(who)):
+            found.append(Duty(shift.id, on, shift.area_code, *hours_of(shift, day)))
     return found
 
 
-def swap(shift_id: int, day: date, worker: str | None) -> None:
-    """Somebody else takes the shift on that day; nobody, when `worker` is None. Audited."""
+def swap(shift_id: int, day: date, worker: str | None, user_id: int | None = None) -> None:
+    """Somebody else takes the shift on that day; nobody, when neither his name nor his account is given. Audited."""
     shift = session().scalar(scoped(sa.select(Shift), Shift).where(Shift.id == shift_id, Shift.retired_at.is_(None)))
     if shift is None:
         raise NotFound(f"没有编号为 {shift_id} 的排班，或它不在您的数据范围内。")
-    row = insert(ShiftSwap).values(shift_id=shift_id, day=day, worker=worker)
-    session().execute(row.on_conflict_do_update(index_elements=["shift_id", "day"], set_={"worker": worker}))
-    audit.record("swap", "shifts", shift_id, after={"day": day.isoformat(), "worker": worker}, area_code=shift.area_code)
+    if worker or user_id is not None:
+        user_id, worker = named(user_id, worker, shift.area_code)
+    told = {"worker": worker, "user_id": user_id}
+    row = insert(ShiftSwap).values(shift_id=shift_id, day=day, **told)
+    session().execute(row.on_conflict_do_update(index_elements=["shift_id", "day"], set_=told))
+    audit.record("swap", "shifts", shift_id, after={"day": day.isoformat(), **told}, area_code=shift.area_code)
+
+
+def swap_back(shift_id: int, day: date) -> None:
+    """The shift on that day is again whose it always is. Audited."""
+    shift = session().scalar(scoped(sa.select(Shift), Shift).where(Shift.id == shift_id))
+    if shift is None:
+        raise NotFound(f"没有编号为 {shift_id} 的排班，或它不在您的数据范围内。")
+    session().execute(sa.delete(ShiftSwap).where(ShiftSwap.shift_id == shift_id, ShiftSwap.day == day))
+    audit.record("swap_back", "shifts", shift_id, after={"day": day.isoformat()}, area_code=shift.area_code)
+
+
+def swaps_between(first: date, last: date) -> list[dict[str, Any]]:
+    """Which shifts within the caller's scope somebody else takes, by day (worker None: nobody does)."""
+    query = scoped(sa.select(ShiftSwap.shift_id, ShiftSwap.day, ShiftSwap.worker, ShiftSwap.user_id), Shift)
+    query = query.join(Shift, Shift.id == ShiftSwap.shift_id).where(ShiftSwap.day.between(first, last))
+    return [dict(row._mapping) for row in session().execute(query.order_by(ShiftSwap.day, ShiftSwap.shift_id))]
 
 
 def set_calendar_day(day: date, is_workday: bool, name: str) -> None:
@@ -146,15 +204,16 @@ def calendar_of(year: int) -> list[CalendarDay]:
     return list(session().scalars(sa.select(CalendarDay).where(CalendarDay.day.between(first, last)).order_by(CalendarDay.day)))
 
 
-def duty_states(day: date) -> list[dict[str, Any]]:
-    """For each duty of a day: on, missed, late, left early, done; minutes and walks tracked; whether the daily duty was met."""
-    now, on_duty = datetime.now(UTC).timestamp(), duties(day)
-    tracks: dict[str, list[Track]] = {}
-    mine = sa.select(Track).where(Track.day == day, Track.worker.in_({duty.worker for duty in on_duty}))
-    for track in session().scalars(mine):
-        tracks.setdefault(track.worker or "", []).append(track)
-    walks = walks_of([track.id for day_tracks in tracks.values() for track in day_tracks])
-    return [_state(duty, tracks.get(duty.worker, []), walks, now) for duty in on_duty]
+def duty_states(day: date, who: Who | None = None) -> list[dict[str, Any]]:
+    """For each duty of a day (or one worker's): on, missed, late, left early, done; minutes and walks tracked; whether the daily
+    duty was met."""
+    now, on_duty = datetime.now(UTC).timestamp(), duties(day, who)
+    names, accounts = {duty.who.name for duty in on_duty}, {duty.who.user_id for duty in on_duty} - {None}
+    query = sa.select(Track, Device.user_id).join(Device, Device.id == Track.device_id).where(Track.day == day)
+    rows = session().execute(query.where(sa.or_(Track.worker.in_(names), Device.user_id.in_(accounts)))).all()
+    walked = [(Who(user_id, track.worker), track) for track, user_id in rows]
+    walks = walks_of([track.id for _, track in walked])
+    return [_state(duty, [track for one, track in walked if one.is_same(duty.who)], walks, now) for duty in on_duty]
 
 
 _WALKS = """
@@ -188,21 +247,21 @@ def _state(duty: Duty, tracks: Sequence[Track], walks: Mapping[int, int], now: f
         states = states or ["done" if now > duty.end else "on"]
     moments = {"starts_at": duty.begin, "ends_at": duty.end, "first_at": first, "last_at": last}
     told = {name: None if at is None else datetime.fromtimestamp(at, UTC) for name, at in moments.items()}
-    known = {"shift_id": duty.shift_id, "worker": duty.worker, "area_code": duty.area_code}
+    known = {"shift_id": duty.shift_id, "worker": duty.who.name, "user_id": duty.who.user_id, "area_code": duty.area_code}
     patrols = sum(walks.get(track.id, 1) for track in tracks)
     met = minutes >= conf.duty_hours * 60 and patrols >= conf.duty_patrols
     return {**known, **told, "states": states, "minutes": round(minutes, 1), "patrols": patrols, "met": met}
 
 
-def off_shift(worker: str | None, at: Floats) -> NDArray[np.bool_]:
+def off_shift(who: Who, at: Floats) -> NDArray[np.bool_]:
     """Which moments lie outside all of a worker's shifts, with a grace at both ends."""
     outside = np.ones(len(at), dtype=bool)
-    if not worker or not len(at):
+    if (who.user_id is None and not who.name) or not len(at):
         return outside
     grace = settings().duty_grace_minutes * 60
     first, last = (datetime.fromtimestamp(float(edge), zone()).date() for edge in (at.min(), at.max()))
     days = {datetime.fromtimestamp(float(moment), zone()).date() for moment in at[:: max(1, len(at) // 2000)]} | {first, last}
     for day in days | {one - timedelta(days=1) for one in days}:
-        for duty in duties(day, worker, only_mine=False):
+        for duty in duties(day, who, only_mine=False):
             outside &= (at < duty.begin - grace) | (at > duty.end + grace)
     return outside

@@ -31,6 +31,13 @@ SHIFTS = Register(
 class SwapBody(Strict):
     day = fields.Date(required=True, metadata={"title": "日期"})
     worker = Text(allow_none=True, required=True, validate=validate.Length(min=1, max=50), metadata={"title": "接班人；空为无人"})
+    user_id = fields.Integer(
+        allow_none=True, strict=True, validate=validate.Range(min=1, max=BIGINT), metadata={"title": "接班人的账号"}
+    )
+
+
+class SwapQuery(Strict):
+    day = fields.Date(required=True, metadata={"title": "日期"})
 
 
 class DayBody(Strict):
@@ -43,6 +50,11 @@ class YearQuery(Strict):
     year = fields.Integer(required=True, validate=validate.Range(min=2000, max=2200))
 
 
+class SpanQuery(Strict):
+    first = fields.Date(required=True, metadata={"title": "起日"})
+    last = fields.Date(required=True, metadata={"title": "止日"})
+
+
 class DutyQuery(Strict):
     day = fields.Date(required=True, metadata={"title": "日期"})
 
@@ -51,6 +63,7 @@ _DUTY = Schema.from_dict(
     {
         "shift_id": fields.Integer(),
         "worker": fields.String(),
+        "user_id": fields.Integer(allow_none=True),
         "area_code": fields.String(allow_none=True),
         "starts_at": fields.AwareDateTime(),
         "ends_at": fields.AwareDateTime(),
@@ -67,6 +80,15 @@ _DUTIES = Schema.from_dict(
     {"items": fields.List(fields.Nested(_DUTY)), "duty_hours": fields.Float(), "duty_patrols": fields.Integer()},
     name="DutyStates",
 )
+_SWAP = Schema.from_dict(
+    {
+        "shift_id": fields.Integer(),
+        "day": fields.Date(),
+        "worker": fields.String(allow_none=True),
+        "user_id": fields.Integer(allow_none=True),
+    },
+    name="Swap",
+)
 _SPECIAL = Schema.from_dict({"day": fields.Date(), "is_workday": fields.Boolean(), "name": fields.String()}, name="SpecialDay")
 blueprint = Blueprint("duty", __name__, url_prefix="/api/patrol", description="值班")
 swap_blueprint = Blueprint("shift_swap", __name__, url_prefix="/api/shifts", description="换班")
@@ -78,8 +100,27 @@ swap_blueprint = Blueprint("shift_swap", __name__, url_prefix="/api/shifts", des
 @require("patrol.manage")
 def swap(asked: dict[str, Any], shift_id: int) -> Response:
     """某天由别人接班（或无人）"""
-    shifts.swap(shift_id, asked["day"], asked["worker"])
+    shifts.swap(shift_id, asked["day"], asked["worker"], asked.get("user_id"))
     return Response(status=204)
+
+
+@swap_blueprint.route(f"/<int(max={BIGINT}):shift_id>/swap", methods=["DELETE"])
+@swap_blueprint.arguments(SwapQuery, location="query")
+@swap_blueprint.response(204)
+@require("patrol.manage")
+def swap_back(asked: dict[str, Any], shift_id: int) -> Response:
+    """撤销某天的换班"""
+    shifts.swap_back(shift_id, asked["day"])
+    return Response(status=204)
+
+
+@blueprint.route("/swaps")
+@blueprint.arguments(SpanQuery, location="query")
+@blueprint.response(200, Schema.from_dict({"items": fields.List(fields.Nested(_SWAP))}, name="Swaps"))
+@require("tracks.read")
+def swaps(asked: dict[str, Any]) -> dict[str, Any]:
+    """一段日子里的换班"""
+    return {"items": shifts.swaps_between(asked["first"], asked["last"])}
 
 
 @blueprint.route("/calendar")

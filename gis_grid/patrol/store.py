@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from gis_grid.config import settings
 from gis_grid.db import raw_connection, session, sql
-from gis_grid.patrol.fixes import LEFT_OUT, NAN, Fixes, arrays
+from gis_grid.patrol.fixes import LEFT_OUT, NAN, Fixes, Floats, arrays
 
 COLUMNS = "device_id, at, lon, lat, accuracy_m, speed_mps, course_deg, ele_m, battery, flags, area_code"
 _HEADER = b"PGCOPY\n\xff\r\n\0" + b"\0" * 8
@@ -136,6 +136,13 @@ def read_fixes(device_id: int, begin: datetime, end: datetime) -> tuple[Fixes, N
     at, lon, lat, *rest = (table[:, place].copy() for place in range(9))
     names = ("accuracy_m", "speed_mps", "course_deg", "ele_m", "battery", "flags")
     return arrays(at, lon, lat, **dict(zip(names, rest, strict=True))), codes
+
+
+def vertices_of(lines: Sequence[bytes]) -> tuple[Floats, NDArray[np.int64]]:
+    """lon, lat, M of all vertices of these LINESTRINGs M one after the other (ISO WKB, little-endian, as PostGIS writes it here),
+    and how many of them each line has."""
+    sizes = np.array([(len(line) - 9) // 24 for line in lines], dtype=np.int64)
+    return np.frombuffer(b"".join(line[9:] for line in lines), "<f8").reshape(-1, 3), sizes
 
 
 def change_flags(device_id: int, at: NDArray[np.float64], flags: NDArray[np.int32]) -> None:

@@ -20,6 +20,7 @@ from gis_grid.freshness import due_on
 from gis_grid.people.classes import merged_classes
 from gis_grid.people.models import HomeChange, Household, Resident, ResidentTag, Valuable
 from gis_grid.people.rules import HEAD, birth_fault, phone_fault, read_id_number
+from gis_grid.register.actions import free_mark
 from gis_grid.sealed import fingerprint, normal, tail_mark
 
 RESIDENT_ID = "111"  # GA/T 517: resident identity card
@@ -35,6 +36,7 @@ def prepare_household(household: Household, extra: dict[str, Any]) -> None:
         raise Invalid(f"房屋 {household.room_id} 不存在或已注销。", code="unknown_reference")
     check_area(room.area_code)
     household.area_code, household.placed_by = room.area_code, "room"
+    household.number = household.number or free_mark(Household.number, f"R{room.id}")
     if sa.inspect(household).transient:
         return
     if was and was[0] != household.room_id:
@@ -51,8 +53,7 @@ def prepare_household(household: Household, extra: dict[str, Any]) -> None:
 
 def prepare_resident(resident: Resident, extra: dict[str, Any]) -> None:
     """A person lies where the household lies. A good identity number fills birth date, sex and origin where they are empty."""
-    with session().no_autoflush:  # what was there before is known until the first flush
-        _take_classes(resident)
+    take_marks(resident)
     if resident.household_id is None:
         raise Invalid("居民须属于一个住户（household_id）。", code="no_household")
     household = session().get(Household, resident.household_id)
@@ -60,12 +61,18 @@ def prepare_resident(resident: Resident, extra: dict[str, Any]) -> None:
         raise Invalid(f"住户 {resident.household_id} 不存在或已注销。", code="unknown_reference")
     check_area(household.area_code)
     resident.area_code, resident.placed_by = household.area_code, "room"
-    _take_id_number(resident)
-    _take_phone(resident)
     if resident.birth_date and (fault := birth_fault(resident.birth_date, today())):
         raise Invalid(f"{fault}。", code="bad_birth_date")
     check_one_head(resident)
     resident.due_on = due_on("residents", resident.classes or (), resident.verified_at)
+
+
+def take_marks(resident: Resident) -> None:
+    """Tags for his classes; the fingerprints of his numbers and what a good identity number fills in."""
+    with session().no_autoflush:  # what was there before is known until the first flush
+        _take_classes(resident)
+    _take_id_number(resident)
+    _take_phone(resident)
 
 
 def prepare_valuable(valuable: Valuable, extra: dict[str, Any]) -> None:

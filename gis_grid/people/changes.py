@@ -5,7 +5,9 @@ A person is one person across moves: whoever comes with a known identity number 
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -22,9 +24,11 @@ from gis_grid.people.models import HomeChange, Household, Resident, Valuable
 from gis_grid.people.registers import HOUSEHOLDS, RESIDENTS
 from gis_grid.people.rules import HEAD, day_fault, heads_fault
 from gis_grid.register import actions as register
-from gis_grid.sealed import fingerprint
+from gis_grid.register.steps import packed
+from gis_grid.sealed import fingerprint, seal
 
 TENANTS = "02"  # household_kind: people who live here for a while
+LET = "02"  # house_type
 Relations = Mapping[int, str]  # resident id -> relation to the head
 
 
@@ -50,7 +54,7 @@ def split_household(household_id: int, version: int, given: Mapping[str, Any]) -
     _check_heads(relations.values())
     _check_heads([one.relation for one in staying], "分户后原户")
     values = {
-        "number": given.get("number") or _next_number(household.number),
+        "number": given.get("number") or register.free_mark(Household.number, household.number),
         "room_id": given.get("room_id") or household.room_id,
         "kind": given.get("kind") or household.kind,
     }
@@ -110,7 +114,7 @@ def register_birth(household_id: int, values: dict[str, Any], reason: str | None
     if values.get("relation") == HEAD:
         raise Invalid("新生儿不能是户主。", code="bad_relation")
     child: Resident = register.keep(RESIDENTS, {**values, "household_id": household.id})
-    note_change("born", born, [household], residents=[child.id], reason=reason)
+    note_change("born", born, [household], residents=[child.id], reason=reason, detail={"arrived": {str(child.id): None}})
     return child
 
 
@@ -143,13 +147,18 @@ def leave_together(household_id: int, version: int, on: date | None, reason: str
     """The whole household moves out of the area of this office."""
     household = _household(household_id, version)
     _check_day(on)
+    _all_leave(household, on, reason)
+    return household
+
+
+def _all_leave(household: Household, on: date | None, reason: str | None) -> HomeChange:
     people = living(household)
     detail = {"was": _as_is(people), "closed": [household.id]}
-    note_change("moved_out", on, [household], residents=[one.id for one in people], reason=reason, detail=detail)
+    change = note_change("moved_out", on, [household], residents=[one.id for one in people], reason=reason, detail=detail)
     for one in people:
         _close(one, "moved_out", on)
-    gone: Household = register.retire(HOUSEHOLDS, household.id, household.version)
-    return gone
+    register.retire(HOUSEHOLDS, household.id, household.version)
+    return change
 
 
 def change_tenants(room_id: int, given: Mapping[str, Any]) -> Household:
@@ -165,11 +174,12 @@ def change_tenants(room_id: int, given: Mapping[str, Any]) -> Household:
             sa.select(Household).where(Household.room_id == room_id, Household.kind == TENANTS, Household.retired_at.is_(None))
         )
     )
-    for household in gone:
-        leave_together(household.id, household.version, given.get("on"), given.get("reason"))
-    number = given.get("number") or (_next_number(gone[0].number) if gone else f"R{room_id}-1")
+    left = [_all_leave(household, given.get("on"), given.get("reason")).id for household in gone]
+    number = given.get("number") or register.free_mark(Household.number, gone[0].number if gone else f"R{room_id}")
     made: Household = register.keep(HOUSEHOLDS, {"number": number, "room_id": room_id, "kind": TENANTS})
-    people = [welcome(made, dict(values)) for values in given["people"]]
+    came = Came()
+    people = [welcome(made, dict(values), came) for values in given["people"]]
+    detail = {**came.told(), "made": [made.id], "left": left, "use": room.use}
     note_change(
         "tenants",
         given.get("on"),
@@ -177,34 +187,63 @@ def change_tenants(room_id: int, given: Mapping[str, Any]) -> Household:
         residents=[one.id for one in people],
         rooms=[room_id],
         reason=given.get("reason"),
+        detail=detail,
     )
-    if room.use != "02":
-        room.use = "02"
+    put_to_use(room, LET)
     return _done(made)
+
+
+def put_to_use(room: Room, use: str | None) -> None:
+    """What a room is used for changes with who lives in it."""
+    if room.use == use:
+        return
+    was, room.use = room.use, use
+    session().flush()
+    before, after = {"use": was}, {"use": use}
+    audit.record("change", "rooms", room.id, before=before, after=after, area_code=room.area_code, version=room.version)
 
 
 def move_person(household_id: int, values: dict[str, Any], on: date | None, reason: str | None) -> Resident:
     """A person comes into a household: known by the identity number, he is the same person as before."""
     household = _household(household_id, None)
     _check_day(on)
-    resident = welcome(household, values)
-    note_change("person_moved", on, [household], residents=[resident.id], reason=reason)
+    came = Came()
+    resident = welcome(household, values, came)
+    note_change("person_moved", on, [household], residents=[resident.id], reason=reason, detail=came.told())
     return resident
 
 
-def welcome(household: Household, values: dict[str, Any]) -> Resident:
+@dataclass
+class Came:
+    """Who came into a household, and how to take it back: resident id -> what he was before, sealed; None for the new."""
+
+    before: dict[str, str | None] = field(default_factory=dict)
+    closed: list[int] = field(default_factory=list)  # households he left empty behind
+
+    def told(self) -> dict[str, Any]:
+        return {"arrived": self.before, "closed": self.closed}
+
+
+WAS = (*(column.key for column in RESIDENTS.writable), "area_code", "placed_by", "left_on", "left_why", "retired_at")
+
+
+def welcome(household: Household, values: dict[str, Any], came: Came) -> Resident:
     """The resident of these values in this household: taken over when the identity number is known, kept as new otherwise."""
     known = _known(values.get("id_number"))
     if known is None:
         kept: Resident = register.keep(RESIDENTS, {**values, "household_id": household.id})
+        came.before[str(kept.id)] = None
         return kept
     if known.name != values["name"]:
         raise Conflict("该证件号码登记的是另一个姓名，请核对。", code="id_name_differs")
     if known.left_why == "died":
         raise Conflict("该证件号码登记的居民已登记死亡，请核对。", code="registered_dead")
-    if not known.retired_at:
-        _leave_head_behind(known)
+    if not known.retired_at and known.household_id == household.id:
+        raise Conflict(f"{known.name} 已在本户登记。", code="already_here")
+    came.before[str(known.id)] = base64.b64encode(seal(packed({name: getattr(known, name) for name in WAS}))).decode()
     was = audit.snapshot(known)
+    if not known.retired_at:
+        came.closed += _leave_head_behind(known)
     if known.retired_at:
         known.retired_at = known.left_on = known.left_why = None
     for name, value in values.items():
@@ -212,6 +251,7 @@ def welcome(household: Household, values: dict[str, Any]) -> Resident:
     known.household_id = household.id
     prepare_resident(known, {})
     session().flush()
+    own_follow([known], household.area_code)
     before, after = audit.difference(was, audit.snapshot(known))
     audit.record("move_in", "residents", known.id, before=before, after=after, area_code=known.area_code, version=known.version)
     return known
@@ -228,11 +268,11 @@ def _known(id_number: str | None) -> Resident | None:
     return found if found is not None and caller().covers(found.area_code) else None
 
 
-def _leave_head_behind(resident: Resident) -> None:
-    """Refuse to take a head away from a household where others stay."""
+def _leave_head_behind(resident: Resident) -> list[int]:
+    """Refuse to take a head away from a household where others stay; a household he leaves empty is closed and told."""
     household = session().get(Household, resident.household_id)
     if household is None or household.retired_at:
-        return
+        return []
     others = [one for one in living(household) if one.id != resident.id]
     if others and resident.relation == HEAD:
         raise Conflict("他是原户户主，且原户还有其他成员：请先在原户“变更户主”。", code="head_leaves")
@@ -240,6 +280,8 @@ def _leave_head_behind(resident: Resident) -> None:
         resident.household_id = None
         session().flush()
         register.retire(HOUSEHOLDS, household.id, household.version)
+        return [household.id]
+    return []
 
 
 def history(household_id: int | None = None, resident_id: int | None = None) -> list[HomeChange]:
@@ -280,7 +322,7 @@ def _as_is(people: Iterable[Resident]) -> dict[str, list[Any]]:
     return {str(one.id): [one.household_id, one.relation] for one in people}
 
 
-def settle(people: Iterable[Resident], household: Household, relations: Relations) -> None:
+def settle(people: Sequence[Resident], household: Household, relations: Relations) -> None:
     """Members take their new household, place and relation; heads last, so that there are never two."""
     for one in sorted(people, key=lambda one: relations[one.id] == HEAD):
         was = audit.snapshot(one)
@@ -290,8 +332,13 @@ def settle(people: Iterable[Resident], household: Household, relations: Relation
         before, after = audit.difference(was, audit.snapshot(one))
         if after:
             audit.record("change", "residents", one.id, before=before, after=after, area_code=one.area_code, version=one.version)
+    own_follow(people, household.area_code)
+
+
+def own_follow(people: Iterable[Resident], area_code: str | None) -> None:
+    """What people own lies where they live."""
     theirs = Valuable.resident_id.in_([one.id for one in people])
-    session().execute(sa.update(Valuable).where(theirs).values(area_code=household.area_code))
+    session().execute(sa.update(Valuable).where(theirs).values(area_code=area_code))
 
 
 def _close(resident: Resident, why: str, on: date | None) -> None:
@@ -309,13 +356,6 @@ def _check_day(on: date | None) -> None:
 def _check_heads(relations: Iterable[str | None], where: str = "") -> None:
     if fault := heads_fault(list(relations)):
         raise Conflict(f"{where}{fault}。", code="two_heads" if "有 " in fault else "no_head")
-
-
-def _next_number(number: str) -> str:
-    """DH12 -> DH12-2, DH12-3 ...: the first one that is free."""
-    stem = number.rsplit("-", 1)[0][:34]
-    taken = set(session().scalars(sa.select(Household.number).where(Household.number.startswith(f"{stem}-", autoescape=True))))
-    return next(f"{stem}-{n}" for n in range(2, 10_000) if f"{stem}-{n}" not in taken)
 
 
 def _touched(household: Household, kind: str) -> None:

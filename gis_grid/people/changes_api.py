@@ -1,9 +1,12 @@
-"""Routes of what happens to homes: one verb each."""
+"""Routes of what happens to homes: one verb each, and each can be tried before."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
+from flask import jsonify
 from flask_smorest import Blueprint
 from marshmallow import Schema, fields, validate
 
@@ -11,6 +14,7 @@ from gis_grid.access.guard import require
 from gis_grid.dictionary import CodeField
 from gis_grid.people import changes
 from gis_grid.people import undo as undoing_changes
+from gis_grid.people.preview import tried
 from gis_grid.people.registers import HOUSEHOLDS, READ, RESIDENTS, WRITE
 from gis_grid.register.api import IF_MATCH, shown_schema, wanted_version, writing_schema
 from gis_grid.register.fields import BIGINT, Strict, Text
@@ -77,6 +81,20 @@ class TenantsSchema(HappenedSchema):
     number = Text(validate=validate.Length(min=1, max=40), metadata={"title": "新户编号"})
 
 
+class DryRun(Strict):
+    dry_run = fields.Boolean(load_default=False, metadata={"title": "只预览：说明会改什么，不保存"})
+
+
+DRY_RUN = {"in": "query", "name": "dry_run", "schema": {"type": "boolean", "title": "只预览：说明会改什么，不保存"}}
+
+
+PreviewSchema = Schema.from_dict(
+    {
+        **{name: fields.List(fields.String()) for name in ("lines", "warnings")},
+        **{name: fields.List(fields.Dict()) for name in ("people", "households")},
+    },
+    name="HomePreview",
+)
 HomeChangeSchema = Schema.from_dict(
     {
         "id": fields.Integer(),
@@ -98,71 +116,70 @@ rooms = Blueprint("room_changes", __name__, url_prefix="/api/rooms", description
 undoing = Blueprint("home_changes", __name__, url_prefix="/api/home-changes", description="撤销变动")
 
 
-@households.route(f"{_ONE}/move", methods=["POST"])
-@households.arguments(MoveSchema)
-@households.response(200, HouseholdShown)
-@households.doc(parameters=[IF_MATCH])
-@require(WRITE)
+def _verb(
+    blueprint: Blueprint, rule: str, body: type[Schema] | None, shown: type[Schema], *, version: bool = True, status: int = 200
+) -> Callable[[Any], Any]:
+    """A route that does one thing to a home; ?dry_run=true tells what it would change and leaves everything as it is."""
+
+    def decorate(verb: Any) -> Any:
+        @wraps(verb)
+        def view(wanted: dict[str, Any], *asked: dict[str, Any], **key: int) -> Any:
+            if wanted["dry_run"]:
+                return jsonify(PreviewSchema().dump(tried(lambda: verb(*asked, **key))))
+            return verb(*asked, **key)
+
+        view = require(WRITE)(view)
+        if version:
+            view = blueprint.doc(parameters=[IF_MATCH, DRY_RUN])(view)  # these stand in the place of those found by themselves
+        view = blueprint.alt_response(200, schema=PreviewSchema, success=True)(view) if status != 200 else view
+        view = blueprint.response(status, shown)(view)
+        if body is not None:
+            view = blueprint.arguments(body)(view)
+        view = blueprint.arguments(DryRun, location="query")(view)
+        return blueprint.route(rule, methods=["POST"])(view)
+
+    return decorate
+
+
+@_verb(households, f"{_ONE}/move", MoveSchema, HouseholdShown)
 def move(asked: dict[str, Any], key: int) -> Any:
     """搬家：全户搬到另一间房屋"""
     return changes.move_household(key, wanted_version(), asked["room_id"], asked.get("on"), asked.get("reason"))
 
 
-@households.route(f"{_ONE}/split", methods=["POST"])
-@households.arguments(SplitSchema)
-@households.response(201, HouseholdShown)
-@households.doc(parameters=[IF_MATCH])
-@require(WRITE)
+@_verb(households, f"{_ONE}/split", SplitSchema, HouseholdShown, status=201)
 def split(asked: dict[str, Any], key: int) -> Any:
     """分户：部分成员另立一户"""
     return changes.split_household(key, wanted_version(), {**asked, "members": changes.members_of(asked["members"])})
 
 
-@households.route(f"{_ONE}/join", methods=["POST"])
-@households.arguments(JoinSchema)
-@households.response(200, HouseholdShown)
-@households.doc(parameters=[IF_MATCH])
-@require(WRITE)
+@_verb(households, f"{_ONE}/join", JoinSchema, HouseholdShown)
 def join(asked: dict[str, Any], key: int) -> Any:
     """并户：另一户全部并入本户"""
     given = {**asked, "members": changes.members_of(asked["members"])}
     return changes.join_households(key, wanted_version(), asked["other_id"], given)
 
 
-@households.route(f"{_ONE}/head", methods=["POST"])
-@households.arguments(HeadSchema)
-@households.response(200, HouseholdShown)
-@households.doc(parameters=[IF_MATCH])
-@require(WRITE)
+@_verb(households, f"{_ONE}/head", HeadSchema, HouseholdShown)
 def head(asked: dict[str, Any], key: int) -> Any:
     """变更户主：重新填写每位成员与户主的关系"""
     relations = changes.members_of(asked["members"])
     return changes.change_head(key, wanted_version(), relations, asked.get("on"), asked.get("reason"))
 
 
-@households.route(f"{_ONE}/birth", methods=["POST"])
-@households.arguments(BirthSchema)
-@households.response(201, ResidentShown)
-@require(WRITE)
+@_verb(households, f"{_ONE}/birth", BirthSchema, ResidentShown, version=False, status=201)
 def birth(asked: dict[str, Any], key: int) -> Any:
     """出生登记"""
     return changes.register_birth(key, asked["child"], asked.get("reason"))
 
 
-@households.route(f"{_ONE}/arrival", methods=["POST"])
-@households.arguments(ArrivalSchema)
-@households.response(200, ResidentShown)
-@require(WRITE)
+@_verb(households, f"{_ONE}/arrival", ArrivalSchema, ResidentShown, version=False)
 def arrival(asked: dict[str, Any], key: int) -> Any:
     """迁入：一人搬入本户；证件号码已登记的视为同一人"""
     return changes.move_person(key, asked["person"], asked.get("on"), asked.get("reason"))
 
 
-@households.route(f"{_ONE}/departure", methods=["POST"])
-@households.arguments(HappenedSchema)
-@households.response(200, HouseholdShown)
-@households.doc(parameters=[IF_MATCH])
-@require(WRITE)
+@_verb(households, f"{_ONE}/departure", HappenedSchema, HouseholdShown)
 def leave_together(asked: dict[str, Any], key: int) -> Any:
     """全户迁出"""
     return changes.leave_together(key, wanted_version(), asked.get("on"), asked.get("reason"))
@@ -184,21 +201,13 @@ def resident_history(key: int) -> dict[str, Any]:
     return {"items": changes.history(resident_id=key)}
 
 
-@residents.route(f"{_ONE}/death", methods=["POST"])
-@residents.arguments(LeaveSchema)
-@residents.response(200, ResidentShown)
-@residents.doc(parameters=[IF_MATCH])
-@require(WRITE)
+@_verb(residents, f"{_ONE}/death", LeaveSchema, ResidentShown)
 def death(asked: dict[str, Any], key: int) -> Any:
     """死亡登记；户主去世须同时指定新户主"""
     return _end(asked, key, "died")
 
 
-@residents.route(f"{_ONE}/departure", methods=["POST"])
-@residents.arguments(LeaveSchema)
-@residents.response(200, ResidentShown)
-@residents.doc(parameters=[IF_MATCH])
-@require(WRITE)
+@_verb(residents, f"{_ONE}/departure", LeaveSchema, ResidentShown)
 def departure(asked: dict[str, Any], key: int) -> Any:
     """个人迁出；户主迁出须同时指定新户主"""
     return _end(asked, key, "moved_out")
@@ -209,20 +218,15 @@ def _end(asked: dict[str, Any], key: int, why: str) -> Any:
     return changes.end_residence(key, wanted_version(), why, asked.get("on"), relations, asked.get("reason"))
 
 
-@rooms.route(f"{_ONE}/tenants", methods=["POST"])
-@rooms.arguments(TenantsSchema)
-@rooms.response(201, HouseholdShown)
-@require(WRITE)
+@_verb(rooms, f"{_ONE}/tenants", TenantsSchema, HouseholdShown, version=False, status=201)
 def tenants(asked: dict[str, Any], key: int) -> Any:
     """租客更替：原租户迁出，新租户入住"""
     return changes.change_tenants(key, asked)
 
 
-@undoing.route(f"/<int(max={BIGINT}):change_id>/undo", methods=["POST"])
-@undoing.response(200, HomeChangeSchema)
-@require(WRITE)
+@_verb(undoing, f"/<int(max={BIGINT}):change_id>/undo", None, HomeChangeSchema, version=False)
 def undo(change_id: int) -> Any:
-    """撤销一次变动：搬家、分户、并户、变更户主、死亡、迁出或合并重复；之后又有变动的须先撤销后面的"""
+    """撤销一次变动；之后同一些人或同一户又有变动的，须先撤销后面的"""
     return undoing_changes.undo(change_id)
 
 

@@ -10,13 +10,16 @@ import sqlalchemy as sa
 from gis_grid import audit
 from gis_grid.access.guard import caller, scope_patterns
 from gis_grid.areas.placing import today
+from gis_grid.buildings.models import Building, Estate, Room, Unit
 from gis_grid.db import session, sql
+from gis_grid.dictionary import names
 from gis_grid.errors import Conflict, Invalid
 from gis_grid.people.actions import note_change, prepare_resident
 from gis_grid.people.models import HomeChange, Household, Resident, ResidentTag, Valuable
 from gis_grid.people.registers import HOUSEHOLDS, RESIDENTS
 from gis_grid.people.rules import HEAD
 from gis_grid.register.actions import check_version, find
+from gis_grid.sealed import mask_id, mask_phone
 
 # What the one that stays takes over from the other where he has nothing himself.
 FILLED = (
@@ -35,8 +38,37 @@ def proposed(area_code: str | None, limit: int) -> list[dict[str, Any]]:
         same = [said for said, holds in (("出生日期", row["same_birth"]), ("电话", row["same_phone"])) if holds]
         doubt = "；但证件号码不同，请核对" if row["both_numbers"] else ""
         found.append({**row, "why": f"姓名、{'、'.join(same)}相同{doubt}"})
+    sides = _sides([row[side] for row in found for side in ("one", "other")])
+    found = [{**row, "sides": [sides[row["one"]], sides[row["other"]]]} for row in found]
     audit.record("view", "residents.duplicates", after={"found": len(found), "area_code": area_code})
     return found
+
+
+def _sides(ids: list[int]) -> dict[int, dict[str, Any]]:
+    """What one looks at to see whether two records are one person; numbers masked."""
+    rows = session().execute(
+        sa.select(Resident, Household.number, Estate.name, Building.name, Unit.name, Room.number)
+        .outerjoin(Household, Household.id == Resident.household_id)
+        .outerjoin(Room, Room.id == Household.room_id)
+        .outerjoin(Unit, Unit.id == Room.unit_id)
+        .outerjoin(Building, Building.id == Room.building_id)
+        .outerjoin(Estate, Estate.id == Building.estate_id)
+        .where(Resident.id.in_(ids))
+    )
+    return {
+        one.id: {
+            "id": one.id,
+            "household_id": one.household_id,
+            "number": number,
+            "where": " ".join(part for part in place if part),
+            "relation": names("relation").get(one.relation or ""),
+            "birth_date": one.birth_date,
+            "id_number": one.id_number and mask_id(one.id_number),
+            "phone": one.phone and mask_phone(one.phone),
+            "verified_at": one.verified_at,
+        }
+        for one, number, *place in rows
+    }
 
 
 def merge(resident_id: int, version: int, other_id: int, reason: str | None) -> Resident:

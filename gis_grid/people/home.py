@@ -17,10 +17,10 @@ from gis_grid.people.models import Household
 
 def open_home(household_id: int) -> dict[str, Any]:
     """The household with its room, people (classes as far as the caller may see them), valuables, history; in one query."""
+    mine, day = visible_classes(), today()  # before the session begins: what is kept is then believed without asking again
     row = session().execute(sql("home"), {"id": household_id, "scope": scope_patterns()}).mappings().one_or_none()
     if row is None:
         raise NotFound(f"没有找到编号为 {household_id} 的住户，或它不在您的数据范围内。")
-    mine, day = visible_classes(), today()
     people = [
         {
             **one,

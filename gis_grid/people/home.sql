@@ -13,7 +13,8 @@ SELECT h.id, h.version,
     FROM valuables v JOIN residents p ON p.id = v.resident_id WHERE p.household_id = h.id AND v.retired_at IS NULL) AS valuables,
   (SELECT json_agg(json_build_object('id', o.id, 'number', o.number, 'kind', o.kind) ORDER BY o.id)
     FROM households o WHERE o.room_id = h.room_id AND o.id <> h.id AND o.retired_at IS NULL) AS others,
-  (SELECT json_agg(json_build_object('id', c.id, 'kind', c.kind, 'on', c.on_day, 'reason', c.reason, 'undone', c.undone_at IS NOT NULL)
+  (SELECT json_agg(json_build_object('id', c.id, 'kind', c.kind, 'on', c.on_day, 'reason', c.reason, 'undone', c.undone_at IS NOT NULL,
+      'may_be_undone', c.undone_at IS NULL AND (c.kind IN ('moved', 'merged') OR c.detail ?| ARRAY['was', 'arrived']))
       ORDER BY c.on_day DESC, c.id DESC)
     FROM (SELECT * FROM home_changes WHERE household_ids @> ARRAY[h.id] ORDER BY id DESC LIMIT 20) c) AS changes
 FROM households h

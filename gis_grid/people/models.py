@@ -20,7 +20,7 @@ class Household(Stamped, Follower, Base):
     __table_args__ = (Located.area_index("households"), {"comment": "住户"})
 
     id: Mapped[int] = mapped_column(sa.BigInteger, sa.Identity(), primary_key=True)
-    number: Mapped[str] = mapped_column(sa.String(40), unique=True, comment="户籍编号")
+    number: Mapped[str] = mapped_column(sa.String(40), unique=True, comment="户籍编号", info={"filled": True})
     room_id: Mapped[int | None] = mapped_column(sa.BigInteger, sa.ForeignKey("rooms.id"), index=True, comment="房屋")
     kind: Mapped[str | None] = mapped_column(sa.String(8), comment="户别")
     remark: Mapped[str | None] = mapped_column(sa.Text, comment="备注")
@@ -43,6 +43,8 @@ class Resident(Stamped, Follower, Verified, Base):
         sa.Index("ix_residents_name", "name"),
         sa.Index("ix_residents_initials", "initials"),
         sa.Index("ix_residents_birth_date", "birth_date"),
+        sa.Index("ix_residents_updated_at_id", "updated_at", "id"),  # an import changes thousands in the same moment
+        sa.Index("ix_residents_due_on_id", "due_on", "id"),
         sa.Index("ix_residents_classes", "classes", postgresql_using="gin", postgresql_where=sa.text(HAS_CLASSES)),
         Located.area_index("residents"),
         {"comment": "居民"},

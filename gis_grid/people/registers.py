@@ -45,6 +45,7 @@ RESIDENTS = Register(
         "political": "political",
         "nationality": "nationality",
         "left_why": "left_why",
+        "verified_how": "verify_how",
     },
     masks={"id_number": mask_id, "phone": mask_phone},
     prepare=actions.prepare_resident,

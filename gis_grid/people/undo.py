@@ -1,11 +1,12 @@
-"""Take back what was done to a home by mistake: a move, a split, a join, a new head, a death, a departure, a merge.
+"""Take back what was done to a home by mistake: any change, as long as nothing happened to the same people and homes since.
 
-A change keeps in `detail` how things were: `was` (resident -> household, relation), `made` and `closed` (households). It can be
-taken back as long as nothing happened to the same people and households since.
+A change keeps in `detail` how things were: `was` (resident -> household, relation), `made` and `closed` (households), `arrived`
+(resident -> what he was before, sealed; nothing for the new), `left` (departures that were part of a change of tenants).
 """
 
 from __future__ import annotations
 
+import base64
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,14 +19,16 @@ from gis_grid.db import session
 from gis_grid.dictionary import names
 from gis_grid.errors import Conflict, NotFound
 from gis_grid.people import duplicates
-from gis_grid.people.actions import prepare_household
-from gis_grid.people.changes import living, settle
+from gis_grid.people.actions import prepare_household, prepare_resident, take_marks
+from gis_grid.people.changes import living, own_follow, put_to_use, settle
 from gis_grid.people.models import HomeChange, Household, Resident
 from gis_grid.people.registers import HOUSEHOLDS, RESIDENTS
 from gis_grid.people.rules import heads_fault
 from gis_grid.register import actions as register
+from gis_grid.register.steps import unpacked
+from gis_grid.sealed import unseal
 
-UNDOABLE = ("moved", "split", "joined", "head", "died", "moved_out", "merged")
+UNDOABLE = ("moved", "split", "joined", "head", "died", "moved_out", "merged", "born", "person_moved", "tenants")
 
 
 def undo(change_id: int) -> HomeChange:
@@ -61,6 +64,8 @@ def may_be_undone(change: HomeChange) -> bool:
 def _tells_how_it_was(change: HomeChange) -> bool:
     if change.kind in ("moved", "merged"):
         return True
+    if "arrived" in change.detail:
+        return True
     was = change.detail.get("was")
     return change.kind in UNDOABLE and was is not None and all(isinstance(one, list) for one in was.values())
 
@@ -93,21 +98,61 @@ def _put_back(change: HomeChange) -> None:
     told: dict[str, Any] = change.detail
     for household_id in told.get("closed", ()):
         _reopen(household_id)
-    homes: dict[int, dict[int, str]] = {}
-    for resident_id, (household_id, relation) in told["was"].items():
-        homes.setdefault(household_id, {})[int(resident_id)] = relation
-    people = {one.id: one for one in (_there(int(key), change) for key in told["was"])}
-    for household_id, relations in homes.items():
-        settle([people[key] for key in relations], _open(household_id), relations)
+    for resident_id, before in told.get("arrived", {}).items():
+        _send_back(int(resident_id), before, change)
+    homes = _settle_as_before(change)
     for household_id in told.get("made", ()):
         made = _open(household_id)
         if living(made):
             raise Conflict(f"住户 {made.number} 之后又登记了成员，不能撤销。", code="changed_since")
         register.retire(HOUSEHOLDS, made.id, made.version)
+    for left in told.get("left", ()):
+        _take_back_part(left)
+    if change.kind == "tenants":
+        put_to_use(session().get_one(Room, change.room_ids[0], with_for_update=True), told.get("use"))
     for household_id in {*homes, *told.get("closed", ())}:
         people_now = living(_open(household_id))
         if people_now and (fault := heads_fault([one.relation for one in people_now])):
             raise Conflict(f"撤销后{fault}。", code="two_heads")
+
+
+def _settle_as_before(change: HomeChange) -> dict[int, dict[int, str]]:
+    """Everybody in the household and with the relation he had; answers them by household."""
+    was = change.detail.get("was", {})
+    homes: dict[int, dict[int, str]] = {}
+    for resident_id, (household_id, relation) in was.items():
+        homes.setdefault(household_id, {})[int(resident_id)] = relation
+    people = {one.id: one for one in (_there(int(key), change) for key in was)}
+    for household_id, relations in homes.items():
+        settle([people[key] for key in relations], _open(household_id), relations)
+    return homes
+
+
+def _take_back_part(change_id: int) -> None:
+    """A departure that was part of a change of tenants."""
+    part = session().get_one(HomeChange, change_id, with_for_update=True)
+    if part.undone_at is None:
+        _put_back(part)
+        part.undone_at = datetime.now(UTC)
+
+
+def _send_back(resident_id: int, before: str | None, change: HomeChange) -> None:
+    """Who came is gone again: the new retired, who was known before as he was (`before`: his values, sealed)."""
+    resident: Resident = register.find(RESIDENTS, resident_id, lock=True)
+    if resident.retired_at or resident.household_id != change.household_ids[0]:
+        raise Conflict(f"{resident.name} 之后已不在该户，不能撤销。", code="changed_since")
+    if before is None:
+        register.retire(RESIDENTS, resident.id, resident.version)
+        return
+    snapshot = audit.snapshot(resident)
+    was = unpacked(RESIDENTS, unseal(base64.b64decode(before)))
+    for name, value in was.items():
+        setattr(resident, name, value)
+    (take_marks(resident) if resident.retired_at else prepare_resident(resident, {}))  # the latter refuses what cannot be now
+    session().flush()
+    own_follow([resident], resident.area_code)
+    then, now = audit.difference(snapshot, audit.snapshot(resident))
+    audit.record("undo", "residents", resident.id, before=then, after=now, area_code=resident.area_code, version=resident.version)
 
 
 def _there(resident_id: int, change: HomeChange) -> Resident:

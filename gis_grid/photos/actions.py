@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from gis_grid import audit
 from gis_grid.access.guard import caller, check_right, scoped
+from gis_grid.addresses.actions import match_addresses
 from gis_grid.buildings.api import BUILDINGS, ROOMS
 from gis_grid.db import session
 from gis_grid.errors import Conflict, Invalid, NotFound
@@ -109,6 +110,51 @@ def keep_many(files: Iterable[tuple[str, bytes]], *, dry_run: bool) -> list[dict
             line |= _kept(kind, rows[0][0], name, data, dry_run)
         report.append(line)
     return report
+
+
+def match_names(file_names: Sequence[str]) -> list[dict[str, Any]]:
+    """Whom each file's name may tell (kind, key, who, where): one is certain, of several somebody has to choose."""
+    check_right("people.write")
+    found: list[dict[str, Any]] = []
+    told = 0
+    for name in file_names:
+        kind, rows = _matches(read_name(name))
+        if not rows and caller().may(ROOMS.write):
+            kind, rows = "rooms", _room_of(name)
+        where = _addresses(kind, [key for key, _ in rows])
+        candidates = [{"kind": kind, "key": key, "who": who, "where": where.get(key)} for key, who in rows]
+        found.append({"file": name, "candidates": candidates})
+        told += len(candidates)
+    audit.record("find", "photos", after={"files": len(found), "found": told})
+    return found
+
+
+def _room_of(file_name: str) -> list[tuple[int, str]]:
+    """The room a file is named by (3-2-502, 荷塘苑3幢2单元502), when the address is sure."""
+    stem = file_name.replace("\\", "/").rsplit("/", 1)[-1].rsplit(".", 1)[0]
+    told = match_addresses([stem[:100]])[0]
+    rooms = [told.decided] if told.decided else list(told.candidates)
+    named = [one for one in rooms if one.room_id and not one.missing]
+    return [(one.room_id, " ".join(filter(None, (one.estate, one.building, one.unit, one.room)))) for one in named if one.room_id]
+
+
+_WHERE = """
+SELECT t.id, concat_ws(' ', e.name, b.name, u.name, r.number) AS said
+FROM {table} t {joins} JOIN rooms r ON r.id = {room} JOIN buildings b ON b.id = r.building_id
+LEFT JOIN units u ON u.id = r.unit_id LEFT JOIN estates e ON e.id = b.estate_id
+WHERE t.id = ANY(:ids)
+"""
+_HOMES = {
+    "residents": _WHERE.format(table="residents", joins="JOIN households h ON h.id = t.household_id", room="h.room_id"),
+    "households": _WHERE.format(table="households", joins="", room="t.room_id"),
+}
+
+
+def _addresses(kind: str, ids: list[int]) -> dict[int, str]:
+    """Where people and households live, to tell those of one name apart; the ids are within the caller's scope already."""
+    if kind not in _HOMES or not ids:
+        return {}
+    return {row.id: row.said for row in session().execute(sa.text(_HOMES[kind]), {"ids": ids})}
 
 
 def _kept(kind: str, key: int, name: str, data: bytes, dry_run: bool) -> dict[str, Any]:

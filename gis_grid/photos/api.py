@@ -6,19 +6,28 @@ from typing import Any
 
 from flask import Response, request, send_file
 from flask_smorest import Blueprint
-from marshmallow import Schema, fields
+from marshmallow import Schema, fields, validate
 
 from gis_grid.access.guard import require
 from gis_grid.errors import BadRequest, TooLarge
 from gis_grid.photos import actions
 from gis_grid.photos.rules import MOST_BYTES
-from gis_grid.register.fields import BIGINT, FILE_UPLOAD, Strict
+from gis_grid.register.fields import BIGINT, FILE_UPLOAD, Strict, Text
 
 MOST_FILES = 300
 
 
 class BatchQuery(Strict):
     dry_run = fields.Boolean(load_default=False, metadata={"title": "只核对，不保存"})
+
+
+class NamesBody(Strict):
+    names = fields.List(
+        Text(validate=validate.Length(min=1, max=300)),
+        required=True,
+        validate=validate.Length(min=1, max=MOST_FILES),
+        metadata={"title": "文件名"},
+    )
 
 
 PhotoSchema = Schema.from_dict(
@@ -52,6 +61,15 @@ def upload(owner: str, key: int) -> Any:
     if file is None or not file.filename:
         raise BadRequest("请在表单字段 file 中上传照片。", code="no_file")
     return actions.keep_photo(owner, key, _read(file), file.filename.replace("\x00", ""))
+
+
+@blueprint.route("/match", methods=["POST"])
+@blueprint.arguments(NamesBody)
+@blueprint.response(200, Schema.from_dict({"items": fields.List(fields.Dict())}, name="PhotoNames"))
+@require("people.write")
+def match(asked: dict[str, Any]) -> dict[str, Any]:
+    """按文件名（证件号码、编号、姓名、房号）找对应的人、户、场所、房屋；不止一个的列出供选择"""
+    return {"items": actions.match_names(asked["names"])}
 
 
 @blueprint.route("/batch", methods=["POST"])

@@ -20,7 +20,7 @@ from gis_grid.geo import division, shapes
 from gis_grid.maps.models import BaseFeature
 from gis_grid.plans.actions import make_plan
 from gis_grid.plans.models import Plan
-from gis_grid.plans.rules import CREATE, DRAW, RETIRE, Place
+from gis_grid.plans.rules import CREATE, DRAW, RETIRE, Place, share_outline
 from gis_grid.plans.steps import stepping
 from gis_grid.plans.world import keep_changes, load, next_code_for, world_of
 
@@ -38,7 +38,7 @@ def propose(community: str, low: int, high: int, seed: int = 0) -> tuple[Plan, d
     made = division.propose(outline, footprints, households, roads, water, low, high, seed)
     present = [place for place in load(Area.parent_code == community, today()) if place.level == LEVEL_CODES[-1]]
     plan = make_plan(f"{area.name} 网格划分建议（每格 {low}-{high} 户）", community)
-    _keep(plan, present, made.cells)
+    _keep(plan, present, made.cells, outline)
     now = division.score([place.shape for place in present], footprints, households, roads, water, low, high) if present else None
     scores = {"present": _told(now), "proposed": _told(made.score)}
     plan.report = {"scores": scores}  # to compare proposals with each other later
@@ -52,9 +52,10 @@ def _ground(kind: str, outline: Any) -> list[Any]:
     return [shapes.from_stored(shape) for shape in found]
 
 
-def _keep(plan: Plan, present: Sequence[Place], cells: Sequence[Any]) -> None:
+def _keep(plan: Plan, present: Sequence[Place], cells: Sequence[Any], outline: Any) -> None:
     """Cells become changes: the present grid that shares most land with a cell lends it its code, the others are retired."""
-    next_code = next_code_for(plan, world_of(plan))
+    world = world_of(plan)
+    next_code = next_code_for(plan, world)
     shared = [
         (shapely.intersection(place.shape, cell).area, number, place)
         for number, cell in enumerate(cells)
@@ -76,8 +77,9 @@ def _keep(plan: Plan, present: Sequence[Place], cells: Sequence[Any]) -> None:
             areas = [(-shapely.intersection(place.shape, one.shape).area, one.code) for one in made if one.shape is not None]
             heirs = tuple(code for area, code in sorted(areas) if area < -1e-12)
             made.append(Place(place.code, place.level, place.name, place.kind, place.parent_code, None, RETIRE, heirs))
+    others = {code: place for code, place in world.items() if place not in present}
     with stepping(plan, "propose"):
-        keep_changes(plan, made)
+        keep_changes(plan, made + share_outline(others, cells, outline))
 
 
 def _told(score: division.Score | None) -> dict[str, Any] | None:

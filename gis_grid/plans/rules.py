@@ -21,6 +21,7 @@ from gis_grid.geo.shapes import area_m2
 DRAW, CREATE, RETIRE, REVIVE = "draw", "create", "retire", "revive"
 ACTIONS = {DRAW: "改边界", CREATE: "新设", RETIRE: "注销", REVIVE: "恢复"}
 _DUST_M2 = 0.01
+_EXACT, _ROUNDED = 1e-11, 2e-7  # degrees: a vertex that is on an edge, and one that was rounded to 1e-7 beside it
 
 
 @dataclass(frozen=True)
@@ -322,17 +323,34 @@ def _matched(world: World, made: Sequence[Place]) -> list[Place]:
     changed = []
     for place in near:
         known = {tuple(xy) for xy in shapely.get_coordinates(place.shape)}
-        on_edge = [p for p in points[shapely.dwithin(place.shape.boundary, points, 1e-11)] if (p.x, p.y) not in known]
+        on_edge = [p for p in points[shapely.dwithin(place.shape.boundary, points, _EXACT)] if (p.x, p.y) not in known]
         if on_edge:
-            changed.append(drawn(place, _with_vertices(place.shape, on_edge)))
+            changed.append(drawn(place, _with_vertices(place.shape, on_edge, _EXACT)))
     return [*made, *changed]
 
 
-def _with_vertices(shape: BaseGeometry, points: Sequence[BaseGeometry]) -> BaseGeometry:
-    """The same shape with further vertices on its edges."""
+def share_outline(world: World, cells: Sequence[BaseGeometry], outline: BaseGeometry) -> list[Place]:
+    """Where cells end between two vertices of the outline, everybody along it (parents, neighbours) gets that vertex too."""
+    old = {tuple(xy) for xy in shapely.get_coordinates(outline)}
+    fresh = sorted({tuple(xy) for xy in shapely.get_coordinates(list(cells))} - old)
+    points = shapely.points(np.array(fresh).reshape(-1, 2))
+    points = points[shapely.dwithin(outline.boundary, points, _ROUNDED)]
+    made = []
+    for place in world.values():
+        if place.shape is None:
+            continue
+        known = {tuple(xy) for xy in shapely.get_coordinates(place.shape)}
+        mine = [p for p in points[shapely.dwithin(place.shape.boundary, points, _ROUNDED)] if (p.x, p.y) not in known]
+        if mine:
+            made.append(drawn(place, _with_vertices(place.shape, mine, _ROUNDED)))
+    return made
+
+
+def _with_vertices(shape: BaseGeometry, points: Sequence[BaseGeometry], reach: float) -> BaseGeometry:
+    """The same shape with further vertices on its edges; `reach` degrees beside them still counts as on them."""
 
     def ring(line: BaseGeometry) -> BaseGeometry:
-        mine = [point for point in points if shapely.dwithin(line, point, 1e-11)]
+        mine = [point for point in points if shapely.dwithin(line, point, reach)]
         at = [(shapely.line_locate_point(line, shapely.Point(xy)), tuple(xy)) for xy in shapely.get_coordinates(line)[1:-1]]
         at += [(shapely.line_locate_point(line, point), (point.x, point.y)) for point in mine]
         first = tuple(shapely.get_coordinates(line)[0])

@@ -49,7 +49,7 @@ class Number(fields.Float):
     """A finite float."""
 
     def _validated(self, value: Any) -> float:
-        if isinstance(value, bool):
+        if isinstance(value, bool) or (isinstance(value, str) and "_" in value):  # Python alone reads 1_0 as ten
             raise ValidationError("须为数字。")
         number: float = super()._validated(value)
         if number is not None and not math.isfinite(number):
@@ -140,5 +140,7 @@ _FIELDS: tuple[tuple[Any, Callable[[Any, Any, dict[str, Any]], fields.Field]], .
 
 
 def is_required(column: sa.Column[Any]) -> bool:
-    """Whether a new row must name it."""
+    """Whether a new row must name it; what is filled in when it is left empty (info: filled) need not be."""
+    if column.info.get("filled"):
+        return False
     return not column.nullable and column.server_default is None and column.default is None and not column.identity

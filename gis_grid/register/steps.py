@@ -60,7 +60,7 @@ def remember(register: Register, *, row: Any, kind: str, was: Mapping[str, Any],
         key=_key(register, row),
         kind=kind,
         version=row.version,
-        was=orjson.dumps({name: _packed(value) for name, value in was.items()}).decode(),
+        was=packed(was),
         batch=batch,
         made_by=who.name,
         user_id=who.user_id,
@@ -137,8 +137,7 @@ def _take_back(register: Register, row: Any, step: UndoStep) -> Any:
     step.undone_at = datetime.now(UTC)
     if step.kind == "retire":
         return _restore(register, row)
-    columns = {column.key: column for column in register.columns}
-    was = {name: _unpacked(columns[name], value) for name, value in orjson.loads(step.was or "{}").items()}
+    was = unpacked(register, step.was or "{}")
     return actions.change(register, getattr(row, register.key.key), row.version, was, undoing=True)
 
 
@@ -157,6 +156,17 @@ def _key(register: Register, row: Any) -> str:
 
 def _typed(register: Register, key: str) -> Any:
     return int(key) if isinstance(register.key.type, sa.Integer) else key
+
+
+def packed(values: Mapping[str, Any]) -> str:
+    """Values of a row as one text. It may hold numbers of people: seal it before it is kept."""
+    return orjson.dumps({name: _packed(value) for name, value in values.items()}).decode()
+
+
+def unpacked(register: Register, text: str) -> dict[str, Any]:
+    """The values that `packed` made a text of."""
+    columns = {column.key: column for column in register.columns}
+    return {name: _unpacked(columns[name], value) for name, value in orjson.loads(text).items()}
 
 
 def _packed(value: Any) -> Any:

@@ -14,6 +14,7 @@ from gis_grid.areas.placing import today
 from gis_grid.buildings.api import ROOMS
 from gis_grid.buildings.models import Room
 from gis_grid.db import session, sql
+from gis_grid.dictionary import names
 from gis_grid.errors import Forbidden, Invalid
 from gis_grid.people.classes import visible_classes
 from gis_grid.people.models import Household, Resident
@@ -84,6 +85,19 @@ def todays_visits(area_code: str | None, count: int, start: tuple[float, float] 
     order = walking_order(doors, start)
     audit.record("view", "visits.today", area_code, after={"rows": len(rows)}, area_code=area_code)
     return [{"stop": stop, **_told(rows[door.key], mine, day)} for stop, door in enumerate(order, 1)]
+
+
+def recent_visits(area_code: str | None, before: int | None, most: int) -> list[dict[str, Any]]:
+    """The last visits recorded in an area (before the one with this number, if given), with names of place, result and way."""
+    shops = caller().may("premises.read")
+    values = {"area": _prefix(area_code), "scope": scope_patterns(), "before": before, "most": most, "premises": shops}
+    rows = session().execute(sql("recent"), values).mappings().all()
+    results, ways = names("visit_result"), names("verify_how")
+    audit.record("view", "visits", area_code, after={"rows": len(rows)}, area_code=area_code)
+    return [
+        {**row, "result_name": results.get(row["result"], row["result"]), "how_name": ways.get(row["how"], row["how"])}
+        for row in rows
+    ]
 
 
 def freshness_of(area_code: str | None) -> dict[str, Any]:

@@ -42,6 +42,12 @@ class TodayQuery(Strict):
             raise ValidationError("经度 lon 与纬度 lat 须同时给出。")
 
 
+class RecentQuery(Strict):
+    area_code = Text(validate=validate.Length(max=32), metadata={"title": "区域编码（含下级），默认我的全部范围"})
+    before = fields.Integer(validate=validate.Range(min=1, max=BIGINT), metadata={"title": "只要早于这个编号的"})
+    limit = fields.Integer(load_default=50, validate=validate.Range(min=1, max=200))
+
+
 class AreaQuery(Strict):
     area_code = Text(validate=validate.Length(max=32), metadata={"title": "区域编码（含下级）"})
 
@@ -57,6 +63,15 @@ Items = Schema.from_dict({"items": fields.List(fields.Dict())}, name="TodaysVisi
 FreshnessSchema = Schema.from_dict(
     {"rules_version": fields.Integer(), "states": fields.Dict(), "total": fields.Dict(), "areas": fields.List(fields.Dict())},
     name="Freshness",
+)
+_RECENT = Schema.from_dict(
+    {
+        **{name: fields.Integer(allow_none=True) for name in ("id", "persons", "room_id", "premises_id", "building_id")},
+        **{name: fields.String(allow_none=True) for name in ("result", "result_name", "how_name", "made_by", "note", "title")},
+        **{name: fields.Float(allow_none=True) for name in ("lon", "lat")},
+        "at": fields.AwareDateTime(),
+    },
+    name="RecentVisit",
 )
 blueprint = Blueprint("visits", __name__, url_prefix="/api", description="走访与核实")
 
@@ -81,6 +96,15 @@ def list_visits(asked: dict[str, Any]) -> dict[str, Any]:
         if name in asked:
             query = query.where(getattr(Visit, name) == asked[name])
     return {"items": list(session().scalars(query))}
+
+
+@blueprint.route("/visits/recent")
+@blueprint.arguments(RecentQuery, location="query")
+@blueprint.response(200, Schema.from_dict({"items": fields.List(fields.Nested(_RECENT))}, name="RecentVisits"))
+@require("people.read")
+def recent(asked: dict[str, Any]) -> dict[str, Any]:
+    """最近的走访：何时、何处、谁、结果（查看记入审计）"""
+    return {"items": actions.recent_visits(asked.get("area_code"), asked.get("before"), asked["limit"])}
 
 
 @blueprint.route("/visits/today")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import shapely
@@ -13,7 +12,7 @@ from grounds import index_of, points_inside, seam_points, write_areas
 from measuring import Report, Took, ratio, short, timed
 from numpy.typing import NDArray
 
-from gis_grid.geo import locate
+from gis_grid.geo import cells, locate
 from gis_grid.geo.locate import AreaIndex, Bounded
 
 PEERS = ("sedonadb", "geopandas", "duckdb", "shapely")
@@ -32,12 +31,13 @@ def measure(report: Report, section: str, areas: list[Bounded], folder: Path, co
     lon, lat = (np.ascontiguousarray(column) for column in points.T)
     took, placed = timed(lambda: index.place(lon, lat), OFTEN)
     assert len(placed.code) == count
-    report.add(section, BY_TREE, count, by_tree(index, lon, lat)[0], "the fallback; same answers")
+    plain = _without_numba(areas)
+    report.add(section, BY_TREE, count, timed(lambda: plain.place(lon, lat), 1)[0], "the fallback; same answers")
     report.add(section, FLOOR, count, timed(lambda: lon.sum() + lat.sum(), 5)[0])
     both = np.concatenate([points, seams])
     ours = ranks(index, index.place(*both.T.copy()))
     differ = int((ours != by_shapely(shapes, both)).sum())
-    differ += int((by_tree(index, *both.T.copy())[1].code != index.place(*both.T.copy()).code).sum())
+    differ += int((plain.place(*both.T.copy()).code != index.place(*both.T.copy()).code).sum())
     claimed = f"{len(both):,} points, {len(seams):,} of them vertices and edge middles"
     report.facts.append(f"{section}: {len(shapes):,} areas; ours and Shapely differ on {differ} of {claimed}")
     if peers:
@@ -58,13 +58,16 @@ def warm_up(areas: list[Bounded]) -> None:
     index.place(np.full(6000, 106.5), np.full(6000, 29.5))
 
 
-def by_tree(index: AreaIndex, lon: NDArray[np.float64], lat: NDArray[np.float64]) -> tuple[Any, Any]:
-    """Seconds and answer on the way taken where numba is missing."""
-    kept, locate.WORTH_CELLS = locate.WORTH_CELLS, 10**12
+def _without_numba(areas: list[Bounded]) -> AreaIndex:
+    """An index that answers as where numba is missing; asked once, so that it stays so."""
+    kept, cells.kernel = cells.kernel, lambda: None
     try:
-        return timed(lambda: index.place(lon, lat), 1)
+        index = index_of(areas)
+        index.place(np.full(locate.WORTH_CELLS, 0.0), np.full(locate.WORTH_CELLS, 0.0))
     finally:
-        locate.WORTH_CELLS = kept
+        cells.kernel = kept
+    assert not index.nbytes, "it laid a lattice all the same"
+    return index
 
 
 def ranks(index: AreaIndex, placed: locate.Placed) -> NDArray[np.int32]:

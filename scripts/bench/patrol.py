@@ -1,12 +1,20 @@
+#!/usr/bin/env python3
 """How fast tracks come in and are found again, beside a bare COPY, a placing trigger, and movingpandas. Real database, real HTTP.
 
-    scripts/bench/patrol.py --json out.json [--points 600000] [--workers 50] [--days 30] [--kills 5]
+    scripts/bench/patrol.py [--json] [--report FILE] [--only uploads,copy,phones,steady,kills,month,reads,peers,trigger,growth]
+        [--home FOLDER] [--scale district] [--points 600000] [--kills 50] [--steady 600 --rate 1000]
+        [--workers 50 --days 30 | --month-points 30000000 --month-workers 5000]
+        [--grow-to 100000000 --minutes 40 --plot docs/bench-patrol.svg --paper docs/bench-patrol.md]
 
-Uploads and single fixes go through a running service with one worker; reads are asked in the database the service uses.
+Uploads and single fixes go through a running service with one worker; reads are asked in the database the service uses. A
+folder given as home is kept, and used again by the next run. Steady and growth are only measured when they are asked for.
 """
 
 from __future__ import annotations
 
+import entry  # noqa: F401  first
+
+# isort: split
 import argparse
 import io
 import json
@@ -25,15 +33,21 @@ import numpy as np
 import requests
 from district import PEERS_PYTHON, district
 from measuring import Report, Took, say
+from patrol_bulk import Growing, grow, make_month
 from patrol_kill import PHONES, PORT, kill_and_count, serving
+from patrol_paper import PAPER
+from patrol_steady import steady
+from report import write_markdown
 
 HERE = Path(__file__).resolve().parent
 METRICS = (
     "csv_points_per_s", "geojson_points_per_s", "gpx_points_per_s", "ratio_bare_copy", "fixes_per_s", "fix_p99_ms",
     "lost_after_kill", "worker_day_ms", "playback_50_ms", "coverage_month_ms", "who_passed_ms", "archive_bytes_per_fix",
-    "ratio_movingpandas",
+    "ratio_movingpandas", "steady_per_s", "steady_lost", "steady_p99_ms", "steady_last_to_first", "growth_rows",
+    "growth_last_to_first",
 )  # fmt: skip
 _BOUNDS = "SELECT ST_XMin(e), ST_YMin(e), ST_XMax(e), ST_YMax(e) FROM (SELECT ST_Extent(geom) e FROM boundaries) q"
+RUN = int(time.time())  # in the names of devices: a home used again has those of earlier runs
 WALK_DAY = datetime(2026, 3, 2, 1, tzinfo=UTC)  # 09:00 in Beijing
 
 
@@ -76,14 +90,14 @@ def uploads(report: Report, files: dict[str, bytes], count: int, token: str) -> 
         for attempt in range(3):
             began = time.perf_counter()
             answer = requests.post(
-                f"http://127.0.0.1:{PORT}/api/tracks/?device=bench-{kind}-{attempt}",
+                f"http://127.0.0.1:{PORT}/api/tracks/?device=bench-{RUN}-{kind}-{attempt}",
                 files={"file": (f"walk.{kind}", io.BytesIO(body))},
                 headers={"Authorization": f"Bearer {token}"},
                 timeout=600,
             )
             took.append(time.perf_counter() - began)
             if answer.status_code != 201 or answer.json()["stored"] != count:
-                raise SystemExit(f"upload {kind}: {answer.text[:500]}")
+                raise RuntimeError(f"upload {kind}: {answer.text[:500]}")
         report.add("upload", kind, count, Took(0, min(took)), known_cpu=False)
         report.metrics[f"{kind}_points_per_s"] = round(count / min(took))
 
@@ -118,7 +132,7 @@ def enrol(home: Path, count: int) -> list[tuple[str, str]]:
     from gis_grid.patrol.devices import device_called, new_key
 
     with transaction(), acting(COMMAND):
-        made = [new_key(device_called(f"phone-{n}").id) for n in range(count)]
+        made = [new_key(device_called(f"phone-{RUN}-{n}").id) for n in range(count)]
         known = [(device.code, key) for device, key in made]
     (home / "phones.txt").write_text("\n".join(" ".join(pair) for pair in known))
     return known
@@ -154,7 +168,7 @@ def month(bounds: tuple[float, ...], workers: int, days: int) -> None:
                 at, lon, lat = walk(bounds, 5_760, worker * 100 + day)
                 start = (WALK_DAY + timedelta(days=day)).timestamp() + at
                 fixes = arrays(start, lon, lat, accuracy_m=np.full(len(at), 5.0))
-                record_track(TrackInput(fixes, "csv", device=f"worker-{worker}", worker=f"巡查{worker}"))
+                record_track(TrackInput(fixes, "csv", device=f"worker-{RUN}-{worker}", worker=f"巡查{worker}"))
 
 
 def reads(report: Report, bounds: tuple[float, ...]) -> None:
@@ -164,12 +178,15 @@ def reads(report: Report, bounds: tuple[float, ...]) -> None:
     from gis_grid.access.guard import acting
     from gis_grid.access.rules import COMMAND
     from gis_grid.db import session, transaction
+    from gis_grid.errors import GridError
     from gis_grid.patrol import coverage, looks
     from gis_grid.patrol.models import Track
 
     day = date(2026, 3, 3)
     with transaction(), acting(COMMAND):
-        tracks = list(session().scalars(select(Track.id).where(Track.day == day)))
+        days = (
+            session().execute(select(Track.id, Track.worker).where(Track.day == day, Track.worker.is_not(None)).limit(50)).all()
+        )
         grid = session().scalar(
             text("SELECT area_code FROM track_areas WHERE targets != '{}' ORDER BY cardinality(targets) DESC LIMIT 1")
         )
@@ -178,26 +195,33 @@ def reads(report: Report, bounds: tuple[float, ...]) -> None:
                 session()
                 .execute(
                     text("SELECT ST_AsBinary(geom) FROM track_segments WHERE track_id = :id ORDER BY started_at"),
-                    {"id": tracks[0]},
+                    {"id": days[0].id},
                 )
                 .all()
             ),
-            "playback_50_ms": lambda: looks.playback(day),
+            "playback_50_ms": lambda: looks.playback(day, [one.worker for one in days]),
             "coverage_month_ms": lambda: coverage.coverage(grid or "", day, day + timedelta(days=30)),
             "who_passed_ms": lambda: looks.who_passed(
                 (bounds[0] + bounds[2]) / 2, (bounds[1] + bounds[3]) / 2, 50, WALK_DAY, WALK_DAY + timedelta(days=30), "bench"
             ),
         }
         for name, verb in ask.items():
-            verb()
-            took = []
-            for _ in range(9):
-                began = time.perf_counter()
-                verb()
-                took.append((time.perf_counter() - began) * 1000)
-            report.metrics[name] = round(statistics.median(took), 2)
+            try:
+                report.metrics[name] = _median_ms(verb)
+            except GridError as refusal:
+                report.skip(name, refusal)
         size = "SELECT sum(length(ST_AsTWKB(geom, 6, 0, 0)))::float8 / sum(fixes) FROM track_segments"
         report.metrics["archive_bytes_per_fix"] = round(session().scalar(text(size)) or 0, 2)
+
+
+def _median_ms(verb: Callable[[], Any]) -> float:
+    verb()
+    took = []
+    for _ in range(9):
+        began = time.perf_counter()
+        verb()
+        took.append((time.perf_counter() - began) * 1000)
+    return round(statistics.median(took), 2)
 
 
 def peers(report: Report, at: np.ndarray, lon: np.ndarray, lat: np.ndarray) -> None:
@@ -262,28 +286,42 @@ def trigger_placing(report: Report, at: np.ndarray, lon: np.ndarray, lat: np.nda
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--json", type=Path)
+    parser.add_argument("--json", action="store_true", help="print the metrics as JSON")
+    parser.add_argument("--report", type=Path, help="where to write rows, facts and metrics as JSON")
     parser.add_argument(
         "--home", type=Path, default=None, help="An installation made before (its database must run); else a fresh one."
     )
     parser.add_argument("--scale", default="community")
+    parser.add_argument("--only", default="", help="sections, with commas between (default: all but steady and growth)")
     parser.add_argument("--points", type=int, default=600_000)
     parser.add_argument("--workers", type=int, default=50)
     parser.add_argument("--days", type=int, default=30)
+    parser.add_argument("--month-points", type=int, default=0, help="instead of 50 workers' full month: so many fixes, in bulk")
+    parser.add_argument("--month-workers", type=int, default=5_000)
     parser.add_argument("--kills", type=int, default=50)
     parser.add_argument("--seconds", type=int, default=20)
+    parser.add_argument("--steady", type=int, default=0, help="seconds of fixes at --rate")
+    parser.add_argument("--rate", type=int, default=1_000)
+    parser.add_argument("--grow-to", type=int, default=0, help="fixes in the table at the end")
+    parser.add_argument("--minutes", type=float, default=40, help="the growing, and the killing, end by then")
+    parser.add_argument("--plot", type=Path, help="where to draw the growth")
+    parser.add_argument("--paper", type=Path, help="where to write everything that was found, as docs/bench-patrol.md")
     asked = parser.parse_args()
     report = Report(dict.fromkeys(METRICS))
-    home = Path(tempfile.mkdtemp(prefix="gis-grid-bench-"))
+    home = asked.home or Path(tempfile.mkdtemp(prefix="gis-grid-bench-"))
+    home.mkdir(parents=True, exist_ok=True)
     try:
-        with district(home, asked.scale, keep=False) as made:
+        with district(home, asked.scale, keep=asked.home is not None) as made:
             measure(report, asked, home, made.environment)
     finally:
-        shutil.rmtree(home, ignore_errors=True)
-    text = json.dumps(report.dump(), ensure_ascii=False, indent=1)
+        if asked.home is None:
+            shutil.rmtree(home, ignore_errors=True)
+    if asked.report:
+        asked.report.write_text(json.dumps(report.dump(), ensure_ascii=False, indent=1))
+    if asked.paper:
+        write_markdown(report, PAPER, asked.paper, asked.plot)
     if asked.json:
-        asked.json.write_text(text)
-    print(text)
+        print(json.dumps({"metrics": report.metrics}))
 
 
 def measure(report: Report, asked: argparse.Namespace, home: Path, environment: dict[str, str]) -> None:
@@ -303,23 +341,33 @@ def measure(report: Report, asked: argparse.Namespace, home: Path, environment: 
         row = session().execute(text(_BOUNDS))
         bounds = tuple(row.one())
     at, lon, lat = walk(bounds, asked.points, 1)
+    few = at[:50_000], lon[:50_000], lat[:50_000]
     known = enrol(home, 64)
-    steps: tuple[Callable[[], None], ...] = (
-        lambda: _with_service(environment, 1, lambda: uploads(report, as_files(at, lon, lat), asked.points, token)),
-        lambda: _ratio(report, bare_copy(asked.points, at, lon, lat)),
-        lambda: _with_service(environment, 2, lambda: phones(report, home, asked.seconds)),
-        lambda: kill_and_count(report, home, environment, known, asked.kills),
-        lambda: _refresh(refresh_targets),
-        lambda: month(bounds, asked.workers, asked.days),
-        lambda: reads(report, bounds),
-        lambda: peers(report, at[:50_000], lon[:50_000], lat[:50_000]),
-        lambda: trigger_placing(report, at[:50_000], lon[:50_000], lat[:50_000]),
-    )
-    for step in steps:
+    growing = Growing(home, home / "phones.txt", token, bounds, walk, as_files, lambda verb: _with_service(environment, 1, verb))
+    in_bulk = lambda: make_month(report, walk, bounds, asked.month_points, asked.month_workers, WALK_DAY)  # noqa: E731
+    sections: dict[str, Callable[[], None]] = {
+        "uploads": lambda: _with_service(environment, 1, lambda: uploads(report, as_files(at, lon, lat), asked.points, token)),
+        "copy": lambda: _ratio(report, asked.points, bare_copy(asked.points, at, lon, lat)),
+        "phones": lambda: _with_service(environment, 2, lambda: phones(report, home, asked.seconds)),
+        "steady": lambda: _with_service(environment, 1, lambda: steady(report, known, asked.rate, asked.steady)),
+        "kills": lambda: kill_and_count(report, home, environment, known, asked.kills, asked.minutes),
+        "targets": lambda: _refresh(refresh_targets),
+        "month": in_bulk if asked.month_points else lambda: month(bounds, asked.workers, asked.days),
+        "reads": lambda: reads(report, bounds),
+        "peers": lambda: peers(report, *few),
+        "trigger": lambda: trigger_placing(report, *few),
+        "growth": lambda: grow(report, growing, asked.grow_to, asked.minutes, asked.plot),
+    }
+    left_out = {name for name, size in (("steady", asked.steady), ("growth", asked.grow_to)) if not size}
+    wanted = set(asked.only.split(",")) if asked.only else set(sections)
+    for name, step in sections.items():
+        if name not in wanted - left_out and not (name == "targets" and "month" in wanted):
+            continue
+        say(f"{name} ...")
         try:
             step()
         except Exception as fault:  # one measurement that fails must not take the others with it
-            report.skip("a step", f"{type(fault).__name__}: {fault}")
+            report.skip(name, f"{type(fault).__name__}: {fault}")
         say(json.dumps(report.metrics))
 
 
@@ -328,9 +376,8 @@ def _with_service(environment: dict[str, str], workers: int, verb: Callable[[], 
         verb()
 
 
-def _ratio(report: Report, seconds: float) -> None:
+def _ratio(report: Report, count: int, seconds: float) -> None:
     points = report.metrics["csv_points_per_s"]
-    count = next((row.n for row in report.rows if row.section == "upload"), 0)
     report.facts.append(f"bare indexed COPY: {count / seconds:,.0f} rows/s")
     report.metrics["ratio_bare_copy"] = round(points / (count / seconds), 2) if points else None
 

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 import sqlalchemy as sa
+from shapely.geometry import shape
 
 from gis_grid.areas import actions
 from gis_grid.areas.models import Boundary
@@ -174,3 +175,26 @@ def test_a_boundary_change_raises_the_version_and_may_be_corrected_the_same_day(
     assert actions.locate(*middle(0), "wgs84", at=today() - timedelta(days=1))["code"] == GRID_1
     told = session.scalars(sa.select(AuditEntry.action).where(AuditEntry.target == "areas", AuditEntry.key == GRID_1)).all()
     assert told == ["boundary", "boundary"]
+    kept = client.get(f"{url}/boundaries", headers=headers).json["items"]
+    assert [(one["since"], one["until"], bool(one["replaced_at"])) for one in kept] == [
+        (str(today()), None, False),
+        (str(today()), None, True),
+        (None, str(today()), False),
+    ]
+    west = [shape(one["geometry"]).bounds[0] for one in kept]
+    assert west == pytest.approx([square(n).bounds[0] for n in (6, 5, 0)], abs=1e-6), "nothing drawn that day is lost"
+    assert problem(client.get(f"{url}/boundaries", headers=bearer(["areas.read"], (GRID_2,))))["code"] == "other_area"
+
+
+def test_a_boundary_by_hand_counts_from_today_and_the_past_stays(client, bearer, session) -> None:
+    make_town()
+    headers = bearer(["areas.read", "areas.write"])
+    drawn = shapes.to_geojson(square(5))
+    for away in (-1, 1):
+        body = {"boundary": drawn, "since": str(today() + timedelta(days=away))}
+        answer = client.patch(f"/api/areas/{GRID_1}", json=body, headers={**headers, "If-Match": '"1"'})
+        assert (answer.status_code, problem(answer)["code"]) == (422, "bad_since")
+    new = {"code": "500103001001004", "name": "新", "level": "grid", "boundary": drawn}
+    late = client.post("/api/areas/", json={**new, "since": str(today() + timedelta(days=1))}, headers=headers)
+    assert problem(late)["code"] == "bad_since"
+    assert client.post("/api/areas/", json={**new, "since": "2024-01-01"}, headers=headers).status_code == 201

@@ -51,6 +51,8 @@ def test_a_hundred_thousand_points_and_not_one_more(client, headers) -> None:
         "lon=1&lat=1&crs=mars",
         "lon=1&lat=1&at=tomorrow",
         "lon=1&lat=1&more=1",
+        "lon=1_0&lat=2",
+        "lon=1&lat=1&lon=2",
         "lon=106.5&lat=29.5&crs=EPSG:4545",
     ],
 )

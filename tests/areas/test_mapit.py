@@ -41,6 +41,13 @@ def test_areas_and_their_relations(get) -> None:
     feature = get(f"/area/{GRID_1}.geojson")
     assert feature.mimetype == "application/geo+json"
     assert feature.json["geometry"]["type"] == "MultiPolygon"
+    assert get(f"/area/{GRID_1}.wkt").text.startswith("MULTIPOLYGON")
+    assert [one["id"] for one in get("/areas/grid.geojson").json["features"]] == [GRID_1, GRID_2, GRID_3]
+    assert [one["id"] for one in get(f"/area/{GRID_1}/touches.geojson").json["features"]] == [GRID_2]
+    assert list(get("/areas/street,community").json) == [STREET, COMMUNITY]
+    assert list(get(f"/areas/{GRID_3},{GRID_1}").json) == [GRID_1, GRID_3]
+    lon, lat = middle(0)
+    assert get(f"/point/4326/{lon},{lat}.json").json == get(f"/point/4326/{lon},{lat}").json
 
 
 @pytest.mark.parametrize(
@@ -55,6 +62,11 @@ def test_areas_and_their_relations(get) -> None:
         ("/areas/planet", 404),
         (f"/area/{GRID_1}?at=yesterday", 422),
         (f"/area/{GRID_1}/neighbours", 404),
+        (f"/area/{GRID_1}/touches.kml", 400),
+        (f"/areas/{GRID_1},nothing", 404),
+        ("/point/wgs84/106.5,29.5", 404),
+        ("/point/4326/1_0,2", 400),
+        ("/generations", 404),
     ],
 )
 def test_odd_questions_get_a_sentence(get, path: str, status: int) -> None:

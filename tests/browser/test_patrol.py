@@ -44,9 +44,15 @@ def test_a_spot_check_and_a_message_reach_the_phone_and_come_back_answered(desk:
     desk.get_by_label("内容").fill("明天上午防汛检查")
     desk.get_by_role("button", name="发送").click()
     expect(desk.get_by_text("已读 0").first).to_be_visible()
+    desk.get_by_role("button", name="消息").click()  # whoever sends to his own area is told, too
+    inbox = desk.get_by_role("dialog", name="消息")
+    expect(inbox.locator("li").first).to_contain_text("明天上午防汛检查")
+    inbox.get_by_role("button", name="知道了").first.click()
+    expect(inbox.get_by_text("未读")).to_have_count(0)
 
     desk.context.clear_cookies()
-    sign_in(desk, town, "demo_worker", "/patrol/phone")
+    sign_in(desk, town, "demo_worker", "/visits")  # the phone page has a form of its own
+    desk.goto("/patrol/phone")
     expect(desk.get_by_text("明天上午防汛检查").first).to_be_visible()
     desk.get_by_role("button", name="知道了").click()
     desk.get_by_label("回答").first.fill("在 3 栋")
@@ -57,7 +63,7 @@ def test_a_spot_check_and_a_message_reach_the_phone_and_come_back_answered(desk:
     desk.context.clear_cookies()
     sign_in(desk, town, "demo_community", "/patrol/orders")
     expect(desk.get_by_text("在 3 栋").first).to_be_visible()
-    expect(desk.get_by_text("已读 1").first).to_be_visible()
+    expect(desk.get_by_text("已读 2").first).to_be_visible()
 
 
 @pytest.mark.parametrize("part", ["devices", "orders"])

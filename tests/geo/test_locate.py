@@ -7,6 +7,7 @@ import json
 import numpy as np
 import pytest
 import shapely
+import shapely.affinity
 
 from gis_grid.geo.locate import AreaIndex, Bounded
 from tests.conftest import DATA
@@ -107,3 +108,23 @@ def test_every_shared_vertex_and_edge_midpoint_of_a_real_partition() -> None:
     inside = [code if how in ("inside", "edge") else None for code, how in zip(placed.code, placed.placed_by, strict=True)]
     assert inside == covered
     assert (placed.placed_by == "edge").sum() > 10_000
+
+
+def test_many_points_near_areas_are_given_as_one_by_one() -> None:
+    """With a gap between two areas that both reach, and one millimetre that must not decide."""
+    gap = 12 / 110_574
+    areas = [
+        Bounded("B", "grid", False, square(0)),
+        Bounded("A", "grid", False, shapely.affinity.translate(square(0), 0, SIDE + gap)),
+    ]
+    found = AreaIndex(areas, LEVELS)
+    random = np.random.default_rng(3)
+    lon = WEST + random.uniform(-0.2, 1.2, 3_000) * SIDE
+    lat = SOUTH + SIDE + random.uniform(-2, 3, 3_000) * gap
+    lat[0] = SOUTH + SIDE + gap / 2
+    placed = found.place(lon, lat)
+    told = [found.explain(x, y) for x, y in zip(lon, lat, strict=True)]
+    assert placed.code.tolist() == [one.code for one in told]
+    near = placed.placed_by == "nearest"
+    assert near.sum() > 300
+    assert placed.distance_m[near] == pytest.approx([one.distance_m for one in told if one.placed_by == "nearest"], abs=1e-9)

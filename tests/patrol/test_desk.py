@@ -13,7 +13,7 @@ from gis_grid.db import Base
 from gis_grid.errors import Invalid
 from gis_grid.geo import shapes
 from gis_grid.patrol.actions import record_track
-from gis_grid.patrol.coverage import coverage, unvisited, visits_of
+from gis_grid.patrol.coverage import by_worker, coverage, unvisited, visits_of
 from gis_grid.patrol.fixes import Fixes, Flag, joined
 from gis_grid.patrol.looks import live, path_of, playback, who_passed
 from gis_grid.patrol.models import ArchivedSegment, Segment, Target, Track, TrackFix
@@ -21,7 +21,7 @@ from gis_grid.patrol.retention import retention
 from gis_grid.patrol.targets import refresh_targets
 from gis_grid.patrol.visits import find_visits, make_targets
 from tests.conftest import problem
-from tests.factories import GRID_1, GRID_2, make_building, make_home, make_town, middle, point
+from tests.factories import COMMUNITY, GRID_1, GRID_2, make_building, make_home, make_town, middle, point
 from tests.patrol.walks import NOON, PER_LAT, PER_LON, straight, track, walk
 
 DAY = date(2024, 5, 6)
@@ -83,6 +83,10 @@ def test_coverage_grows_with_each_walk_and_counts_weights(session) -> None:
     assert [row["id"] for row in unvisited("", DAY, DAY)] == [heavy.id, far.id]
     assert coverage("", DAY + timedelta(1), DAY + timedelta(1))["passed"] == 0
     assert coverage("", DAY, DAY, worker="nobody")["passed"] == 0
+    (grid,) = coverage(COMMUNITY, DAY, DAY)["above"]
+    assert (grid["code"], grid["targets"], grid["passed"]) == (COMMUNITY, 4, 2)
+    told = {one["worker"]: (one["passed"], one["days"], one["share"]) for one in by_worker(COMMUNITY, DAY, DAY)}
+    assert told == {"小王": (2, 1, 0.1818)}
     found = visits_of(session.scalars(sa.select(Track.id)).first())
     assert {row["id"] for row in found} <= {near.id, other.id}
 
@@ -154,6 +158,9 @@ def test_who_passed_is_exact_in_place_and_time_and_wants_a_purpose(client, beare
     assert asked(50, 91, 600) == []
     assert asked(50, 0, 9) == []
     assert asked(50, 60, 70)[0]["nearest_m"] == pytest.approx(np.hypot(30, 10), abs=0.2)
+    record_track(track(walk((0, 50, 40), start=NOON + 7200), device="lonely"))
+    (lonely,) = asked(50, 7000, 7300)
+    assert (lonely["device"], lonely["first"], lonely["last"]) == ("lonely", at + timedelta(hours=2), at + timedelta(hours=2))
     body = {"lon": LON, "lat": LAT, "first": at.isoformat(), "last": (at + timedelta(hours=1)).isoformat()}
     headers = bearer(["tracks.search"], (GRID_1,))
     assert problem(client.post("/api/patrol/who-passed", json=body, headers=headers))["status"] == 422

@@ -160,7 +160,11 @@ def test_fixes_that_come_after_the_form_still_prove_it_and_others_do_not_see_it(
     bare = record_evidence(values, [])
     assert (bare["words"], bare["complete"]) == (["没有轨迹", "没有照片"], False)
     take_own("abc123", fixes(10, int((at - timedelta(minutes=2)).timestamp() * 1000)))
-    assert evidence_of(bare["visit_id"])["fixes"] == 10
+    proof = evidence_of(bare["visit_id"])
+    assert (proof["fixes"], len(proof["piece"]["at"])) == (10, 10)
+    assert proof["door"] == pytest.approx(middle(0), abs=1e-3)
+    with acting(make_worker(session, "小孙")):
+        assert evidence_of(bare["visit_id"])["piece"] is None  # a colleague without the right to see tracks
     with acting(make_worker(session, "李强", GRID_2)), pytest.raises(Exception, match="数据范围"):
         evidence_of(bare["visit_id"])
 

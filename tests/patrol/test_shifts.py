@@ -7,10 +7,22 @@ from datetime import date, datetime
 import numpy as np
 import pytest
 
+from gis_grid.access.models import User
 from gis_grid.config import settings
 from gis_grid.patrol.actions import record_track
 from gis_grid.patrol.fixes import joined
-from gis_grid.patrol.shifts import Shift, duties, duty_states, is_worked, off_shift, set_calendar_day, swap
+from gis_grid.patrol.models import Device
+from gis_grid.patrol.shifts import (
+    Shift,
+    Who,
+    duties,
+    duty_states,
+    is_worked,
+    off_shift,
+    set_calendar_day,
+    swap,
+    swap_back,
+)
 from tests.conftest import problem
 from tests.factories import GRID_1, GRID_2, make_town
 from tests.patrol.walks import NOON, straight, track
@@ -46,12 +58,14 @@ def test_a_swap_moves_the_shift_and_a_holiday_ends_it(session) -> None:
     make_town()
     shift = make_shift(session)
     (duty,) = duties(MONDAY)
-    assert (duty.worker, duty.end - duty.begin) == ("小王", 3.5 * 3600)
+    assert (duty.who.name, duty.end - duty.begin) == ("小王", 3.5 * 3600)
     swap(shift.id, MONDAY, "小李")
-    assert [one.worker for one in duties(MONDAY)] == ["小李"]
-    assert duties(MONDAY, "小王") == []
+    assert [one.who.name for one in duties(MONDAY)] == ["小李"]
+    assert duties(MONDAY, Who(None, "小王")) == []
     swap(shift.id, MONDAY, None)
     assert duties(MONDAY) == []
+    swap_back(shift.id, MONDAY)
+    assert [one.who.name for one in duties(MONDAY)] == ["小王"]
     set_calendar_day(date(2024, 5, 7), False, "放假")
     assert duties(date(2024, 5, 7)) == []
 
@@ -74,12 +88,51 @@ def test_late_left_early_and_missed_are_told(session) -> None:
     assert told["小李"]["states"] == ["missed"]
 
 
+def test_two_of_one_name_are_told_apart_by_their_accounts(session) -> None:
+    make_town()
+    first, second = (account(session, name, GRID_1) for name in ("wang1", "wang2"))
+    make_shift(session, user_id=first)
+    make_shift(session, user_id=second, starts="08:40")
+    session.add(Device(code="his", worker="小王", user_id=second, crs="wgs84", speed_unit="mps"))
+    session.flush()
+    record_track(track(straight(200), device="his"))
+    assert [one["states"] for one in duty_states(MONDAY)] == [["missed"], ["late", "left_early"]]
+    assert [one["user_id"] for one in duty_states(MONDAY, Who(first, "小王"))] == [first]
+
+
+def account(session, username: str, scope: str) -> int:
+    user = User(username=username, name="小王", password_hash="-", roles=[], scopes=[scope])
+    session.add(user)
+    session.flush()
+    return user.id
+
+
+def test_a_name_that_only_one_account_of_the_area_has_is_that_account(client, bearer, session) -> None:
+    make_town()
+    mine, other = account(session, "wang1", GRID_1), account(session, "wang2", GRID_2)
+    manager = bearer(["patrol.manage", "tracks.read"], (GRID_1,))
+    body = {"worker": "小王", "starts": "08:30", "ends": "12:00", "area_code": GRID_1}
+    made = client.post("/api/shifts/", json=body, headers=manager)
+    assert made.json["user_id"] == mine
+    assert problem(client.post("/api/shifts/", json={**body, "user_id": other}, headers=manager))["code"] == "unknown_user"
+    etag = {**manager, "If-Match": made.headers["ETag"]}
+    changed = client.patch(f"/api/shifts/{made.json['id']}", json={"worker": "小李"}, headers=etag)
+    assert (changed.json["user_id"], changed.json["worker"]) == (None, "小李")
+    taken = client.post(f"/api/shifts/{made.json['id']}/swap", json={"day": "2024-05-06", "worker": "小王"}, headers=manager)
+    assert taken.status_code == 204
+    asked = "/api/patrol/swaps?first=2024-05-01&last=2024-05-31"
+    assert [one["user_id"] for one in client.get(asked, headers=manager).json["items"]] == [mine]
+    assert client.get(asked, headers=bearer(["tracks.read"], (GRID_2,))).json["items"] == []
+    assert client.delete(f"/api/shifts/{made.json['id']}/swap?day=2024-05-06", headers=manager).status_code == 204
+    assert client.get(asked, headers=manager).json["items"] == []
+
+
 def test_tracks_are_kept_only_within_shifts_where_that_is_set(session, monkeypatch) -> None:
     make_town()
     make_shift(session)
     at = np.array([NOON, NOON + 4 * 3600])
-    assert off_shift("小王", at).tolist() == [False, True]
-    assert off_shift("小李", at).tolist() == [True, True]
+    assert off_shift(Who(None, "小王"), at).tolist() == [False, True]
+    assert off_shift(Who(None, "小李"), at).tolist() == [True, True]
     monkeypatch.setattr(settings(), "track_only_in_shifts", True)
     answer = record_track(track(joined([straight(10), straight(5, start=NOON + 4 * 3600)]), worker="小王"))
     assert (answer["stored"], answer["refused"]) == (10, {"不在班次内": 5})

@@ -251,6 +251,10 @@ def test_likely_duplicates_are_proposed_merged_and_the_merge_is_undone(do, homes
     session.flush()
     pairs = client.get("/api/residents/duplicates", headers=bearer(RIGHTS)).json["items"]
     assert [(one["one"], one["other"], one["why"]) for one in pairs] == [(people[2].id, twin.id, "姓名、出生日期相同")]
+    assert [(side["number"], side["id_number"], side["relation"]) for side in pairs[0]["sides"]] == [
+        ("H1", None, "子"),
+        ("H2", "500103************", "户主"),
+    ]
     assert client.get("/api/residents/duplicates", headers=bearer(RIGHTS, (GRID_2,))).json["items"] == []
     kept = do(f"residents/{people[2].id}/merge", {"other_id": twin.id}, people[2].version)
     assert (kept.status_code, kept.json["id_number"], kept.json["classes"]) == (200, "500103************", ["floating"])

@@ -35,6 +35,14 @@ def test_a_good_number_fills_birth_date_and_sex(client, bearer, household) -> No
     assert (made["area_code"], made["placed_by"]) == (GRID_1, "room")
 
 
+def test_a_household_without_a_number_is_given_one(client, bearer, household) -> None:
+    body = {"room_id": household.room_id}
+    made = [client.post("/api/households/", json=body, headers=bearer(RIGHTS)) for _ in range(2)]
+    first, second = (one.json["number"] for one in made)
+    assert first == f"R{household.room_id}"
+    assert second == f"R{household.room_id}-2"
+
+
 def test_numbers_are_sealed_in_the_table_and_masked_on_the_way_out(client, bearer, household, session) -> None:
     made = keep(client, bearer(RIGHTS), household).json
     assert made["id_number"] == "500103************"

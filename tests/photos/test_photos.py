@@ -156,6 +156,21 @@ def test_many_photos_find_their_people_and_nobody_is_guessed_at(client, bearer, 
     assert "不是照片" in told[5]["problem"]
 
 
+def test_names_tell_whom_a_photo_shows_and_several_are_to_be_chosen_from(client, bearer, people) -> None:
+    names = [f"x_{ID}.jpg", "H001.png", "李四.jpg", "无名.jpg", "1单元101.jpg"]
+    rights = [*RIGHTS, "buildings.read", "buildings.write"]
+    told = client.post("/api/photos/match", json={"names": names}, headers=bearer(rights, (GRID_1,))).json["items"]
+    assert [one["file"] for one in told] == names
+    assert [[found["kind"] for found in one["candidates"]] for one in told[:4]] == [
+        ["residents"], ["households"], ["residents", "residents"], [],
+    ]  # fmt: skip
+    assert told[0]["candidates"][0]["key"] == people[0].id
+    assert "101" in told[2]["candidates"][0]["where"]
+    hidden = client.post("/api/photos/match", json={"names": names}, headers=bearer(rights, (GRID_2,))).json["items"]
+    assert [one["candidates"] for one in hidden] == [[]] * 5
+    assert client.post("/api/photos/match", json={"names": names}, headers=bearer(["people.read"])).status_code == 403
+
+
 def test_files_that_no_photo_names_are_told_and_then_swept(client, bearer, session, people) -> None:
     import os
     import time

@@ -5,13 +5,17 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import shapely
+from shapely import affinity
 
 from gis_grid.areas.rules import LEVEL_CODES
 from gis_grid.errors import Invalid
-from gis_grid.geo.seams import find_faults
+from gis_grid.geo.division import propose as propose_division
+from gis_grid.geo.seams import Piece, find_faults
 from gis_grid.plans import rules
 from gis_grid.plans.rules import Place
 from gis_grid.plans.world import pieces
+from tests.geo.test_division import degrees as on_the_map
+from tests.geo.test_division import town as division_town
 
 WEST, SOUTH, SIDE = 106.5, 29.5, 0.001
 
@@ -176,3 +180,27 @@ def test_random_cuts_never_open_a_seam(world, seed: int) -> None:
     assert sum(p.shape.area for p in now.values() if p.level == "grid" and p.shape is not None) == pytest.approx(
         8 * SIDE**2, rel=1e-9
     )
+
+
+def test_a_division_that_ends_between_vertices_of_the_outline_is_seamless_with_all_around() -> None:
+    """The outline and what lies beyond it have vertices far apart; where grids end, everybody gets the vertex."""
+    given = division_town(outline=affinity.rotate(on_the_map(shapely.box(0, 0, 400, 300)), 3))
+    given["outline"] = shapely.transform(given["outline"], lambda xy: np.round(xy, 7))
+    outline = given["outline"]
+    (x1, y1), (x2, y2) = shapely.get_coordinates(outline)[[0, 1]]
+    beyond = shapely.Polygon([(x1, y1), (x1 + 0.002, y1), (x2 + 0.002, y2), (x2, y2)])
+    cells = propose_division(**given).cells
+    world = {
+        "C1": Place("C1", "community", "", "ordinary", None, outline),
+        "C2": Place("C2", "community", "", "ordinary", None, beyond),
+        "C201": Place("C201", "grid", "", "ordinary", "C2", beyond),
+    }
+    grids = [Piece(f"C1{n:02}", "grid", "C1", cell) for n, cell in enumerate(cells)]
+
+    def faults(places) -> list[str]:
+        around = [Piece(place.code, place.level, place.parent_code, place.shape) for place in places]
+        return [one.kind for one in find_faults([*around, *grids], LEVEL_CODES, [])]
+
+    assert faults(world.values()), "the grids alone have vertices that nobody else has"
+    followed = {place.code: place for place in rules.share_outline(world, cells, outline)}
+    assert faults({**world, **followed}.values()) == []

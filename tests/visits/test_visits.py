@@ -145,6 +145,11 @@ def test_visits_are_listed_for_a_room_in_ones_own_area(client, bearer, send, str
     told = client.get("/api/visits", headers=bearer(RIGHTS), query_string=asked).json["items"]
     assert [one["result"] for one in told] == ["refused"]
     assert client.get("/api/visits", headers=bearer(RIGHTS, (GRID_2,)), query_string=asked).json["items"] == []
+    (recent,) = client.get("/api/visits/recent", headers=bearer(RIGHTS)).json["items"]
+    assert (recent["result_name"], recent["how_name"], recent["room_id"]) == ("拒绝", "上门", street[0].id)
+    assert recent["title"].startswith("B1") and recent["lon"]
+    assert client.get("/api/visits/recent", headers=bearer(RIGHTS, (GRID_2,))).json["items"] == []
+    assert client.get(f"/api/visits/recent?before={recent['id']}", headers=bearer(RIGHTS)).json["items"] == []
 
 
 def test_changed_rules_give_the_days_anew(send, street, session, monkeypatch) -> None:

@@ -12,18 +12,20 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from gis_grid.patrol.fixes import Fixes, Flag, Floats, Part, arrays
+from gis_grid.patrol.fixes import Fixes, Flag, Part, arrays
 from gis_grid.patrol.formats.times import epochs, numbers
 from gis_grid.patrol.formats.xml import PIECE, faults, new_parser
 
 MOST = 20_000  # points in a part
 _FIELDS = {b"time": "at", b"ele": "ele_m", b"speed": "speed_mps", b"course": "course_deg"}
 _TOKEN = re.compile(rb"<(trkpt|trkseg|time|ele|speed|course|/trkpt)\b([^>]*)>([^<]*)")
-_PREFIXED = re.compile(rb"<\w+:(trkpt|trkseg|time|ele)\b")
 _PREFIX = re.compile(rb"<(/?)\w+:(speed|course)\b")
 _LAT = re.compile(rb"""\blat\s*=\s*["']([^"']*)["']""")
 _LON = re.compile(rb"""\blon\s*=\s*["']([^"']*)["']""")
-_ODD = re.compile(rb"<!--|<!\[CDATA\[|&|<\?xml[^>]*encoding=[\"'](?![uU][tT][fF]-?8)")
+_ODD = (b"<!--", b"<![CDATA[", b"&", b":trkpt", b":trkseg", b":time", b":ele")
+_ENCODING = re.compile(rb"<\?xml[^>]*encoding=[\"'](?![uU][tT][fF]-?8)")
+_PLACE = rb"""\s+(lat|lon)=["'][^"'<>]*["']"""
+_FLAT = re.compile(rb"<trkpt%b%b\s*>((?:\s*<\w+>[^<]*</\w+>)*)\s*</trkpt>" % (_PLACE, _PLACE))
 _END = b"</trkpt>"
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
@@ -80,7 +82,20 @@ def _is_odd(text: bytes) -> bool:
     """Comments, CDATA, references, prefixes, other encodings, or a long slice without a point: expat's handlers read it right."""
     if len(text) > 4 * PIECE and not text.endswith(_END):
         return True
-    return bool(_ODD.search(text) or _PREFIXED.search(text) or text[:2] in _UTF16)
+    return any(mark in text for mark in _ODD) or bool(_ENCODING.search(text[:1000])) or text[:2] in _UTF16
+
+
+def _alike(text: bytes) -> tuple[re.Pattern[bytes], list[bytes]] | None:
+    """What finds points that look like the first of this slice, and what its groups are; None when that is not flat and plain."""
+    first = _FLAT.search(text)
+    if first is None or first[1] == first[2]:
+        return None
+    names = re.findall(rb"<(\w+)>", first[3])
+    if len(set(names)) != len(names):
+        return None
+    places = b"".join(rb"""\s+%b=["']([^"'<>]*)["']""" % name for name in first.group(1, 2))
+    inner = b"".join(rb"\s*<%b>%b</%b>" % (name, rb"([^<]*)" if name in _FIELDS else rb"[^<]*", name) for name in names)
+    return re.compile(rb"<trkpt%b\s*>%b\s*</trkpt>" % (places, inner)), [*first.group(1, 2), *(n for n in names if n in _FIELDS)]
 
 
 class _Gathered:
@@ -90,45 +105,66 @@ class _Gathered:
         self.words: list[str] = []
         self.is_gpx = False
         self._inside = False
-        self._places: list[bytes] = []  # lon and lat as attributes
-        self._told: dict[bytes, list[bytes | None]] = {name: [] for name in _FIELDS}
+        self._told: dict[bytes, list[bytes | None]] = {name: [] for name in (b"lon", b"lat", *_FIELDS)}
         self._begins: list[int] = []
+        self._like: tuple[re.Pattern[bytes], list[bytes]] | None = None
 
     def __len__(self) -> int:
-        return len(self._places)
+        return len(self._told[b"lon"])
 
     def look_for_root(self, name: str, attributes: Any) -> None:
         self.is_gpx = self.is_gpx or name.rpartition(":")[2] == "gpx"
 
     def scan(self, text: bytes) -> None:
-        """All points of a plain slice."""
-        places, told, inside = self._places, self._told, False
-        columns = list(told.values())
+        """All points of a plain slice; in one sweep where they all look alike."""
+        if b"<trkseg" in text or not self._scan_alike(text):
+            self._scan_any(text)
+
+    def _scan_alike(self, text: bytes) -> bool:
+        self._like = self._like or _alike(text)
+        if self._like is None:
+            return False
+        found = self._like[0].findall(text)
+        if len(found) != text.count(b"<trkpt"):
+            self._like = None
+            return False
+        columns = dict(zip(self._like[1], zip(*found, strict=True), strict=True)) if found else {}
+        for name, column in self._told.items():
+            column.extend(columns.get(name) or [None] * len(found))
+        return True
+
+    def _scan_any(self, text: bytes) -> None:
+        """Tag by tag."""
+        places: list[bytes] = []
+        before, inside = len(self), False
+        columns = {name: self._told[name] for name in _FIELDS}
         for name, attributes, value in _TOKEN.findall(_PREFIX.sub(rb"<\1\2", text)):
             if name == b"trkpt":
                 places.append(attributes)
-                for column in columns:
+                for column in columns.values():
                     column.append(None)
                 inside = not attributes.endswith(b"/")
             elif name == b"/trkpt":
                 inside = False
             elif name == b"trkseg":
-                self._begins.append(len(places))
+                self._begins.append(before + len(places))
             elif inside:
-                told[name][-1] = value
+                columns[name][-1] = value
+        lon, lat = _coordinates(places)
+        self._told[b"lon"].extend(lon)
+        self._told[b"lat"].extend(lat)
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         self.words.clear()
         local = name.rpartition(":")[2]
         if local == "trkpt":
-            self._places.append(f'lon="{attributes.get("lon", "")}" lat="{attributes.get("lat", "")}"'.encode())
-            for column in self._told.values():
-                column.append(None)
+            for column_name, column in self._told.items():
+                column.append(attributes.get(column_name.decode(), "").encode() if column_name in (b"lon", b"lat") else None)
             self._inside = True
         elif local == "gpx":
             self.is_gpx = True
         elif local == "trkseg":
-            self._begins.append(len(self._places))
+            self._begins.append(len(self))
 
     def end(self, name: str) -> None:
         local = name.rpartition(":")[2].encode()
@@ -140,21 +176,21 @@ class _Gathered:
 
     def take(self) -> Fixes:
         """The points as fixes; they are forgotten here."""
-        lon, lat = _coordinates(self._places)
+        lon, lat = numbers(self._told[b"lon"]), numbers(self._told[b"lat"])
         flags = np.zeros(len(lon), np.int32)
         flags[[begin for begin in self._begins if begin < len(flags)]] = Flag.CUT
         at = epochs([one.strip() if one else b"" for one in self._told[b"time"]])
-        known = {_FIELDS[name]: numbers(column) for name, column in self._told.items() if name != b"time"}
-        for column in (self._places, self._begins, *self._told.values()):
+        known = {_FIELDS[name]: numbers(self._told[name]) for name in _FIELDS if name != b"time"}
+        for column in (self._begins, *self._told.values()):
             column.clear()  # type: ignore[attr-defined]
         return arrays(at, lon, lat, **known, flags=flags)
 
 
-def _coordinates(places: list[bytes]) -> tuple[Floats, Floats]:
+def _coordinates(places: list[bytes]) -> tuple[list[bytes | None], list[bytes | None]]:
     """Longitudes and latitudes of attributes; all at once where each point has both, in the usual writing."""
     text = b"\n".join(places)
     lon, lat = _LON.findall(text), _LAT.findall(text)
-    if len(lon) != len(places) or len(lat) != len(places):
-        found = [(_LON.search(place), _LAT.search(place)) for place in places]
-        lon, lat = [x[1] if x else None for x, _ in found], [y[1] if y else None for _, y in found]
-    return numbers(lon), numbers(lat)
+    if len(lon) == len(places) == len(lat):
+        return lon, lat
+    found = [(_LON.search(place), _LAT.search(place)) for place in places]
+    return [x[1] if x else None for x, _ in found], [y[1] if y else None for _, y in found]

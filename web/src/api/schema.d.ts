@@ -1578,7 +1578,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** 制作一个区域之下全部网格的公示牌（压缩包）、标签拼版或社区图集（PDF）；答一个任务 */
+        /** 制作一个区域之下全部网格的公示牌（压缩包）、标签拼版或社区图集（PDF），或重印所有应重印的；答一个任务 */
         post: {
             parameters: {
                 query?: never;
@@ -3299,10 +3299,12 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** 撤销一次变动：搬家、分户、并户、变更户主、死亡、迁出或合并重复；之后又有变动的须先撤销后面的 */
+        /** 撤销一次变动；之后同一些人或同一户又有变动的，须先撤销后面的 */
         post: {
             parameters: {
-                query?: never;
+                query?: {
+                    dry_run?: boolean;
+                };
                 header?: never;
                 path: {
                     change_id: number;
@@ -3354,6 +3356,7 @@ export interface paths {
                         "application/json": components["schemas"]["HomeChange"];
                     };
                 };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
             };
         };
         delete?: never;
@@ -3813,7 +3816,9 @@ export interface paths {
         /** 迁入：一人搬入本户；证件号码已登记的视为同一人 */
         post: {
             parameters: {
-                query?: never;
+                query?: {
+                    dry_run?: boolean;
+                };
                 header?: never;
                 path: {
                     key: number;
@@ -3892,7 +3897,9 @@ export interface paths {
         /** 出生登记 */
         post: {
             parameters: {
-                query?: never;
+                query?: {
+                    dry_run?: boolean;
+                };
                 header?: never;
                 path: {
                     key: number;
@@ -3939,6 +3946,15 @@ export interface paths {
                         };
                     };
                 };
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HomePreview"];
+                    };
+                };
                 /** @description Created */
                 201: {
                     headers: {
@@ -3971,7 +3987,9 @@ export interface paths {
         /** 全户迁出 */
         post: {
             parameters: {
-                query?: never;
+                query?: {
+                    dry_run?: boolean;
+                };
                 header: {
                     /** @description 读取时得到的 ETag；不一致时答 412 并说明别人改了什么 */
                     "If-Match": string;
@@ -4053,7 +4071,9 @@ export interface paths {
         /** 变更户主：重新填写每位成员与户主的关系 */
         post: {
             parameters: {
-                query?: never;
+                query?: {
+                    dry_run?: boolean;
+                };
                 header: {
                     /** @description 读取时得到的 ETag；不一致时答 412 并说明别人改了什么 */
                     "If-Match": string;
@@ -4209,7 +4229,9 @@ export interface paths {
         /** 并户：另一户全部并入本户 */
         post: {
             parameters: {
-                query?: never;
+                query?: {
+                    dry_run?: boolean;
+                };
                 header: {
                     /** @description 读取时得到的 ETag；不一致时答 412 并说明别人改了什么 */
                     "If-Match": string;
@@ -4291,7 +4313,9 @@ export interface paths {
         /** 搬家：全户搬到另一间房屋 */
         post: {
             parameters: {
-                query?: never;
+                query?: {
+                    dry_run?: boolean;
+                };
                 header: {
                     /** @description 读取时得到的 ETag；不一致时答 412 并说明别人改了什么 */
                     "If-Match": string;
@@ -4373,7 +4397,9 @@ export interface paths {
         /** 分户：部分成员另立一户 */
         post: {
             parameters: {
-                query?: never;
+                query?: {
+                    dry_run?: boolean;
+                };
                 header: {
                     /** @description 读取时得到的 ETag；不一致时答 412 并说明别人改了什么 */
                     "If-Match": string;
@@ -4421,6 +4447,15 @@ export interface paths {
                             title?: string;
                             type?: string;
                         };
+                    };
+                };
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HomePreview"];
                     };
                 };
                 /** @description Created */
@@ -5100,6 +5135,149 @@ export interface paths {
         };
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/messages/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 发给我所在区域的消息，新的在前；未读几条 */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description 问题说明 (RFC 9457) */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description 服务故障 */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["MessageInbox"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/messages/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 这些消息我看过了 */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["ReadBody"];
+                };
+            };
+            responses: {
+                /** @description 问题说明 (RFC 9457) */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description 服务故障 */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description No Content */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            };
+        };
         delete?: never;
         options?: never;
         head?: never;
@@ -5804,6 +5982,158 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/patrol/coverage/plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 与计划路线对照：各路线的站点按时到达多少 */
+        get: {
+            parameters: {
+                query: {
+                    area_code: string;
+                    first?: string;
+                    last?: string;
+                    period?: "day" | "week" | "month";
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description 问题说明 (RFC 9457) */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description 服务故障 */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["KeptToPlanRows"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/patrol/coverage/workers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 每个巡查人走到了多少目标、几天、多远、多久（记入审计） */
+        get: {
+            parameters: {
+                query: {
+                    area_code: string;
+                    first?: string;
+                    last?: string;
+                    period?: "day" | "week" | "month";
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description 问题说明 (RFC 9457) */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description 服务故障 */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["CoverageOfWorkerRows"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/patrol/duty": {
         parameters: {
             query?: never;
@@ -6290,6 +6620,80 @@ export interface paths {
                     };
                     content: {
                         "application/json": components["schemas"]["PresenceCellRows"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/patrol/swaps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 一段日子里的换班 */
+        get: {
+            parameters: {
+                query: {
+                    first: string;
+                    last: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description 问题说明 (RFC 9457) */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description 服务故障 */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Swaps"];
                     };
                 };
                 422: components["responses"]["UNPROCESSABLE_ENTITY"];
@@ -6821,79 +7225,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/phone/messages/read": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** 这些消息我看过了 */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["ReadBody"];
-                };
-            };
-            responses: {
-                /** @description 问题说明 (RFC 9457) */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": {
-                            /** @description 稳定的错误代码 */
-                            code?: string;
-                            /** @description 给使用者看的一句话 */
-                            detail?: string;
-                            status?: number;
-                            title?: string;
-                            type?: string;
-                        };
-                    };
-                };
-                /** @description 服务故障 */
-                "5XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": {
-                            /** @description 稳定的错误代码 */
-                            code?: string;
-                            /** @description 给使用者看的一句话 */
-                            detail?: string;
-                            status?: number;
-                            title?: string;
-                            type?: string;
-                        };
-                    };
-                };
-                /** @description No Content */
-                204: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-                422: components["responses"]["UNPROCESSABLE_ENTITY"];
-            };
-        };
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/phone/reports": {
         parameters: {
             query?: never;
@@ -7048,6 +7379,80 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/phone/visits/{visit_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                visit_id: number;
+            };
+            cookie?: never;
+        };
+        /** 一次走访的佐证：轨迹到门口、停留、照片 */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    visit_id: number;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description 问题说明 (RFC 9457) */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description 服务故障 */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["VisitProof"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/photos/{owner}/{key}": {
         parameters: {
             query?: never;
@@ -7191,6 +7596,81 @@ export interface paths {
                 };
             };
         };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/photos/match": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 按文件名（证件号码、编号、姓名、房号）找对应的人、户、场所、房屋；不止一个的列出供选择 */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["NamesBody"];
+                };
+            };
+            responses: {
+                /** @description 问题说明 (RFC 9457) */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description 服务故障 */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["PhotoNames"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            };
+        };
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -8757,6 +9237,80 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/premises/{key}/why": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: number;
+            };
+            cookie?: never;
+        };
+        /** 为什么属于这个网格 */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    key: number;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description 问题说明 (RFC 9457) */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description 服务故障 */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["PremisesWhy"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/queries/ask/{name}": {
         parameters: {
             query?: never;
@@ -9261,7 +9815,68 @@ export interface paths {
         };
         options?: never;
         head?: never;
-        patch?: never;
+        /** 修改自己的已存查询 */
+        patch: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    key: number;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["SavedChange"];
+                };
+            };
+            responses: {
+                /** @description 问题说明 (RFC 9457) */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description 服务故障 */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["SavedQuery"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            };
+        };
         trace?: never;
     };
     "/api/queries/spots/{name}": {
@@ -9510,7 +10125,9 @@ export interface paths {
         /** 死亡登记；户主去世须同时指定新户主 */
         post: {
             parameters: {
-                query?: never;
+                query?: {
+                    dry_run?: boolean;
+                };
                 header: {
                     /** @description 读取时得到的 ETag；不一致时答 412 并说明别人改了什么 */
                     "If-Match": string;
@@ -9592,7 +10209,9 @@ export interface paths {
         /** 个人迁出；户主迁出须同时指定新户主 */
         post: {
             parameters: {
-                query?: never;
+                query?: {
+                    dry_run?: boolean;
+                };
                 header: {
                     /** @description 读取时得到的 ETag；不一致时答 412 并说明别人改了什么 */
                     "If-Match": string;
@@ -10464,7 +11083,9 @@ export interface paths {
         /** 租客更替：原租户迁出，新租户入住 */
         post: {
             parameters: {
-                query?: never;
+                query?: {
+                    dry_run?: boolean;
+                };
                 header?: never;
                 path: {
                     key: number;
@@ -10509,6 +11130,15 @@ export interface paths {
                             title?: string;
                             type?: string;
                         };
+                    };
+                };
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HomePreview"];
                     };
                 };
                 /** @description Created */
@@ -11828,6 +12458,7 @@ export interface paths {
                     sort?: string;
                     starts?: string;
                     unplaced?: boolean;
+                    user_id?: number;
                     weekdays?: string;
                     worker?: string;
                 };
@@ -12160,7 +12791,64 @@ export interface paths {
                 422: components["responses"]["UNPROCESSABLE_ENTITY"];
             };
         };
-        delete?: never;
+        /** 撤销某天的换班 */
+        delete: {
+            parameters: {
+                query: {
+                    day: string;
+                };
+                header?: never;
+                path: {
+                    shift_id: number;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description 问题说明 (RFC 9457) */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description 服务故障 */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description No Content */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            };
+        };
         options?: never;
         head?: never;
         patch?: never;
@@ -14267,6 +14955,81 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/visits/recent": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 最近的走访：何时、何处、谁、结果（查看记入审计） */
+        get: {
+            parameters: {
+                query?: {
+                    area_code?: string;
+                    before?: number;
+                    limit?: number;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description 问题说明 (RFC 9457) */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description 服务故障 */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["RecentVisits"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/visits/today": {
         parameters: {
             query?: never;
@@ -14758,7 +15521,10 @@ export interface components {
             };
         };
         Batch: {
-            /** 其下全部网格 */
+            /**
+             * 其下全部网格；重印时可不填
+             * @default
+             */
             area_code: string;
             /** 只要这些网格 */
             codes?: string[];
@@ -14794,11 +15560,11 @@ export interface components {
             /** 配色 */
             theme?: string;
             /**
-             * 每格一份、拼版、图集
+             * 每格一份、拼版、图集、全部重印
              * @default boards
              * @enum {string}
              */
-            what: "boards" | "sheet" | "atlas";
+            what: "boards" | "sheet" | "atlas" | "reprint";
         };
         Birth: {
             child: components["schemas"]["Newcomer"];
@@ -15419,6 +16185,10 @@ export interface components {
             }[];
         };
         Coverage: {
+            /** 上一级区域 */
+            above?: {
+                [key: string]: unknown;
+            }[];
             areas?: {
                 [key: string]: unknown;
             }[];
@@ -15429,6 +16199,18 @@ export interface components {
             passed?: number;
             share?: number | null;
             targets?: number;
+        };
+        CoverageOfWorker: {
+            days?: number;
+            length_m?: number;
+            minutes?: number;
+            passed?: number;
+            share?: number | null;
+            user_id?: number | null;
+            worker?: string;
+        };
+        CoverageOfWorkerRows: {
+            items?: components["schemas"]["CoverageOfWorker"][];
         };
         Database: {
             bytes?: number;
@@ -15636,6 +16418,7 @@ export interface components {
             starts_at?: string;
             /** waiting、on、done、absent、missed、late、left_early */
             states?: string[];
+            user_id?: number | null;
             worker?: string;
         };
         DutyStates: {
@@ -15900,6 +16683,16 @@ export interface components {
         HomeHistory: {
             items?: components["schemas"]["HomeChange"][];
         };
+        HomePreview: {
+            households?: {
+                [key: string]: unknown;
+            }[];
+            lines?: string[];
+            people?: {
+                [key: string]: unknown;
+            }[];
+            warnings?: string[];
+        };
         Household: {
             /** 所属网格 */
             area_code?: string | null;
@@ -16031,6 +16824,26 @@ export interface components {
             other_id: number;
             /** 原因 */
             reason?: string;
+        };
+        KeptToPlan: {
+            area_code?: string | null;
+            /** 计划天数 */
+            days?: number;
+            /** 按时到达的站点 */
+            good?: number;
+            id?: number;
+            /** 未到 */
+            missed?: number;
+            name?: string;
+            /** 晚到、早到或顺序不对 */
+            off?: number;
+            share?: number | null;
+            /** 走过的天数 */
+            walked?: number;
+            worker?: string | null;
+        };
+        KeptToPlanRows: {
+            items?: components["schemas"]["KeptToPlan"][];
         };
         LaidOut: {
             already_there?: number;
@@ -16199,6 +17012,12 @@ export interface components {
             floor: number;
             span: number;
         };
+        MessageInbox: {
+            items?: {
+                [key: string]: unknown;
+            }[];
+            unread?: number;
+        };
         Move: {
             /**
              * 发生日期，默认今天
@@ -16230,6 +17049,10 @@ export interface components {
             }[];
             unread?: number;
             worker?: string;
+        };
+        NamesBody: {
+            /** 文件名 */
+            names: string[];
         };
         Newcomer: {
             /**
@@ -16436,6 +17259,11 @@ export interface components {
             sha256?: string | null;
             width?: number;
         };
+        PhotoNames: {
+            items?: {
+                [key: string]: unknown;
+            }[];
+        };
         Photos: {
             items?: components["schemas"]["Photo"][];
         };
@@ -16467,6 +17295,8 @@ export interface components {
             lat?: number | null;
             locked?: boolean;
             lon?: number | null;
+            near_lat?: number | null;
+            near_lon?: number | null;
             placed_by?: string | null;
             version?: number;
         };
@@ -16643,9 +17473,18 @@ export interface components {
             /** 核实人 */
             verified_by?: string | null;
             /** 核实方式 */
-            verified_how?: string | null;
+            verified_how?: string;
             /** 版本 */
             version?: number;
+        };
+        PremisesWhy: {
+            area_code?: string | null;
+            by_place?: {
+                [key: string]: unknown;
+            } | null;
+            placed_by?: string | null;
+            reason?: string | null;
+            sentence?: string | null;
         };
         PresenceCell: {
             lat?: number;
@@ -16807,6 +17646,26 @@ export interface components {
         ReadBody: {
             ids: number[];
         };
+        RecentVisit: {
+            /** Format: date-time */
+            at?: string;
+            building_id?: number | null;
+            how_name?: string | null;
+            id?: number | null;
+            lat?: number | null;
+            lon?: number | null;
+            made_by?: string | null;
+            note?: string | null;
+            persons?: number | null;
+            premises_id?: number | null;
+            result?: string | null;
+            result_name?: string | null;
+            room_id?: number | null;
+            title?: string | null;
+        };
+        RecentVisits: {
+            items?: components["schemas"]["RecentVisit"][];
+        };
         Recorded: {
             areas?: {
                 [key: string]: unknown;
@@ -16950,7 +17809,7 @@ export interface components {
             /** 核实人 */
             verified_by?: string | null;
             /** 核实方式 */
-            verified_how?: string | null;
+            verified_how?: string;
             /** 版本 */
             version?: number;
             /** 服务处所 */
@@ -17019,6 +17878,21 @@ export interface components {
              * @enum {string}
              */
             register: "areas" | "staff" | "estates" | "buildings" | "units" | "rooms" | "households" | "residents" | "valuables" | "premises" | "premises_staff" | "events";
+        };
+        SavedChange: {
+            /** 共享给该区域的人 */
+            area_code?: string | null;
+            /** 定义 */
+            definition?: {
+                [key: string]: unknown;
+            };
+            /** 名称 */
+            name?: string;
+            /**
+             * 登记表（随定义一起换）
+             * @enum {string}
+             */
+            register?: "areas" | "staff" | "estates" | "buildings" | "units" | "rooms" | "households" | "residents" | "valuables" | "premises" | "premises_staff" | "events";
         };
         SavedQueries: {
             items?: components["schemas"]["SavedQuery"][];
@@ -17159,6 +18033,8 @@ export interface components {
              * Format: date-time
              */
             updated_at?: string;
+            /** 登录账号 */
+            user_id?: number | null;
             /** 版本 */
             version?: number;
             /** 星期（1-7） */
@@ -17185,6 +18061,8 @@ export interface components {
              * Format: date
              */
             until?: string | null;
+            /** 登录账号 */
+            user_id?: number | null;
             /** 星期（1-7） */
             weekdays?: string;
             /** 巡查人 */
@@ -17209,6 +18087,8 @@ export interface components {
              * Format: date
              */
             until?: string | null;
+            /** 登录账号 */
+            user_id?: number | null;
             /** 星期（1-7） */
             weekdays?: string;
             /** 巡查人 */
@@ -17416,14 +18296,26 @@ export interface components {
                 [key: string]: unknown;
             } | null;
         };
+        Swap: {
+            /** Format: date */
+            day?: string;
+            shift_id?: number;
+            user_id?: number | null;
+            worker?: string | null;
+        };
         SwapBody: {
             /**
              * 日期
              * Format: date
              */
             day: string;
+            /** 接班人的账号 */
+            user_id?: number | null;
             /** 接班人；空为无人 */
             worker: string | null;
+        };
+        Swaps: {
+            items?: components["schemas"]["Swap"][];
         };
         Table: {
             entries?: number;
@@ -17820,6 +18712,26 @@ export interface components {
         };
         VisitOfTrackRows: {
             items?: components["schemas"]["VisitOfTrack"][];
+        };
+        VisitProof: {
+            /** 轨迹、照片、表单都有 */
+            complete?: boolean;
+            /** 入口：经度、纬度 */
+            door?: number[] | null;
+            dwell_seconds?: number;
+            /** Format: date-time */
+            first_at?: string | null;
+            fixes?: number;
+            /** Format: date-time */
+            last_at?: string | null;
+            nearest_m?: number | null;
+            photo_ids?: number[];
+            /** 到门口的一段轨迹：at（秒）、lon、lat 三个等长数组 */
+            piece?: {
+                [key: string]: unknown;
+            } | null;
+            visit_id?: number;
+            words?: string[];
         };
         Visits: {
             items?: components["schemas"]["VisitShown"][];

@@ -60,10 +60,41 @@ export interface Share {
   share: number | null
 }
 
+export interface CoveredArea extends Share {
+  code: string
+  name: string
+  kinds: Record<string, Share>
+}
+
 export interface Coverage extends Share {
   first: string
   last: string
-  areas: (Share & { code: string; kinds: Record<string, Share> })[]
+  areas: CoveredArea[]
+  /** The areas above those. */
+  above: CoveredArea[]
+}
+
+export interface CoveredWorker {
+  worker: string
+  user_id: number | null
+  days: number
+  length_m: number
+  minutes: number
+  passed: number
+  share: number | null
+}
+
+/** How a planned route was kept to: its days, those it was walked on, and what became of its stops. */
+export interface KeptPlan {
+  id: number
+  name: string
+  worker: string | null
+  days: number
+  walked: number
+  good: number
+  off: number
+  missed: number
+  share: number | null
 }
 
 export interface Unvisited {
@@ -91,9 +122,23 @@ export interface DutyState {
   met: boolean
 }
 
+/** A worker by account, or by name alone where he has none. */
+export interface Named {
+  user_id: number | null
+  worker: string
+}
+
+export interface Swap {
+  shift_id: number
+  day: string
+  worker: string | null
+  user_id: number | null
+}
+
 export interface Shift {
   id: number
   worker: string
+  user_id: number | null
   weekdays: string
   starts: string
   ends: string

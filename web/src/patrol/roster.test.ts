@@ -3,7 +3,7 @@ import type { Shift } from './answers'
 import { isWorked, monthOf } from './roster'
 
 const shift = (given: Partial<Shift> = {}): Shift => ({
-  id: 1, worker: '王', weekdays: '12345', starts: '08:30', ends: '12:00', since: null, until: null, on_holidays: false, area_code: null, version: 1, ...given,
+  id: 1, worker: '王', user_id: null, weekdays: '12345', starts: '08:30', ends: '12:00', since: null, until: null, on_holidays: false, area_code: null, version: 1, ...given,
 })
 const MONDAY = '2026-11-23'
 const SUNDAY = '2026-11-22'
@@ -27,4 +27,12 @@ it('shows a month in whole weeks from Monday', () => {
   expect([days[0]!.day, days.length]).toEqual(['2026-10-26', 42])
   expect(days.filter(({ inMonth }) => inMonth)).toHaveLength(30)
   expect(days.find(({ day }) => day === MONDAY)!.shifts).toHaveLength(1)
+})
+
+it('shows who takes a shift, also on a day it does not fall on', () => {
+  const swap = { shift_id: 1, day: SUNDAY, worker: '李', user_id: 7 }
+  const days = monthOf(2026, 11, [shift()], [], [swap])
+  const sunday = days.find(({ day }) => day === SUNDAY)!
+  expect([sunday.shifts.length, sunday.swaps.get(1)?.worker]).toEqual([1, '李'])
+  expect(days.find(({ day }) => day === MONDAY)!.swaps.size).toBe(0)
 })

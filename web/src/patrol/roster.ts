@@ -1,5 +1,5 @@
 // The calendar of a roster: which days of a month, and who works on them. Pure; the service decides the same way (shifts).
-import type { Shift, SpecialDay } from './answers'
+import type { Shift, SpecialDay, Swap } from './answers'
 
 export interface MonthDay {
   day: string
@@ -7,6 +7,8 @@ export interface MonthDay {
   inMonth: boolean
   special: SpecialDay | null
   shifts: Shift[]
+  /** Who takes a shift on this day, by shift. */
+  swaps: ReadonlyMap<number, Swap>
 }
 
 const TWO = (n: number) => String(n).padStart(2, '0')
@@ -22,7 +24,7 @@ export function isWorked(shift: Shift, day: string, special: SpecialDay | null):
 }
 
 /** Six weeks around a month (1-12), from a Monday. */
-export function monthOf(year: number, month: number, shifts: readonly Shift[], specials: readonly SpecialDay[]): MonthDay[] {
+export function monthOf(year: number, month: number, shifts: readonly Shift[], specials: readonly SpecialDay[], swaps: readonly Swap[] = []): MonthDay[] {
   const first = new Date(year, month - 1, 1)
   const begin = new Date(year, month - 1, 1 - ((first.getDay() + 6) % 7))
   const known = new Map(specials.map((special) => [special.day, special]))
@@ -30,12 +32,14 @@ export function monthOf(year: number, month: number, shifts: readonly Shift[], s
     const date = new Date(begin.getFullYear(), begin.getMonth(), begin.getDate() + n)
     const day = iso(date)
     const special = known.get(day) ?? null
+    const taken = new Map(swaps.filter((swap) => swap.day === day).map((swap) => [swap.shift_id, swap]))
     return {
       day,
       number: date.getDate(),
       inMonth: date.getMonth() === month - 1,
       special,
-      shifts: shifts.filter((shift) => isWorked(shift, day, special)),
+      shifts: shifts.filter((shift) => taken.has(shift.id) || isWorked(shift, day, special)),
+      swaps: taken,
     }
   })
 }

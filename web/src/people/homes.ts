@@ -20,6 +20,13 @@ export interface HomeChange {
   on: string
   reason: string | null
   undone: boolean
+  may_be_undone: boolean
+}
+
+/** What a change would do, as the service tells it. */
+export interface Preview {
+  lines: string[]
+  warnings: string[]
 }
 
 export interface Home {

@@ -1,6 +1,5 @@
-// What can happen to a home or a person: what has to be filled in, what is still missing, what will change. Pure.
+// What can happen to a home or a person: what has to be filled in, what is still missing, what is sent. Pure.
 import type { FoundRoom, Home, Person } from './homes'
-import { saidRoom, placeOf } from './homes'
 import { words } from './words'
 
 export const HEAD = '02'
@@ -78,38 +77,6 @@ export function missing(verb: Verb, subject: Subject, filled: Filled): Partial<R
   return said
 }
 
-const listed = (people: readonly { name: string }[]) => people.map(({ name }) => name).join('、')
-
-/** What will change, in sentences; `relation` names a relation's code. */
-export function consequences(verb: Verb, subject: Subject, filled: Filled, relation: (code: string | null) => string): string[] {
-  const { home, person } = subject
-  const people = toRelate(verb, subject, filled)
-  const head = people.find(({ id }) => filled.relations[id] === HEAD)
-  const changed = people
-    .filter(({ id, relation: was }) => filled.relations[id] && filled.relations[id] !== was && filled.relations[id] !== HEAD)
-    .map(({ id, name, relation: was }) => words.will.relation(name, relation(was) || '—', relation(filled.relations[id]!)))
-  const leads = head ? [words.will.head(head.name)] : []
-  const all = home?.people ?? []
-  switch (verb) {
-    case 'move':
-      return filled.room && home ? [words.will.move(home.number, placeOf(home) || words.noRoom, saidRoom(filled.room), listed(all))] : []
-    case 'split':
-      return head ? [words.will.splitOff(listed(people), head.name), ...changed, words.will.staying(listed(all.filter(({ id }) => !filled.going.includes(id))))] : []
-    case 'join':
-      return filled.other ? [words.will.joined(filled.other.number, listed(people)), ...changed] : []
-    case 'head':
-      return [...leads, ...changed]
-    case 'leave':
-      return [words.will.leave(listed(all))]
-    case 'death':
-    case 'departure':
-      if (!person) return []
-      return [words.will[verb](person.name), ...leads, ...changed, ...(all.length === 1 ? [words.will.last()] : [])]
-    default:
-      return filled.people.every(({ name }) => name.trim()) ? [words.will[verb](listed(filled.people))] : []
-  }
-}
-
 const sent = (people: Newcomer) => Object.fromEntries(Object.entries(people).filter(([, value]) => value.trim()).map(([key, value]) => [key, value.trim()]))
 
 /** The body for the service. */
@@ -142,6 +109,6 @@ export function placeOfRefusal(code: string): 'on' | 'room' | 'other' | 'members
   if (['same_room', 'unknown_reference', 'other_area'].includes(code)) return 'room'
   if (code === 'same_household') return 'other'
   if (['members_missing', 'two_heads', 'no_head', 'nobody_left', 'head_leaves', 'not_a_member', 'twice'].includes(code)) return 'members'
-  if (['bad_birth_date', 'no_birth_date', 'bad_id_number', 'id_number_taken', 'id_name_differs', 'registered_dead', 'registered_elsewhere', 'bad_phone', 'bad_relation'].includes(code)) return 'people'
+  if (['bad_birth_date', 'no_birth_date', 'bad_id_number', 'id_number_taken', 'id_name_differs', 'registered_dead', 'registered_elsewhere', 'bad_phone', 'bad_relation', 'already_here'].includes(code)) return 'people'
   return 'all'
 }

@@ -6,6 +6,9 @@ import { asProblem, isAbort, type Problem } from '@/api/problem'
 export interface Pin {
   lon: number | null
   lat: number | null
+  /** Where to look when it has no place of its own yet. */
+  near_lon?: number | null
+  near_lat?: number | null
   area_code: string | null
   locked: boolean
   version: number

@@ -9,15 +9,23 @@ import { ask, change, find, keep, retire, undo, versions } from './service'
 import type { Key, NamesBeside, PlaceOfRow, Register, Row, Version } from './types'
 import { words } from './words'
 
-export function useRecord(register: Register, given: Key | null, guard: Guard, told: (key: Key) => void) {
+/** What a new record begins with, and what that is called. */
+export interface Preset {
+  values: Values
+  names?: NamesBeside
+}
+
+const NOTHING: Preset = { values: {} }
+
+export function useRecord(register: Register, given: Key | null, guard: Guard, told: (key: Key) => void, preset = NOTHING) {
   const dictionary = useDictionary()
   const row = shallowRef<Row | null>(null)
-  const names = shallowRef<NamesBeside>({})
+  const names = shallowRef<NamesBeside>(preset.names ?? {})
   const place = shallowRef<PlaceOfRow | null>(null)
   const problem = ref<Problem | null>(null)
   const busy = ref(false)
-  const before = shallowRef<Values>(startValues(register, null))
-  const now = ref<Values>(startValues(register, null))
+  const before = shallowRef<Values>({ ...startValues(register, null), ...preset.values })
+  const now = ref<Values>({ ...before.value })
   const refused = ref<Record<string, string>>({})
   const general = ref('')
   const filled = ref<string[]>([])
@@ -85,7 +93,7 @@ export function useRecord(register: Register, given: Key | null, guard: Guard, t
     busy.value = true
     const body = tidied(register, changed.value)
     try {
-      const saved = key.value === null ? await keep(register.name, withoutEmpty(body)) : await change(register.name, key.value, row.value?.version ?? 0, body)
+      const saved = key.value === null ? await keep(register.name, withoutEmpty({ ...preset.values, ...body })) : await change(register.name, key.value, row.value?.version ?? 0, body)
       await accept(saved, words.record.saved)
       return true
     } catch (thrown) {

@@ -15,6 +15,7 @@ const zh = {
   clear: '清空条件',
   saved: '已存查询',
   columns: '列',
+  photos: '批量照片',
   add: '新增',
   import: {
     title: '导入表格',
@@ -50,6 +51,8 @@ const zh = {
     again: '重新试读',
     another: '换一个文件',
     working: '正在导入，可以离开本页，完成前请勿重复导入',
+    queued: '排队等候…',
+    stopping: '正在停下，已做的全部撤销',
     done: '导入完成',
     refusedAll: '没有导入',
     cancelled: '已取消，没有留下改动',
@@ -171,6 +174,7 @@ const zh = {
     close: '关闭',
     data: '资料',
     photos: '照片',
+    page: '全貌',
     history: '变更记录',
     save: '保存',
     saved: '已保存',
@@ -205,7 +209,6 @@ const zh = {
     sealed: '（已更换，不显示）',
     empty: '空',
   },
-  photo: { add: '添加照片', none: '还没有照片', remove: '删除照片', failed: '照片没有传上', alt: (n: number) => `照片 ${n}`, ask: '确定删除这张照片吗？', id: '证件照' },
   conflict: {
     title: '别人刚改过这条记录',
     lead: '下面是两边不同的地方。请逐项选择保留哪一个，再保存。',
@@ -269,6 +272,7 @@ export const words = inLanguage(zh, {
   clear: 'Clear conditions',
   saved: 'Saved queries',
   columns: 'Columns',
+  photos: 'Many photos',
   add: 'New',
   import: {
     title: 'Import a sheet', open: 'Import', back: 'Back to registers', steps: ['File', 'Check', 'Result'], kind: 'What kind of sheet',
@@ -280,7 +284,7 @@ export const words = inLanguage(zh, {
     missing: (names) => `Not matched: ${names}`, preview: 'What becomes of the first 50 rows', line: 'Row', outcome: 'Outcome',
     outcomes: { new: 'new', changed: 'changed', same: 'same', refused: 'refused' } as Record<string, string>,
     good: 'Leave out faulty rows, take the others', all: 'Take nothing if any row is faulty', start: 'Start', again: 'Read again',
-    another: 'Another file', working: 'Importing; you may leave this page', done: 'Imported', refusedAll: 'Nothing was imported',
+    another: 'Another file', working: 'Importing; you may leave this page', queued: 'Waiting for its turn…', stopping: 'Stopping; everything is undone', done: 'Imported', refusedAll: 'Nothing was imported',
     cancelled: 'Cancelled; nothing was changed', failed: 'The import did not finish',
     counts: (given) => `new ${given.inserted ?? 0}, changed ${given.updated ?? 0}, same ${given.unchanged ?? 0}, refused ${given.refused ?? 0}`,
     result: 'Download the refused rows (with reasons)', resultHint: 'Correct the red cells and import the same file again.',
@@ -351,7 +355,7 @@ export const words = inLanguage(zh, {
     here: 'Only what the map shows', none: 'This register has no places', hint: 'Numbers count the records there; click one to list them',
   },
   record: {
-    new: (title) => `New: ${title}`, close: 'Close', data: 'Data', photos: 'Photos', history: 'History', save: 'Save', saved: 'Saved', undo: 'Undo',
+    new: (title) => `New: ${title}`, close: 'Close', data: 'Data', photos: 'Photos', page: 'Everything', history: 'History', save: 'Save', saved: 'Saved', undo: 'Undo',
     undone: 'Undone', retire: 'Retire', retireAsk: (title) => `Retire “${title}”? It can be undone within 7 days.`, retired: 'Retired',
     retiredNote: 'This record is retired', leave: 'Unsaved changes. Leave?', leaveYes: 'Discard', stay: 'Go on', cancel: 'Discard changes',
     unsaved: 'Unsaved changes', filled: (names) => `Filled from the ID number: ${names}; may be changed`,
@@ -364,7 +368,6 @@ export const words = inLanguage(zh, {
     actions: { create: 'registered', change: 'changed', undo: 'undone', retire: 'retired', restore: 'restored', override: 'given to a grid', lock: 'locked', unlock: 'unlocked' } as Record<string, string>,
     from: 'was', to: 'now', sealed: '(replaced, not shown)', empty: 'empty',
   },
-  photo: { add: 'Add a photo', none: 'No photos yet', remove: 'Delete the photo', failed: 'The photo was not taken', alt: (n) => `Photo ${n}`, ask: 'Delete this photo?', id: 'ID size' },
   conflict: {
     title: 'Somebody just changed this record', lead: 'These fields differ. Choose for each, then save.', field: 'Field', was: 'Before', mine: 'Mine',
     theirs: 'Now', by: (who, at) => `changed by ${who} ${at}`, allMine: 'All mine', allTheirs: 'All as now', go: 'Save as chosen', back: 'Back', clash: 'both changed',

@@ -18,6 +18,35 @@ export interface Visit {
   lat: number | null
 }
 
+/** A visit that was recorded. */
+export interface Recorded {
+  id: number
+  at: string
+  result: string
+  result_name: string
+  how_name: string
+  made_by: string
+  note: string | null
+  persons: number
+  title: string
+  building_id: number | null
+  lon: number | null
+  lat: number | null
+}
+
+/** What proves a visit: in words, photos, and the piece of track that leads to the door (for who may see tracks). */
+export interface Proof {
+  first_at: string | null
+  last_at: string | null
+  dwell_seconds: number
+  nearest_m: number | null
+  photo_ids: number[]
+  words: string[]
+  complete: boolean
+  door: [number, number] | null
+  piece: { at: number[]; lon: number[]; lat: number[] } | null
+}
+
 type Counts = Record<string, number>
 
 export interface Fresh {

@@ -103,7 +103,7 @@ export function useKnown(store: () => Store, user: () => number) {
   }
 
   async function readMessages(ids: number[]): Promise<void> {
-    await answer(client.POST('/api/phone/messages/read', { body: { ids } }))
+    await answer(client.POST('/api/messages/read', { body: { ids } }))
     if (day.value) day.value = { ...day.value, unread: 0, messages: day.value.messages.map((one) => ({ ...one, read: true })) }
   }
 
