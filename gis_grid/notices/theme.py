@@ -94,7 +94,8 @@ def _value(wish: Wish, area: Mapping[str, Any], counted: Mapping[str, Any], m2: 
             for cell in counted["cells"]
             if cell["area_code"] == area["code"] and _key(cell["values"][0]) == wish.value
         ]
-        own = None if None in cells else sum(cells)
+        hidden = None in cells or (counted["hidden_below"] and not cells)  # who may not read people is told no zeros either
+        own = None if hidden else sum(cells)
     if own is None or wish.measure == "count":
         return own
     if wish.measure == "density":
