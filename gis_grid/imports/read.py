@@ -20,6 +20,7 @@ import shapely
 from numpy.typing import NDArray
 
 from gis_grid.errors import Invalid, TooLarge, Unavailable
+from gis_grid.imports.probe import TOO_LARGE, fault_of
 
 BATCH = 10_000
 MOST_CELLS = 60_000_000
@@ -216,8 +217,11 @@ def _delimiter(path: Path, encoding: str) -> str:
 
 
 def guess_encoding(path: Path) -> str:
-    """UTF-8 when the first megabyte says so, otherwise GB18030, as Chinese Excel writes it."""
-    head = path.open("rb").read(1 << 20)
+    """UTF-16 or UTF-8 when the first megabyte says so, otherwise GB18030, as Chinese Excel writes it."""
+    with path.open("rb") as file:
+        head = file.read(1 << 20)
+    if head[:2] in (b"\xff\xfe", b"\xfe\xff"):  # what Excel calls Unicode text
+        return "utf-16"
     for cut in range(4):
         try:
             head[: len(head) - cut].decode("utf-8")
@@ -228,18 +232,28 @@ def guess_encoding(path: Path) -> str:
 
 
 def _open_excel(path: Path, columns: Mapping[str, str]) -> Source:
-    from python_calamine import CalamineError, CalamineWorkbook
-
-    try:
-        sheet = CalamineWorkbook.from_path(str(path)).get_sheet_by_index(0)
-    except (CalamineError, OSError):
-        raise Invalid("Excel 文件无法打开：内容已损坏或有密码。", code="bad_file") from None
+    sheet = open_workbook(path).get_sheet_by_index(0)
     if sheet.height * max(sheet.width, 1) > MOST_CELLS:
         raise TooLarge("工作表过大：请只保留有数据的行列，或改用 CSV。", code="too_large")
     lines = iter(sheet.to_python(skip_empty_area=True))
     header = [str(cell).strip() for cell in next(lines, [])]
     rows = (dict(zip(header, line, strict=False)) for line in lines if any(cell not in ("", None) for cell in line))
     return Source(_table_batches(rows, columns, header), sheet.height - 1, None, header)
+
+
+def open_workbook(path: Path) -> Any:
+    """A workbook that has been opened elsewhere before, so that it can do no harm here."""
+    from python_calamine import CalamineWorkbook
+
+    fault = fault_of(path)
+    if fault == TOO_LARGE:
+        told = "工作表过大，或有内容散落在很远的行列：请删去空白和无关的行列，分成几个文件，或改用 CSV。"
+        raise TooLarge(told, code="too_large")
+    if fault is not None and ("password" in fault.lower() or "encrypt" in fault.lower()):
+        raise Invalid("文件有密码，无法打开：请在 Excel 中取消密码后再上传。", code="encrypted")
+    if fault is not None:
+        raise Invalid("Excel 文件已损坏，无法打开：请用 Excel 重新保存后再上传。", code="bad_file")
+    return CalamineWorkbook.from_path(str(path))
 
 
 def _table_batches(rows: Iterator[dict[str, Any]], columns: Mapping[str, str], header: list[str]) -> Iterator[Batch]:

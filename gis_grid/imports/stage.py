@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,7 @@ from gis_grid.imports.report import Report
 from gis_grid.sealed import Sealed, unseal
 
 STAGED = "incoming"
+LEAST_WRITTEN, MOST_PARTS = 10_000, 20  # rows written at once; into how many parts a large file is divided
 _SAME_DEGREES = 1e-9  # 0.1 mm: spreadsheets round the last digits
 
 
@@ -61,11 +62,15 @@ def merge_rows(merge: Merge, report: Report) -> None:
     write_rows(merge, report)
 
 
-def write_rows(merge: Merge, report: Report) -> None:
-    """Update what differs and insert what is new; the rest is unchanged."""
-    report.counts["updated"] = _update(merge)
-    report.counts["inserted"] = _insert(merge)
-    total = session().scalar(sa.text(f"SELECT count(*) FROM {STAGED}")) or 0
+def write_rows(merge: Merge, report: Report, progress: Callable[[int, int], None] = lambda done, total: None) -> None:
+    """Update what differs and insert what is new, part by part so that progress is told; the rest is unchanged."""
+    total, last = session().execute(sa.text(f"SELECT count(*), coalesce(max(row_no), 0) FROM {STAGED}")).one()
+    step = max(LEAST_WRITTEN, -(-last // MOST_PARTS))
+    for begin in range(0, last + 1, step):
+        part = {"begin": begin, "end": begin + step}
+        report.counts["updated"] += _update(merge, part)
+        report.counts["inserted"] += _insert(merge, part)
+        progress(min(begin + step, last), last)
     report.counts["unchanged"] = total - report.counts["updated"] - report.counts["inserted"]
 
 
@@ -127,7 +132,7 @@ def _refuse(merge: Merge, report: Report, query: str, reason: str, **values: Any
         report.refuse(row_no, merge.key, key, reason.format(other=other))
 
 
-def _update(merge: Merge) -> int:
+def _update(merge: Merge, part: Mapping[str, int]) -> int:
     """Rows that differ are updated and their old values kept in the audit log."""
     table = merge.importable.model.__table__
     compared = [name for name in merge.columns if not isinstance(table.c[name].type, Sealed)]
@@ -138,7 +143,8 @@ def _update(merge: Merge) -> int:
     text = f"""
     WITH changed AS (
       SELECT t.{table.primary_key.columns[0].key} AS id, t.area_code, {before} AS before, {after} AS after, t.version, i.row_no
-      FROM {STAGED} i JOIN {merge.table} t ON t.{merge.key} = i.{merge.key} WHERE {differs}
+      FROM {STAGED} i JOIN {merge.table} t ON t.{merge.key} = i.{merge.key}
+      WHERE i.row_no >= :begin AND i.row_no < :end AND ({differs})
     ), kept AS (
       INSERT INTO audit_log (actor, actor_kind, user_id, action, target, key, area_code, before, after, version, request_id)
       SELECT :actor, :actor_kind, :user_id, 'change', :target, id::text, area_code, before, after, version + 1, :request_id
@@ -150,21 +156,22 @@ def _update(merge: Merge) -> int:
     )
     SELECT count(*) FROM done
     """
-    return int(session().scalar(sa.text(text), _actor(merge)) or 0)
+    return int(session().scalar(sa.text(text), {**_actor(merge), **part}) or 0)
 
 
-def _insert(merge: Merge) -> int:
+def _insert(merge: Merge, part: Mapping[str, int]) -> int:
     names = ", ".join(_quoted((merge.key, *merge.columns)))
     values = ", ".join(_value(name, merge.importable.model.__table__.c[name]) for name in (merge.key, *merge.columns))
     text = f"""
     WITH done AS (
       INSERT INTO {merge.table} ({names}) SELECT {values} FROM {STAGED} i
-      WHERE NOT EXISTS (SELECT 1 FROM {merge.table} t WHERE t.{merge.key} = i.{merge.key}) ORDER BY row_no
+      WHERE i.row_no >= :begin AND i.row_no < :end
+        AND NOT EXISTS (SELECT 1 FROM {merge.table} t WHERE t.{merge.key} = i.{merge.key}) ORDER BY row_no
       RETURNING 1
     )
     SELECT count(*) FROM done
     """
-    return int(session().scalar(sa.text(text)) or 0)
+    return int(session().scalar(sa.text(text), part) or 0)
 
 
 def differing(merge: Merge) -> str:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from contextvars import ContextVar
 from functools import cache
 from typing import Any
 
 import procrastinate
+import psycopg
 import sqlalchemy as sa
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
@@ -16,9 +18,10 @@ from sqlalchemy.orm import Session
 from gis_grid import audit
 from gis_grid.access.guard import acting, caller
 from gis_grid.access.rules import Caller
-from gis_grid.db import database_urls, engine, long_engine, session, transaction
+from gis_grid.db import database_urls, engine, long_engine, raw_connection, session, transaction
 from gis_grid.errors import Conflict, GridError, NotFound
 from gis_grid.jobs.models import Job
+from gis_grid.jobs.watch import Watch
 from gis_grid.logs import logger, where_of
 
 Progress = Callable[[int, int | None], None]
@@ -27,6 +30,8 @@ KINDS: dict[str, Work] = {}
 REGULAR: list[Callable[[], None]] = []
 QUEUE, TASK = "gis_grid", "run_job"
 MOST_STARTS, RESUME_SECONDS = 2, 30
+STOPPED = "任务已按要求取消，未保存任何内容。"
+_doing: ContextVar[str | None] = ContextVar("doing", default=None)
 _LOCK = 0x6A6F62  # first half of the advisory lock that one worker holds per job
 
 
@@ -106,10 +111,12 @@ def _covers(job: Job) -> bool:
 
 
 def cancel_job(job_id: int) -> Job:
-    """Ask a job to stop; what it did so far is undone."""
+    """Ask a job to stop; what it did so far is undone. Until its last moment it can be stopped; then Conflict says it is over."""
     job = find_job(job_id)
+    session().refresh(job, with_for_update=True)  # waits for a job that is just being committed
     if job.status not in ("queued", "running"):
-        raise Conflict("任务已结束，不能取消。", code="job_over")
+        kept = "：已经完成，结果已保存" if job.status == "done" else ""
+        raise Conflict(f"任务已结束，不能取消{kept}。", code="job_over")
     job.cancel = True
     if not is_own(job):
         audit.record("cancel", "jobs", job_id, after={"kind": job.kind, "owner": job.owner})
@@ -139,7 +146,7 @@ def _begin(job_id: int) -> tuple[str, dict[str, Any], Caller] | None:
             return None
         if job.cancel or job.starts >= MOST_STARTS:
             job.status = "cancelled" if job.cancel else "failed"
-            job.message = "任务已按要求取消。" if job.cancel else "任务两次中断，已停止：文件可能已损坏或过大。"
+            job.message = STOPPED if job.cancel else "任务两次中断，已停止：文件可能已损坏或过大。"
             job.ended_at = sa.func.clock_timestamp()
             return None
         job.status, job.started_at, job.starts = "running", sa.func.clock_timestamp(), job.starts + 1
@@ -149,8 +156,8 @@ def _begin(job_id: int) -> tuple[str, dict[str, Any], Caller] | None:
 
 def _work_on(job_id: int, kind: str, arguments: dict[str, Any], who: Caller) -> None:
     try:
-        with session().begin_nested(), acting(who):
-            report = KINDS[kind](arguments, _progress_of(job_id))
+        with session().begin_nested():
+            report = _watched(job_id, kind, arguments, who)
         _end(job_id, "done", None, report)
     except GridError as refused:
         status = "cancelled" if isinstance(refused, Cancelled) else "refused"
@@ -160,6 +167,28 @@ def _work_on(job_id: int, kind: str, arguments: dict[str, Any], who: Caller) -> 
     except Exception as fault:
         logger().error("job_failed", job=job_id, kind=kind, fault=type(fault).__name__, where=where_of(fault))
         _end(job_id, "failed", "任务出错，已全部撤销；请把任务编号告诉管理员。", None)
+
+
+def _watched(job_id: int, kind: str, arguments: dict[str, Any], who: Caller) -> dict[str, Any]:
+    """The job's report. Whoever asks to cancel is heard whatever it is doing, up to the very end; then nobody can any more."""
+    doing, watch = _doing.set(None), Watch(job_id, raw_connection())
+    try:
+        with acting(who), watch:
+            report = KINDS[kind](arguments, _progress_of(job_id))
+    except (OperationalError, psycopg.errors.QueryCanceled):
+        if not watch.asked:
+            raise
+        raise Cancelled(STOPPED) from None
+    finally:
+        _doing.reset(doing)
+    if session().scalar(sa.select(Job.cancel).where(Job.id == job_id).with_for_update()):
+        raise Cancelled(STOPPED)
+    return report
+
+
+def now_doing(what: str) -> None:
+    """Tell in words what the running job is at, beside its numbers; nothing outside a job."""
+    _doing.set(what)
 
 
 def resume_jobs() -> int:
@@ -208,17 +237,18 @@ def _defer(job_id: int) -> None:
 
 
 def _progress_of(job_id: int) -> Progress:
-    last = 0.0
+    last, said = 0.0, None
 
     def tell(done: int, total: int | None) -> None:
-        nonlocal last
-        if time.monotonic() - last < 0.5:
+        nonlocal last, said
+        if time.monotonic() - last < 0.5 and said == _doing.get():
             return
-        last = time.monotonic()
+        last, said = time.monotonic(), _doing.get()
+        told = sa.update(Job).where(Job.id == job_id).values(done=done, total=total, message=said)
         with Session(engine()) as own, own.begin():
-            asked = own.scalar(sa.update(Job).where(Job.id == job_id).values(done=done, total=total).returning(Job.cancel))
+            asked = own.scalar(told.returning(Job.cancel))
         if asked:
-            raise Cancelled("任务已按要求取消，未保存任何内容。")
+            raise Cancelled(STOPPED)
 
     return tell
 

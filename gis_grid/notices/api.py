@@ -27,7 +27,7 @@ from gis_grid.register.api import IF_MATCH, shown_schema, wanted_version
 from gis_grid.register.fields import BIGINT, FILE_UPLOAD, Number, Shape, Strict, Text
 
 MIMES = {"pdf": "application/pdf", "png": "image/png", "svg": "image/svg+xml"}
-WHAT = ("boards", "sheet", "atlas")
+WHAT = ("boards", "sheet", "atlas", "reprint")
 _OWN = {"read": "boards.print", "write": "boards.write", "settable": ("area_code",)}
 SETTINGS = Register("board-settings", "公示牌设置", BoardSetting, prepare=actions.prepare_setting, **_OWN)  # type: ignore[arg-type]
 TEMPLATES = Register(
@@ -55,9 +55,11 @@ class BoardQuery(Strict):
 
 
 class BatchSchema(BoardQuery):
-    area_code = Text(required=True, validate=_CODE, metadata={"title": "其下全部网格"})
+    area_code = Text(load_default="", validate=validate.Length(max=32), metadata={"title": "其下全部网格；重印时可不填"})
     codes = fields.List(Text(validate=_CODE), validate=validate.Length(min=1, max=2000), metadata={"title": "只要这些网格"})
-    what = fields.String(load_default="boards", validate=validate.OneOf(WHAT), metadata={"title": "每格一份、拼版、图集"})
+    what = fields.String(
+        load_default="boards", validate=validate.OneOf(WHAT), metadata={"title": "每格一份、拼版、图集、全部重印"}
+    )
 
 
 class BoardDraftSchema(Strict):
@@ -144,7 +146,9 @@ def list_stale(asked: dict[str, Any]) -> Response:
 @blueprint.response(202, JobSchema)
 @require("boards.print")
 def start_batch(asked: dict[str, Any]) -> Any:
-    """制作一个区域之下全部网格的公示牌（压缩包）、标签拼版或社区图集（PDF）；答一个任务"""
+    """制作一个区域之下全部网格的公示牌（压缩包）、标签拼版或社区图集（PDF），或重印所有应重印的；答一个任务"""
+    if asked["what"] == "reprint":
+        return jobs.start_reprint(asked["area_code"], _form(asked))
     return jobs.start(asked["area_code"], asked["what"], _wish(asked), _form(asked), asked.get("codes"))
 
 

@@ -91,7 +91,10 @@ def write_zip(path: Path, jobs: Iterator[Job], form: Form, total: int, workers: 
     with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
         for job, result in each_file(jobs, form, total, workers):
             if result[0] is not None:
-                archive.writestr(file_name(job, form), result[0])
+                name = file_name(job, form)
+                if name in archive.NameToInfo:  # the same board in another direction or colour
+                    name = f"{name.removesuffix(f'.{form.kind}')}_{len(archive.NameToInfo)}.{form.kind}"
+                archive.writestr(name, result[0])
             done(job, result)
 
 

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import itertools
 import secrets
 import time
+import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 from gis_grid.config import settings
-from gis_grid.errors import Invalid, NotFound
+from gis_grid.errors import GridError, Invalid, NotFound
+from gis_grid.imports.safe import neutral
 from gis_grid.jobs import actions as jobs
 from gis_grid.jobs.models import Job as LongJob
 from gis_grid.notices.actions import STANDARD, Wish, check_code, grids_under, job_of, jobs_of, keep_print, with_ground
 from gis_grid.notices.atlas import Atlas, write_atlas
 from gis_grid.notices.batch import Form, Result, in_chunks, write_zip
 from gis_grid.notices.render import Job, compose, write_pdf
+from gis_grid.notices.stale import stale_prints
 
 CHUNK, MOST = 100, 20_000
 KEPT_DAYS = 30
@@ -39,6 +45,16 @@ def start(prefix: str, what: str, wish: Wish, form: Form, chosen: Sequence[str] 
     return jobs.start_job("boards", kept)
 
 
+def start_reprint(prefix: str, form: Form) -> LongJob:
+    """Queue new prints of all boards below an area that say what is no longer true; all within the caller's scope for ""."""
+    if prefix:
+        check_code(prefix)
+    if not stale_prints(prefix):
+        raise Invalid("没有应重印的公示牌。", code="nothing_stale")
+    kept = {"prefix": prefix, "what": "reprint", "wish": asdict(Wish()), "form": asdict(form), "chosen": None}
+    return jobs.start_job("boards", kept)
+
+
 def _among(codes: list[str], chosen: Sequence[str] | None) -> list[str]:
     return [code for code in codes if code in set(chosen)] if chosen else codes
 
@@ -52,10 +68,12 @@ def boards_job(arguments: dict[str, Any], progress: jobs.Progress) -> dict[str, 
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     make = {"atlas": print_atlas, "sheet": print_labels}.get(arguments["what"])
     kind = "pdf" if make else "zip"
-    grids = grids_under(arguments["prefix"])
     path = folder / f"{secrets.token_hex(12)}.{kind}"
+    grids = grids_under(arguments["prefix"]) if arguments["what"] != "reprint" else []
     try:
-        if make:
+        if arguments["what"] == "reprint":
+            report = reprint_all(arguments["prefix"], form, path, progress)
+        elif make:
             report = make(arguments["prefix"], _among(grids, arguments.get("chosen")), wish, path, progress)
         else:
             report = print_all(_among(grids, arguments.get("chosen")), wish, form, path, progress)
@@ -93,6 +111,52 @@ def _each_job(codes: Sequence[str], wish: Wish) -> Iterator[Job]:
     for chunk in in_chunks(codes, CHUNK):
         many = jobs_of(chunk, wish)
         yield from many if len(many) == 1 else (with_ground(job, wish) for job in many)
+
+
+def reprint_all(prefix: str, form: Form, path: Path, progress: jobs.Progress) -> dict[str, Any]:
+    """A zip of new prints in place of those out of date, and a list (CSV) of where each hangs; equal boards are one file."""
+    report: dict[str, Any] = {"boards": 0, "gaps": {}, "refused": {}}
+    alike: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
+    for row in stale_prints(prefix):
+        alike.setdefault((row["area_code"], row["template"], row["orientation"], row["theme"]), []).append(row)
+    count = itertools.count(1)
+
+    def done(job: Job, result: Result) -> None:
+        file, gaps, refused = result
+        code = job.content.code
+        if file is not None:
+            rows = alike[code, job.template.name, job.template.orientation, job.theme_named]
+            report["boards"] += 1
+            for row in rows:
+                keep_print(job, row["print_id"])
+        report["gaps"] |= {code: gaps} if gaps else {}
+        report["refused"] |= {code: refused} if refused else {}
+        progress(next(count), len(alike))
+
+    write_zip(path, _reprints(list(alike), report["refused"]), form, len(alike), settings().print_processes, done)
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("重印清单.csv", _list_of([row for rows in alike.values() for row in rows]))
+    return report
+
+
+def _reprints(wanted: Sequence[tuple[Any, ...]], refused: dict[str, str]) -> Iterator[Job]:
+    """The boards as they would be now; what cannot be made any more (area or template gone) is told."""
+    for code, template, orientation, theme in wanted:
+        try:
+            yield job_of(code, Wish(template, orientation, theme))
+        except GridError as fault:
+            refused[code] = fault.detail
+
+
+def _list_of(rows: Sequence[dict[str, Any]]) -> bytes:
+    """What to hang where, as CSV that spreadsheets open."""
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow(("网格编码", "网格", "模板", "挂在哪里", "经度", "纬度", "与现状不符之处"))
+    for row in rows:
+        place = [neutral(row[name] or "") for name in ("area_code", "area_name", "template", "place")]
+        writer.writerow([*place, row["lon"], row["lat"], "、".join(row["changed"])])
+    return out.getvalue().encode("utf-8-sig")
 
 
 def print_atlas(prefix: str, codes: Sequence[str], wish: Wish, path: Path, progress: jobs.Progress) -> dict[str, Any]:

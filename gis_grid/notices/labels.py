@@ -1,10 +1,11 @@
 """Where names stand on a plan: every name has spots it may take, no two names touch, none is cut. Pure; millimetres, y down.
 
-Greedy by importance, cheapest spot first; a name left without a spot may push one that has another free spot (one step).
+Greedy by importance, cheapest spot first; a name left without a spot may push another aside, and that one the next.
 """
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -16,6 +17,8 @@ import shapely
 
 CELL = 12.0  # mm; cells of the index of what is taken
 _TRIES = 40  # spots of a name looked at when room must be made
+APART = 2.0  # cost from which on a name stands beside what it names
+_MOVED = 60  # names asked to move for one
 _GAP = 0.12  # of the letter height: air around a name
 
 
@@ -87,21 +90,35 @@ def place(
     Soft obstacles are (shape, cost of covering it); a spot's own one costs nothing.
     """
     open_spots = _affordable(names, frame, hard, soft)
-    order = sorted(range(len(names)), key=lambda i: (names[i].priority, len(open_spots[i])))
+    order = sorted(range(len(names)), key=lambda i: (names[i].priority, -max((spot.y for spot in open_spots[i][:1]), default=0)))
     taken = _Taken()
     chosen: dict[int, Spot] = {}
     left = []
-    for i in order:
-        spot = next((spot for spot in open_spots[i] if not taken.hit(spot)), None)
-        if spot is None:
-            left.append(i)
+    for i, cheap in _turns(order, names):
+        if i in chosen:
             continue
-        chosen[i] = spot
-        taken.add(i, spot)
-    still = [i for i in left if not _push(i, open_spots, chosen, taken)]
+        spot = next((spot for spot in open_spots[i] if not (cheap and spot.cost >= APART) and not taken.hit(spot)), None)
+        if spot is not None:
+            chosen[i] = spot
+            taken.add(i, spot)
+        elif not cheap:
+            left.append(i)
+    still = [
+        i for i in left if not (_push(i, open_spots, chosen, taken, {i}) or _push(i, open_spots, chosen, taken, {i}, far=True))
+    ]
+    _settle(order, open_spots, chosen, taken)
     result = Placement([(names[i], chosen[i]) for i in sorted(chosen)])
     result.missing = [names[i] for i in sorted(still) if names[i].must]
     return result
+
+
+def _turns(order: Sequence[int], names: Sequence[Name]) -> Iterator[tuple[int, bool]]:
+    """Names by importance, from below upwards as rows of houses are read; of equals, first those that find room on their own
+    ground, then (not cheap) the others: who must stand aside takes no other's place."""
+    for _, equals in itertools.groupby(order, key=lambda i: names[i].priority):
+        group = list(equals)
+        yield from ((i, True) for i in group)
+        yield from ((i, False) for i in group)
 
 
 def overlaps(spots: Sequence[Spot]) -> int:
@@ -145,24 +162,49 @@ def _affordable(names: Sequence[Name], frame: Any, hard: Sequence[Any], soft: Se
     return found
 
 
-def _push(i: int, open_spots: list[list[Spot]], chosen: dict[int, Spot], taken: _Taken) -> bool:
-    """Make room for name `i` by moving one placed name to another free spot of its own."""
+def _push(
+    i: int, open_spots: list[list[Spot]], chosen: dict[int, Spot], taken: _Taken, seen: set[int], *, far: bool = False
+) -> bool:
+    """Make room for name `i` by moving one placed name to another spot of its own, which may push the next one in turn.
+
+    `seen`: who was asked to move already; a row of houses whose numbers all stand above them moves as a whole. A name on its
+    own ground stays there; `far`: it may leave it, but then pushes nobody else.
+    """
     for spot in open_spots[i][:_TRIES]:
         in_way = set(taken.touching(spot))
-        if len(in_way) != 1:
+        if len(in_way) != 1 or in_way & seen or len(seen) > _MOVED:
             continue
         (other,) = in_way
+        seen.add(other)
         was = chosen[other]
         taken.remove(other)
         taken.add(i, spot)
-        moved = next((way for way in open_spots[other][:_TRIES] if way is not was and not taken.hit(way)), None)
+        chosen[i] = spot
+        ways = [way for way in open_spots[other][:_TRIES] if far or way.cost < APART or was.cost >= APART]
+        moved = next((way for way in ways if way is not was and not taken.hit(way)), None)
         if moved is not None:
-            chosen[i], chosen[other] = spot, moved
+            chosen[other] = moved
             taken.add(other, moved)
             return True
+        del chosen[other]
+        if not far and was.cost >= APART and _push(other, open_spots, chosen, taken, seen):
+            return True
         taken.remove(i)
+        del chosen[i]
+        chosen[other] = was
         taken.add(other, was)
     return False
+
+
+def _settle(order: Sequence[int], open_spots: list[list[Spot]], chosen: dict[int, Spot], taken: _Taken) -> None:
+    """What was pushed aside, or stood aside from one that was, takes the cheapest spot that is free by now."""
+    for i in order:
+        was = chosen.get(i)
+        if was is None or was is open_spots[i][0]:
+            continue
+        taken.remove(i)
+        chosen[i] = next((spot for spot in open_spots[i] if spot is was or not taken.hit(spot)), was)
+        taken.add(i, chosen[i])
 
 
 class _Taken:

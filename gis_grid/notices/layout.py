@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -28,14 +28,14 @@ class Laid:
             self.gaps.append(what)
 
 
-def lay_out(content: Content, template: Template, day: date, unnamed: list[str]) -> Laid:
+def lay_out(content: Content, template: Template, day: date, unnamed: list[str], stamp: str = "") -> Laid:
     """Every slot of the template filled from the content; `unnamed` are buildings whose names found no room on the plan."""
     laid = Laid()
     for slot in template.slots:
         filled = _FILL[slot.kind](content, template, slot, laid)
         laid.slots.append({"kind": slot.kind, "box": slot.box, **filled})
     for foot in (slot for slot in laid.slots if slot["kind"] == "footer"):
-        _footer(foot, content, template, day, unnamed)
+        _footer(foot, content, template, day, unnamed, stamp)
     if unnamed:
         laid.gap(f"图上未能标注 {len(unnamed)} 处名称：{'、'.join(unnamed[:20])}{'……' if len(unnamed) > 20 else ''}")
     strange = missing_glyphs(str(value) for slot in laid.slots for value in _texts(slot))
@@ -113,22 +113,28 @@ def _card(person: Person, card: tuple[float, float], template: Template, laid: L
     pad = 0.05 * min(width, height)
     room = width - photo_w - 3 * pad
     least = template.text["least"]
-    told = [(person.post_name, 1.0), (person.name, 1.35), (person.phone or "", 1.1)]
-    unit = min(
-        height / 6.4, template.text["body"] * 1.25, *(room / (width_em(text, True) * share + 0.6) for text, share in told if text)
-    )
+    post_em, name_em, phone_em = (width_em(text, True) for text in (person.post_name, person.name, person.phone or ""))
+    most, beside = template.text["body"] * 1.25, post_em + 1.35 * name_em + 1.5 <= room / (height / 6.4)
+    if beside:  # the name stands in the line of the post: more room for the duties
+        lines, unit = (
+            1.35 + 1.1,
+            min(height / 5.2, 1.3 * most, room / (post_em + 1.35 * name_em + 1.5), room / (1.1 * phone_em + 0.6)),
+        )
+    else:
+        widest = max(post_em, 1.35 * name_em, 1.1 * phone_em)
+        lines, unit = 1.0 + 1.35 + 1.1, min(height / 6.4, most, room / (widest + 0.6))
     unit = max(unit, 0.6 * least)
-    left = height - 2 * pad - unit * (1.0 + 1.35 + 1.1) * 1.42
+    left = height - 2 * pad - unit * lines * 1.42
     duty, duty_size = person.duty or "", None
     if duty and left > least:
-        duty_size = size_to_fit(duty, room, left, min(unit, template.text["body"]), least, leading=1.4)
+        duty_size = size_to_fit(duty, room, left, min(unit, _GROWTH * template.text["body"]), least, leading=1.4)
         if duty_size is None:
             duty_size, duty = least, _cut(duty, room, left, least, 1.4)
             laid.gap(f"{person.post_name}{person.name}的职责过长，未能完整印出")
     elif duty:
         duty = ""
         laid.gap(f"{person.post_name}{person.name}的职责没有位置，未印出")
-    sizes = {"photo": (photo_w, photo_h), "pad": pad, "unit": round(unit, 2), "duty_size": duty_size}
+    sizes = {"photo": (photo_w, photo_h), "pad": pad, "unit": round(unit, 2), "duty_size": duty_size, "beside": beside}
     return {**sizes, "post": person.post_name, "name": person.name, "phone": person.phone, "duty": duty, "picture": person.photo}
 
 
@@ -161,7 +167,7 @@ def _contact(content: Content, template: Template, slot: Slot, laid: Laid) -> di
         laid.gap("没有监督电话")
     told = content.supervision_phone or "（待补）"
     _, _, width, height = slot.box
-    size = min(template.text["head"] * 1.2, 0.34 * height, 0.9 * width / max(width_em(told, True), 1))
+    size = min(template.text["head"] * 1.5, 0.38 * height, 0.9 * width / max(width_em(told, True), 1))
     return {
         "head": slot.head or "监督电话",
         "told": told,
@@ -187,7 +193,7 @@ def _paragraph(text: str, template: Template, slot: Slot, laid: Laid, head: str 
     _, _, width, height = slot.box
     head = slot.head or head
     head_size = min(template.text["head"], 0.3 * height) if head else 0.0
-    pad = 0.25 * template.text["body"]
+    pad = 0.4 * template.text["body"]
     room = (width - 2 * pad, height - head_size * 1.6 - 2 * pad)
     least = template.text["least"]
     size = size_to_fit(text, *room, _GROWTH * template.text["body"], least, leading=LEADING)
@@ -209,7 +215,8 @@ def _cut(text: str, width: float, height: float, size: float, leading: float) ->
     return "\n".join([*lines[: keep - 1], last + "……"])
 
 
-def _footer(slot: dict[str, Any], content: Content, template: Template, day: date, unnamed: list[str]) -> None:
+def _footer(slot: dict[str, Any], content: Content, template: Template, day: date, unnamed: list[str], stamp: str) -> None:
+    """Who drew it and when, what it is no proof of, and the stamp by which a print is known."""
     parts = [f"制图单位：{content.publisher}"] if content.publisher else []
     parts += [f"制图日期：{day.year}年{day.month}月{day.day}日", f"编码：{content.code}"]
     parts += [f"审图号：{content.review_number}"] if content.review_number else []
@@ -217,11 +224,22 @@ def _footer(slot: dict[str, Any], content: Content, template: Template, day: dat
     if unnamed:
         parts.append(f"图上未标注：{'、'.join(unnamed[:6])}{f' 等{len(unnamed)}处' if len(unnamed) > 6 else ''}")
     _, _, width, height = slot["box"]
-    line = "　".join(parts)
-    line += "　版本 00000000"  # room for the stamp
-    least = 0.6 * template.text["least"]
-    size = size_to_fit(line, width, height, 0.75 * template.text["body"], least, leading=1.35)
-    slot |= {"line": line.rpartition("　")[0], "size": size or least}
+    parts.append(f"版本 {stamp}")
+    size, least = 0.75 * template.text["body"], 0.6 * template.text["least"]
+    while size > least and len(_lines_of(parts, width / size)) * 1.35 * size > height:
+        size = max(0.95 * size, least)
+    slot |= {"lines": _lines_of(parts, width / size), "size": round(size, 2)}
+
+
+def _lines_of(parts: Sequence[str], width: float) -> list[str]:
+    """The parts on as many lines as they need, none broken unless it is wider than a line."""
+    lines: list[str] = []
+    for part in parts:
+        if lines and width_em(f"{lines[-1]}　{part}") <= width:
+            lines[-1] += f"　{part}"
+        else:
+            lines += wrap(part, width)
+    return lines
 
 
 def _texts(slot: Mapping[str, Any]) -> list[str]:

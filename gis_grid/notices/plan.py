@@ -200,7 +200,7 @@ class _Sheet:
         """What names rather do not cover, and how bad that is; the houses come first, so that a house is its number here."""
         line, ground = self.line, self.ground
         found: list[tuple[Any, float]] = [(house.shape, 1.2) for house in ground.houses]
-        found.append((shapely.buffer(shapely.boundary(ground.area), 3 * line), 2.4))
+        found.append((shapely.buffer(shapely.boundary(ground.area), 3 * line), 4.0))
         found += [(shapely.buffer(mark.point, 0.5 * self.letter), 2.0) for mark in ground.marks]
         found += [(street.line, 0.25) for street in ground.streets]
         found += [(shapely.buffer(shapely.boundary(patch.shape), line), 0.5) for patch in ground.neighbours]
@@ -212,12 +212,18 @@ class _Sheet:
         parts = self._leaders([spot for _, spot in placement.placed])
         for style, (fill, halo, weight) in _LOOKS.items():
             wanted = [spot for name, spot in placement.placed if name.style == style]
-            bare = [spot for spot in wanted if style == "house" and spot.cost < 2]  # on its own footprint: no halo needed
-            haloed = [spot for spot in wanted if style != "house" or spot.cost >= 2]
+            bare = [spot for spot in wanted if style == "house" and self._is_plain(spot)]  # on its own footprint: no halo needed
+            haloed = [spot for spot in wanted if style != "house" or not self._is_plain(spot)]
             look = {"fill": self.colours[fill], "font_weight": weight}
             parts.append(svg.names(haloed, self.colours[halo], **look))
             parts.append(svg.names(bare, None, **look))
         return "".join(parts)
+
+    def _is_plain(self, spot: Spot) -> bool:
+        """Whether a house's name stands on one even colour: its own footprint, without hatch."""
+        house = self.ground.houses[spot.own]
+        hatched = _FILLS.get(house.use, ("house", None))[1] is not None
+        return not hatched and house.shape.geom_type != "Point" and bool(house.shape.contains(shapely.Polygon(spot.tight())))
 
     def findable(self, placement: Placement) -> str:
         """Names that are written apart (spaced, upright, on two lines) once more in one piece, below everything: who searches

@@ -45,11 +45,15 @@ class Job:
     around: str | None = None  # digest of the streets, water, greens and neighbours on the plan
     window: tuple[float, float, float, float] | None = None  # what the plan shows, degrees: west, south, east, north
 
+    @property
+    def theme_named(self) -> str | None:
+        """The theme somebody wanted for this board; None for the office's, which may change."""
+        return self.theme if self.theme != self.content.decided.get("theme") else None
+
     def said(self) -> dict[str, Any]:
         """All that a print keeps, to tell later what is no longer true."""
         told = self.content.said(posts_of(self.template))
-        named = self.theme if self.theme != self.content.decided.get("theme") else None  # the office's may change
-        look = {"look": look_of(self.template, self.theme), "theme": named}
+        look = {"look": look_of(self.template, self.theme), "theme": self.theme_named}
         return {**told, **look, "around": self.around, "window": list(self.window) if self.window else None}
 
 
@@ -89,7 +93,8 @@ def compose(job: Job) -> Board:
     """One board as HTML. A template with a plan needs a boundary: without one it is refused, never drawn empty."""
     template, content = job.template, job.content
     plan = _plan_of(job)
-    laid = lay_out(content, template, job.day, plan.unnamed if plan else [])
+    stamp = hash_of(job.said())[:8]
+    laid = lay_out(content, template, job.day, plan.unnamed if plan else [], stamp)
     for slot in laid.slots:
         if slot["kind"] == "title":
             lines = 1 + int(len(slot["main"]) * slot["size"] > 0.94 * slot["box"][2])
@@ -100,11 +105,11 @@ def compose(job: Job) -> Board:
         "template": template,
         "theme": colours,
         "laid": laid,
+        "round": 0.3 * template.text["body"],  # of corners
         "plan": plan.svg if plan else "",
         "qr": qr_svg(content.url, qr["side"]) if qr and content.url else None,
         "logo": data_url(job.pictures.get(content.logo or "")),
         "pictures": {digest: data_url(picture) for digest, picture in job.pictures.items()},
-        "stamp": hash_of(job.said())[:8],
     }
     strange = unprintable([*colours.values(), *template.colours.values()])
     if strange:

@@ -20,6 +20,7 @@ from gis_grid.notices.labels import Spot
 _ROUND = [(math.cos(a), math.sin(a)) for a in np.radians(np.arange(0, 360, 22.5))]
 _SHRINK = (1.0, 0.85, 0.72)
 _ENOUGH = 4  # ways to write a name inside its building that are kept
+_PLACE = re.compile(r"\D{1,10}?(?:社区|小区|街道|花园|家园|公寓|大厦|中心|新村|苑|园|里|村|镇|乡)")
 _NUMBER = re.compile(r"^(\D*?)(\d+[A-Za-z]?)(号楼|幢|栋|座|号|单元)?$")
 
 
@@ -57,17 +58,20 @@ def sides(shape: BaseGeometry) -> tuple[float, float]:
 def house_spots(house: House, size: float, least: float, own: int) -> list[Spot]:
     """Inside the footprint where it fits (smaller, turned, two lines, shorter), else beside it, else with a leader."""
     shape = house.shape
-    found = _inside(house, size, least, own) if shape.geom_type != "Point" and shape.area > least * least else []
+    found = room_spots(house, shape, size, least, own)
     first = house.names[-1] if len(house.names[0]) > 4 else house.names[0]
-    found += _around(first, shape, size, least, own, leaders=not found)
+    found += _around(first, shape, size, least, own, few=bool(found))
     if len(house.names) > 1 and found[0].cost >= 2:
         found += _around(house.names[-1], shape, size, least, own, extra=1.2)
     return found
 
 
-def _inside(house: House, size: float, least: float, own: int) -> list[Spot]:
-    """The cheapest few ways in which the name fits its footprint: tried from the best down, since most names fit at once."""
-    room = shapely.buffer(house.shape, -0.12 * size)
+def room_spots(house: House, shape: BaseGeometry, size: float, least: float, own: int) -> list[Spot]:
+    """The cheapest few ways in which the name fits the footprint or a part of it: tried from the best down, since most names
+    fit at once."""
+    if shape.area <= least * least:
+        return []
+    room = shapely.buffer(shape, -0.12 * size)
     if room.is_empty:
         return []
     shapely.prepare(room)
@@ -114,7 +118,12 @@ def _halves(name: str) -> tuple[str, ...] | None:
     if len(name) < 4 or (number and number.start() < 2):
         return None
     cut = number.start() if number else (len(name) + 1) // 2
-    return (name[:cut], name[cut:])
+    place = _PLACE.match(name)
+    if place and place.end() < len(name):
+        cut = place.end()
+    elif name[cut - 1] == "第":
+        cut -= 1
+    return (name[:cut], name[cut:]) if cut > 1 else None
 
 
 def _middles(room: BaseGeometry) -> list[tuple[float, float]]:
@@ -143,15 +152,15 @@ def readable(angle: float) -> float:
 
 
 def _around(
-    text: str, shape: BaseGeometry, size: float, least: float, own: int, *, extra: float = 0.0, leaders: bool = True
+    text: str, shape: BaseGeometry, size: float, least: float, own: int, *, extra: float = 0.0, few: bool = False
 ) -> list[Spot]:
-    """Beside the shape, then farther off with a leader into its middle."""
+    """Beside the shape, then farther off with a leader into its middle; `few` of these where a name inside is likely."""
     west, top, east, bottom = shape.bounds
     anchor = shapely.point_on_surface(shape)
     letter = max(size * 0.85, least)
     plain = box((text,), anchor.x, anchor.y, letter, own=own)
     half_w, half_h = plain.width / 2, letter / 2
-    gap = 0.35 * letter + 0.3
+    gap = 0.15 * letter + 0.15  # near its own house, so that nobody reads it as the next one's
     beside = (
         (anchor.x, top - gap - half_h),
         (anchor.x, bottom + gap + half_h),
@@ -160,8 +169,8 @@ def _around(
     )
     found = [replace(plain, x=x, y=y, cost=2.5 + extra + 0.1 * n) for n, (x, y) in enumerate(beside)]
     reach = max(east - west, bottom - top) / 2
-    for far in (1.2, 2.4, 4.0, 6.5, 9.5) if leaders else ():
-        for dx, dy in _ROUND:
+    for far in (1.6, 4.0) if few else (1.2, 2.4, 4.0, 6.5, 9.5):
+        for dx, dy in _ROUND[:: 2 if few else 1]:
             x, y = anchor.x + dx * (reach + half_w + far * letter), anchor.y + dy * (reach + half_h + far * letter)
             found.append(replace(plain, x=x, y=y, cost=4 + extra + far * 0.5, target=(anchor.x, anchor.y)))
     return found
@@ -179,6 +188,11 @@ def loose_spots(text: str, x: float, y: float, size: float) -> list[Spot]:
     """Somewhere near a point, the nearer the better: for names of what has no clear edge, as an estate."""
     steps = [(dx, dy) for dx in range(-4, 5) for dy in range(-6, 7)]
     return [box((text,), x + dx * 2 * size, y + dy * size, size, cost=0.12 * math.hypot(2 * dx, dy)) for dx, dy in steps]
+
+
+def numbered(name: str) -> str:
+    """What names of one row of houses share: 柳林村8号 and 柳林村12号 are 柳林村#号."""
+    return re.sub(r"\d+[A-Za-z]?", "#", name)
 
 
 def area_spots(text: str, shape: BaseGeometry, size: float, least: float, *, beyond: bool = False) -> list[Spot]:

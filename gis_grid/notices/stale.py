@@ -19,7 +19,7 @@ from gis_grid.jobs.actions import now_and_then
 from gis_grid.notices.actions import own_templates
 from gis_grid.notices.around import digests_around
 from gis_grid.notices.content import read_contents
-from gis_grid.notices.models import BoardPrint
+from gis_grid.notices.models import BoardPicture, BoardPrint
 from gis_grid.notices.render import look_of
 from gis_grid.notices.said import Content
 from gis_grid.notices.templates import template_of
@@ -60,7 +60,14 @@ def stale_prints(prefix: str) -> list[dict[str, Any]]:
         if changed:
             found[row.id] = _stale(row, changed)
     _mark(every, {key: "、".join(one["changed"]) for key, one in found.items()})
-    return list(found.values())
+    photos = _photographed(found)
+    return [{**one, "photo": key in photos} for key, one in found.items()]
+
+
+def _photographed(keys: Iterable[int]) -> set[int]:
+    """Which of these prints have a photo of where they hang."""
+    wanted = BoardPicture.key.in_([str(key) for key in keys])
+    return {int(key) for key in session().scalars(sa.select(BoardPicture.key).where(BoardPicture.kind == "hung", wanted))}
 
 
 def _is_gone(code: str) -> bool:
@@ -135,6 +142,7 @@ def _stale(row: BoardPrint, changed: list[str]) -> dict[str, Any]:
         "version": row.version,
         "template": row.template,
         "orientation": row.orientation,
+        "theme": row.content.get("theme"),
         "made_by": row.made_by,
         "made_at": row.created_at.isoformat(),
         "place": row.place,

@@ -17,7 +17,7 @@ _WHITE, _SOFT_INK = "#ffffff", "#555b63"
 
 
 def draw_whole(told: Told) -> str:
-    """`told` is what the page's template gets: template, theme, laid, plan, qr, logo, pictures, stamp."""
+    """`told` is what the page's template gets: template, theme, laid, round, plan, qr, logo, pictures."""
     template, theme = told["template"], told["theme"]
     parts = [svg.rect(0.0, 0.0, template.width, template.height, fill=_WHITE)]
     for slot in told["laid"].slots:
@@ -64,16 +64,20 @@ def _people(slot: Told, told: Told) -> Iterator[str]:
 def _card(card: Told, size: tuple[float, float], told: Told) -> Iterator[str]:
     theme, unit, pad = told["theme"], card["unit"], card["pad"]
     photo_w, photo_h = card["photo"]
-    yield svg.rect(0.0, 0.0, *size, fill=theme["soft"], rx=1.0)
+    yield svg.rect(0.0, 0.0, *size, fill=theme["soft"], rx=told["round"])
     top = (size[1] - photo_h) / 2
     picture = told["pictures"].get(card["picture"])
     yield _picture(picture, pad, top, photo_w, photo_h, "xMidYMid slice") if picture else _silhouette(pad, top, photo_w, photo_h)
     x, y = photo_w + 2 * pad, pad
     wide = width_em(card["post"], True) * unit + 0.7 * unit
-    yield svg.rect(x, y, x + wide, y + 1.4 * unit, fill=theme["accent"], rx=0.15 * unit)
-    yield _line(x + wide / 2, y + 0.7 * unit, card["post"], unit, fill=_WHITE, font_weight="bold", text_anchor="middle")
-    y += 1.42 * unit
-    for text, share, fill in ((card["name"], 1.35, None), (card["phone"], 1.1, theme["main"])):
+    lower = 0.21 * unit if card["beside"] else 0.0  # in the middle of the name's line
+    yield svg.rect(x, y + lower, x + wide, y + lower + 1.4 * unit, fill=theme["accent"], rx=0.15 * unit)
+    yield _line(x + wide / 2, y + lower + 0.7 * unit, card["post"], unit, fill=_WHITE, font_weight="bold", text_anchor="middle")
+    name = {"font_weight": "bold"}
+    if card["beside"]:
+        yield _line(x + wide + 0.5 * unit, y + 0.71 * 1.35 * unit, card["name"], 1.35 * unit, **name)
+    y += 1.42 * unit * (1.35 if card["beside"] else 1.0)
+    for text, share, fill in ((None if card["beside"] else card["name"], 1.35, None), (card["phone"], 1.1, theme["main"])):
         if text:
             yield _line(x, y + 0.71 * share * unit, text, share * unit, font_weight="bold", fill=fill)
             y += 1.42 * share * unit
@@ -88,7 +92,7 @@ def _block(text: str, x: float, y: float, width: float, size: float, leading: fl
 
 def _paragraph(slot: Told, told: Told) -> Iterator[str]:
     _, _, width, height = slot["box"]
-    yield svg.rect(0.0, 0.0, width, height, fill=told["theme"]["soft"], rx=1.0)
+    yield svg.rect(0.0, 0.0, width, height, fill=told["theme"]["soft"], rx=told["round"])
     y = slot["pad"]
     if slot["head"]:
         yield _line(slot["pad"], y + 0.8 * slot["head_size"], slot["head"], slot["head_size"], **_headed(told))
@@ -98,7 +102,7 @@ def _paragraph(slot: Told, told: Told) -> Iterator[str]:
 
 def _contact(slot: Told, told: Told) -> Iterator[str]:
     _, _, width, height = slot["box"]
-    yield svg.rect(0.0, 0.0, width, height, fill=told["theme"]["soft"], rx=1.0)
+    yield svg.rect(0.0, 0.0, width, height, fill=told["theme"]["soft"], rx=told["round"])
     y = (height - 1.6 * slot["small"] - 1.3 * slot["size"]) / 2
     middle = {"text_anchor": "middle", "font_weight": "bold"}
     yield _line(width / 2, y + 0.8 * slot["small"], slot["head"], slot["small"], fill=told["theme"]["main"], **middle)
@@ -118,8 +122,7 @@ def _qr(slot: Told, told: Told) -> Iterator[str]:
 
 
 def _footer(slot: Told, told: Told) -> Iterator[str]:
-    line = f"{slot['line']}　版本 {told['stamp']}"
-    for number, part in enumerate(wrap(line, slot["box"][2] / slot["size"])):
+    for number, part in enumerate(slot["lines"]):
         yield _line(0.0, (number + 0.5) * 1.35 * slot["size"], part, slot["size"], fill=_SOFT_INK)
 
 

@@ -43,6 +43,8 @@ class Resident(Stamped, Follower, Verified, Base):
         sa.Index("ix_residents_name", "name"),
         sa.Index("ix_residents_initials", "initials"),
         sa.Index("ix_residents_birth_date", "birth_date"),
+        sa.Index("ix_residents_updated_at_id", "updated_at", "id"),  # an import changes thousands in the same moment
+        sa.Index("ix_residents_due_on_id", "due_on", "id"),
         sa.Index("ix_residents_classes", "classes", postgresql_using="gin", postgresql_where=sa.text(HAS_CLASSES)),
         Located.area_index("residents"),
         {"comment": "居民"},

@@ -26,11 +26,23 @@ from gis_grid.query.registers import PEOPLE, PLACES, fields_of
 from gis_grid.query.rules import BadQuery, Condition, Fresh, Group, InArea, Inside, Near, Words, read_query
 from gis_grid.query.rules import fields_of as fields_asked
 from gis_grid.register import Register
-from gis_grid.register.actions import beyond_cursor, cursor_of, sort_column
+from gis_grid.register.actions import cursor_of, first_of, in_order, sort_column
 from gis_grid.sealed import fingerprint
 
 MOST_VERTICES = 5_000
 MOST_SORTED = 100_000
+LEADING = (
+    "eq",
+    "starts",
+    "between",
+    "lt",
+    "le",
+    "gt",
+    "ge",
+    "within_days",
+    "older_days",
+)  # the first that fits is led to
+HANDFUL, WALKED = 2_000, 20_000  # rows: from how many on a short walk is tried, and how far it goes
 MOST_SAVED = 200
 
 
@@ -49,7 +61,9 @@ def ask(register: Register, wanted: Mapping[str, Any]) -> Found:
     tree = read_query(wanted.get("where"), fields_of(register))
     query = matching(register, tree, retired=bool(wanted.get("retired")))
     column, down = sort_column(register, wanted.get("sort"))
-    rows = list(session().scalars(_ordered(register, query, column, down, wanted.get("after")).limit(limit + 1)))
+    sorted_by_it = _bounds(tree, column.key) and column.key in _led(register.model.__table__)
+    page = _walked if sorted_by_it else _page
+    rows = page(register, query, column, down, wanted.get("after"), limit + 1)
     more = len(rows) > limit
     total = _count(query) if wanted.get("total") else None
     note(register, tree, len(rows[:limit]))
@@ -62,15 +76,52 @@ def matching(register: Register, tree: Group, *, retired: bool = False) -> Any:
     return query if retired else query.where(register.model.retired_at.is_(None))
 
 
-def _ordered(register: Register, query: Any, column: Any, down: bool, after: str | None) -> Any:
+def _bounds(tree: Group, key: str) -> bool:
+    """Whether all rows that fit lie together in the order of this column: its index leads to them and through them."""
+    asked = (key, "age") if key == "birth_date" else (key,)
+    conditions = [one for one in tree.parts if isinstance(one, Condition)] if tree.how == "all" else []
+    return any(one.field.key in asked and one.op in LEADING for one in conditions)
+
+
+def _walked(register: Register, query: Any, column: Any, down: bool, after: str | None, most: int) -> list[Any]:
+    return first_of(in_order(query, column, register.key, down, after, nullable=bool(column.nullable)), most)
+
+
+def _page(register: Register, query: Any, column: Any, down: bool, after: str | None, most: int) -> list[Any]:
     """The page in its order. Few rows are found first and then sorted: walking the order's index until enough of them turn
-    up is what the planner would do, and it reads the whole table when they lie at its end."""
-    key = register.key
-    if not _are_few(query):
-        return beyond_cursor(query, column, key, down, after)
+    up is what the planner would do, and it reads the whole table when they lie at its end. Where more than a handful are
+    expected, a short walk is tried before: most often the page is full long before its end."""
+    key, nullable = register.key, bool(column.nullable)
+    expected = _expected_few(query)
+    if expected is None:
+        return _walked(register, query, column, down, after, most)
+    if expected > HANDFUL and (near := _within_walk(register, column, down, after)) is not None:
+        rows = first_of(in_order(query.where(near), column, key, down, after, nullable=nullable)[:1], most)
+        if len(rows) == most:
+            return rows
     found = aliased(register.model, query.offset(sa.literal_column("0")).subquery())  # OFFSET keeps the two apart
     own = getattr(found, key.key)
-    return beyond_cursor(sa.select(found), own if column is key else getattr(found, column.key), own, down, after)
+    by = own if column is key else getattr(found, column.key)
+    return first_of(in_order(sa.select(found), by, own, down, after, nullable=nullable), most)
+
+
+def _within_walk(register: Register, column: Any, down: bool, after: str | None) -> Any:
+    """The condition for rows on the next steps along an index of this order, whoever they are; None without such an index."""
+    key = register.key
+    if column is not key and column.key not in _led(register.model.__table__):
+        return None
+    steps = in_order(sa.select(column), column, key, down, after, nullable=bool(column.nullable))[0]
+    last = session().scalar(steps.offset(WALKED).limit(1))
+    if last is None:
+        return None
+    return column >= last if down else column <= last
+
+
+def _led(table: sa.Table) -> set[str]:
+    """Columns whose order an index of their table keeps."""
+    plain = {"using": False, "ops": {}, "where": None}
+    told = {index: index.dialect_options["postgresql"] for index in table.indexes}
+    return {next(iter(index.columns)).key for index in told if all(told[index][name] == plain[name] for name in plain)}
 
 
 class _Explained(sa.sql.Executable, sa.sql.ClauseElement):
@@ -87,10 +138,11 @@ def _explain(element: _Explained, compiler: Any, **options: Any) -> str:
     return f"EXPLAIN (FORMAT JSON) {compiler.process(element.query, **options)}"
 
 
-def _are_few(query: Any) -> bool:
-    """Whether the planner expects few rows and finds them by an index; nothing is read for it."""
+def _expected_few(query: Any) -> int | None:
+    """How many rows the planner expects, if they are few and it finds them by an index; nothing is read for it."""
     plan = session().execute(_Explained(query)).scalar_one()[0]["Plan"]
-    return plan["Plan Rows"] <= MOST_SORTED and plan["Node Type"] != "Seq Scan"
+    few = plan["Plan Rows"] <= MOST_SORTED and plan["Node Type"] != "Seq Scan"
+    return int(plan["Plan Rows"]) if few else None
 
 
 def _count(query: Any) -> int:

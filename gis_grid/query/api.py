@@ -10,6 +10,7 @@ from flask_smorest import Blueprint
 from marshmallow import Schema, fields, validate
 
 from gis_grid.access.guard import SIGNED_IN, caller, check_right, require
+from gis_grid.errors import BadRequest
 from gis_grid.query import actions, bulk, told
 from gis_grid.query.registers import PEOPLE, REGISTERS, asked_register, fields_of
 from gis_grid.query.rules import OPS, Asked, read_query
@@ -115,6 +116,7 @@ class SavedSchema(Strict):
 
 
 class SavedChangeSchema(Strict):
+    register = fields.String(validate=validate.OneOf(tuple(REGISTERS)), metadata={"title": "登记表（随定义一起换）"})
     name = Text(validate=validate.Length(min=1, max=80), metadata={"title": "名称"})
     definition = fields.Dict(validate=validate.Length(max=20), metadata={"title": "定义"})
     area_code = Text(allow_none=True, validate=validate.Length(min=1, max=32), metadata={"title": "共享给该区域的人"})
@@ -271,8 +273,10 @@ def find_saved(key: int) -> Any:
 @require(SIGNED_IN)
 def change_saved(asked: dict[str, Any], key: int) -> Any:
     """修改自己的已存查询"""
+    if "register" in asked and "definition" not in asked:
+        raise BadRequest("换登记表时须同时给出新的定义。", code="no_definition")
     if "definition" in asked:
-        _check_definition(actions.find_saved(key).register, asked["definition"])
+        _check_definition(asked.get("register") or actions.find_saved(key).register, asked["definition"])
     return actions.change_saved(key, asked)
 
 
@@ -286,8 +290,9 @@ def forget_saved(key: int) -> Response:
 
 
 def _check_definition(name: str, definition: dict[str, Any]) -> None:
-    register = asked_register(name)
-    read_query(definition.get("where"), fields_of(register))
+    """A condition must be one that the register understands; figures without any may also be kept by who counts coarsely."""
+    if definition.get("where"):
+        read_query(definition["where"], fields_of(asked_register(name)))
 
 
 def _told(register: Register) -> dict[str, Any]:

@@ -41,7 +41,7 @@ def _of_a_resident(node: Words) -> list[Any]:
         return [Resident.id_number_hash == fingerprint(node.text), Resident.phone_hash == fingerprint(node.text)]
     found = [Resident.name.startswith(node.text, autoescape=True)]
     if node.text.isascii() and node.text.isalpha():
-        found.append(sa.func.pinyin_initials(Resident.name).startswith(node.text.lower(), autoescape=True))
+        found.append(Resident.initials.startswith(node.text.lower(), autoescape=True))
     return [*found, *_at_address("residents", node)]
 
 

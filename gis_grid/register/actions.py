@@ -114,8 +114,8 @@ def list_page(register: Register, wanted: Mapping[str, Any]) -> Page:
     if wanted.get("unplaced"):
         query = query.where(model.area_code.is_(None))
     column, down = sort_column(register, wanted.get("sort"))
-    query = beyond_cursor(query, column, register.key, down, wanted.get("after"))
-    rows = list(session().scalars(query.limit(limit + 1)))
+    parts = in_order(query, column, register.key, down, wanted.get("after"), nullable=bool(column.nullable))
+    rows = first_of(parts, limit + 1)
     more = len(rows) > limit
     return Page(rows[:limit], cursor_of(rows[limit - 1], column, register.key) if more else None)
 
@@ -292,19 +292,35 @@ def sort_column(register: Register, sort: str | None) -> tuple[sa.Column[Any], b
     raise BadRequest(f"不能按“{name[:40]}”排序。", code="unknown_sort")
 
 
-def beyond_cursor(query: Any, column: Any, key: Any, down: bool, cursor: str | None) -> Any:
-    order = [column.desc().nulls_last(), key.desc()] if down else [column.asc().nulls_last(), key.asc()]
-    query = query.order_by(*order) if column is not key else query.order_by(order[1])
-    if not cursor:
-        return query
-    value, last = _parse_cursor(cursor, column, key)
-    beyond_key = key < last if down else key > last
+def in_order(query: Any, column: Any, key: Any, down: bool, cursor: str | None, *, nullable: bool) -> list[Any]:
+    """The query in its order beyond a cursor: rows that have a value, then those that have none, each part by its own query.
+
+    Taken apart each can walk an index, on the last page as on the first; in one query neither "or is null" nor
+    NULLS LAST downwards can.
+    """
+    value, last = _parse_cursor(cursor, column, key) if cursor else (None, None)
+    by_key = key.desc() if down else key.asc()
+    after_key = query if last is None else query.where(key < last if down else key > last)
     if column is key:
-        return query.where(beyond_key)
-    if value is None:
-        return query.where(column.is_(None), beyond_key)
-    beyond = column < value if down else column > value
-    return query.where(sa.or_(beyond, sa.and_(column == value, beyond_key), column.is_(None)))
+        return [after_key.order_by(by_key)]
+    filled = query.where(column.is_not(None)) if nullable else query
+    if value is not None:
+        pair, known = sa.tuple_(column, key), (value, last)
+        filled = filled.where(pair < known if down else pair > known)
+    filled = filled.order_by(column.desc() if down else column.asc(), by_key)
+    empty = (query if value is not None else after_key).where(column.is_(None)).order_by(by_key)
+    if cursor and value is None:
+        return [empty]
+    return [filled, empty] if nullable else [filled]
+
+
+def first_of(parts: Sequence[Any], most: int) -> list[Any]:
+    """The first rows of the parts, the later ones asked only where the earlier do not fill the page."""
+    rows: list[Any] = []
+    for part in parts:
+        if len(rows) < most:
+            rows += session().scalars(part.limit(most - len(rows)))
+    return rows
 
 
 def cursor_of(row: Any, column: Any, key: Any) -> str:

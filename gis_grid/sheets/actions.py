@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -29,6 +29,7 @@ from gis_grid.imports.stage import (
     refuse_rows,
     write_rows,
 )
+from gis_grid.jobs.actions import now_doing
 from gis_grid.sealed import mask_id, mask_phone
 from gis_grid.sheets.finish import FROM_NUMBER
 from gis_grid.sheets.hold import check_heads, keep_history, let_follow, note_moves
@@ -57,14 +58,23 @@ class Staged:
 
 def take_sheet(importable: Importable, path: Path, work: Path, options: Options, report: Report, progress: Progress) -> None:
     """A whole sheet: staged, compared with what is on record, merged. Refused rows go to a workbook beside the remarks."""
-    staged = stage_sheet(importable, path, options, report, progress)
+    now_doing("正在打开表格")
+    progress(0, None)
+    staged = stage_sheet(importable, path, options, report, lambda done, total: progress(done, total and 2 * total))
+    total = 2 * report.rows
+    now_doing("正在与已登记的资料比对")
+    progress(report.rows, total)
     session().execute(sa.text("SELECT pg_advisory_xact_lock(hashtext(:kind))"), {"kind": f"import {importable.name}"})
     _settle(staged, report)
+    now_doing("正在写入")
+    progress(report.rows + total // 20, total)
     with_classes = importable.name == "residents" and "classes" in staged.merge.columns
     if with_classes:
         note_classes()
     note_moves(importable.name)
-    write_rows(staged.merge, report)
+    write_rows(staged.merge, report, _second_half(progress, report.rows))
+    now_doing("正在记入变动记录")
+    progress(total, total)
     if with_classes:
         keep_tags()
     moves = keep_history(importable.name)
@@ -74,10 +84,17 @@ def take_sheet(importable: Importable, path: Path, work: Path, options: Options,
     homes = staged.reader.homes
     if homes.made:
         report.warnings.append(f"新建 {homes.made} 户（房屋原无住户）")
+    if homes.carried_buildings:
+        report.warnings.append(f"{homes.carried_buildings} 行没有写小区和楼栋，按上一行的楼栋登记")
     if homes.carried:
         report.warnings.append(f"{homes.carried} 行没有住址，按上一行的住址登记")
     if report.faults:
         write_result(result_path(report.path), staged.table, report.faults)
+
+
+def _second_half(progress: Progress, rows: int) -> Callable[[int, int], None]:
+    """Writing as progress: from a little after all rows are read to nearly twice as many."""
+    return lambda row, last: progress(rows + rows // 10 + (rows * 8 * row) // (10 * max(last, 1)), 2 * rows)
 
 
 def result_path(remarks: Path) -> Path:
@@ -92,6 +109,7 @@ def stage_sheet(
     kind = KINDS[importable.name]
     options = replace(options, columns={**saved_columns(kind.name, options.source), **options.columns})
     table = open_table(path, score_for(kind, options.columns), options.sheet, kind.names)
+    now_doing("正在读取、检查各行")  # half of the way; the other half is writing
     reader = SheetReader(kind, table, options, report)
     fills = [name for name in FROM_NUMBER if name not in reader.mapping]
     merge = Merge(replace(importable, key="id"), reader.columns, keep_blank=True, fills=fills)

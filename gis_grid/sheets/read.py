@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import csv
+import itertools
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from gis_grid.errors import Invalid, TooLarge
-from gis_grid.imports.read import guess_encoding
+from gis_grid.imports.read import guess_encoding, open_workbook
+from gis_grid.sheets.ole import names_in
 
 MOST_BYTES = 512 * 1024**2
 MOST_UNPACKED = 1024**3
 MOST_COLUMNS = 200
 MOST_ROWS = 1_000_000
-MOST_LINE = 4 * 1024**2  # bytes of one line of a CSV
+MOST_LINE = 1024**2  # characters of one row of a CSV, however many lines it takes
 HEADER_WITHIN = 10  # titles and notes may stand above the header
 _OLE, _ZIP = b"\xd0\xcf\x11\xe0", b"PK\x03\x04"
 _EXCEL = (".xlsx", ".xls")
@@ -54,17 +56,23 @@ def open_table(path: Path, score: Score, wanted: str | None = None, names: Seque
 def _check_workbook(path: Path) -> None:
     with path.open("rb") as file:
         start = file.read(4)
-        file.seek(0)
-        ole = file.read(1 << 20) if start == _OLE else b""
     if start == _ZIP:
         _check_zip(path)
     elif start == _OLE:
-        if "EncryptedPackage".encode("utf-16-le") in ole:
-            raise Invalid("文件有密码，无法打开：请在 Excel 中取消密码后再上传。", code="encrypted")
-        if "_VBA_PROJECT".encode("utf-16-le") in ole or "VBA".encode("utf-16-le") + b"\x00\x00" in ole:
-            raise Invalid("文件含有宏，已拒绝：请另存为不含宏的 .xlsx 后再上传。", code="macro")
+        _check_old(path)
     else:
         raise Invalid("内容不是 Excel 文件（可能只改了扩展名）：请用 Excel 另存为 .xlsx 后再上传。", code="bad_file")
+
+
+def _check_old(path: Path) -> None:
+    try:
+        names = names_in(path)
+    except ValueError:
+        raise Invalid("Excel 文件已损坏，无法打开：请重新保存后再上传。", code="bad_file") from None
+    if "EncryptedPackage" in names:
+        raise Invalid("文件有密码，无法打开：请在 Excel 中取消密码后再上传。", code="encrypted")
+    if {"_VBA_PROJECT_CUR", "_VBA_PROJECT"} & names:
+        raise Invalid("文件含有宏，已拒绝：请另存为不含宏的 .xlsx 后再上传。", code="macro")
 
 
 def _check_zip(path: Path) -> None:
@@ -85,16 +93,8 @@ def _check_zip(path: Path) -> None:
 
 
 def _open_excel(path: Path, score: Score, wanted: str | None, names: Sequence[str]) -> Table:
-    from python_calamine import CalamineError, CalamineWorkbook
-
-    try:
-        book = CalamineWorkbook.from_path(str(path))
-        sheets = {name: book.get_sheet_by_name(name) for name in _candidates(book, wanted, names)}
-    except (CalamineError, OSError, ValueError) as fault:
-        secret = "password" in str(fault).lower() or "encrypt" in str(fault).lower()
-        if secret:
-            raise Invalid("文件有密码，无法打开：请在 Excel 中取消密码后再上传。", code="encrypted") from None
-        raise Invalid("Excel 文件已损坏，无法打开：请重新保存后再上传。", code="bad_file") from None
+    book = open_workbook(path)
+    sheets = {name: book.get_sheet_by_name(name) for name in _candidates(book, wanted, names)}
     best = max(sheets.items(), key=lambda item: _header_of(_first_rows(item[1]), score)[1], default=None)
     if best is None:
         raise Invalid("工作簿里没有工作表。", code="empty_file")
@@ -159,25 +159,9 @@ def _names(cells: Sequence[Any]) -> list[str]:
     return names
 
 
-def _refuse_endless_line(path: Path) -> None:
-    """A line is read whole: one of many megabytes would fill the memory before its first cell is looked at."""
-    with path.open("rb") as file:
-        line = 0
-        while chunk := file.read(1 << 20):
-            first, last = chunk.find(b"\n"), chunk.rfind(b"\n")
-            line = line + len(chunk) if first < 0 else len(chunk) - last - 1
-            if line > MOST_LINE:
-                raise Invalid("CSV 中有一行过长（没有换行），不像表格：请用 Excel 另存为 .xlsx 后再上传。", code="bad_file")
-
-
 def _open_csv(path: Path, score: Score) -> Table:
-    _refuse_endless_line(path)
     encoding = guess_encoding(path)
-    first = []
-    for row in _csv_lines(path, encoding):
-        first.append(row)
-        if len(first) == HEADER_WITHIN:
-            break
+    first = list(itertools.islice(_csv_lines(path, encoding), HEADER_WITHIN))
     if not first:
         raise Invalid("文件是空的。", code="empty_file")
     if max(map(len, first)) > MOST_COLUMNS:
@@ -187,18 +171,42 @@ def _open_csv(path: Path, score: Score) -> Table:
     def lines() -> Iterator[tuple[int, list[Any]]]:
         for i, row in enumerate(_csv_lines(path, encoding)):
             if i > at and any(row):
-                yield i + 1, row
+                yield i + 1, row[: MOST_COLUMNS + 1]
 
-    return Table(_names(first[at]), at + 1, None, path.name, lines)
+    return Table(_names(first[at]), at + 1, _count_lines(path, at + 1), "CSV", lines)
+
+
+def _count_lines(path: Path, above: int) -> int | None:
+    """How many rows a CSV has below its header; None where quoted cells may hold lines of their own."""
+    ends, last = 0, b"\n"
+    with path.open("rb") as file:
+        while chunk := file.read(1 << 20):
+            if b'"' in chunk:
+                return None
+            ends, last = ends + chunk.count(b"\n"), chunk[-1:]
+    return max(0, ends + (last != b"\n") - above)
 
 
 def _csv_lines(path: Path, encoding: str) -> Iterator[list[str]]:
+    """Rows of a CSV. One of many megabytes, in one line or in quotes that never end, would fill the memory: refused."""
+    read = 0
+
+    def bounded(file: TextIO) -> Iterator[str]:
+        nonlocal read
+        while line := file.readline(MOST_LINE + 1):
+            read += len(line)
+            if read > MOST_LINE:
+                raise Invalid("CSV 中有一行过长（没有换行，或引号没有配对）：请用 Excel 另存为 .xlsx 后再上传。", code="bad_file")
+            yield line
+
     try:
         with path.open(encoding=encoding, newline="") as file:
-            line = file.readline()
+            line = file.readline(MOST_LINE)
             delimiter = max(",;\t", key=line.count)
             file.seek(0)
-            yield from csv.reader(file, delimiter=delimiter)
+            for row in csv.reader(bounded(file), delimiter=delimiter):
+                read = 0
+                yield row
     except UnicodeDecodeError:
         raise Invalid("文件不是 UTF-8 或 GBK 编码：请用 Excel 另存为“CSV UTF-8”后再上传。", code="bad_encoding") from None
     except csv.Error as fault:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -25,9 +25,9 @@ from gis_grid.register import Register
 from gis_grid.sealed import fingerprint
 from gis_grid.stats.fields import Counted, countable, counted_fields, in_order, label_of, periods_of, value_of
 from gis_grid.stats.parts import Parts, parts_of
-from gis_grid.stats.rules import LEAST_SHOWN, PERIODS, STEP, guarded
+from gis_grid.stats.rules import LEAST_SHOWN, PERIODS, STEP, Tally, guarded
 
-Row = tuple[str | None, tuple[Any, ...], int]  # area, values, count
+Row = tuple[str | None, tuple[Any, ...], Tally]  # area, values, how many
 
 
 @dataclass(frozen=True)
@@ -47,23 +47,25 @@ class Wanted:
 class _Sums:
     """What was counted, exactly; never told as it is."""
 
-    cells: Counter[tuple[str, tuple[Any, ...]]] = field(default_factory=Counter)
-    areas: Counter[str] = field(default_factory=Counter)
-    values: Counter[tuple[Any, ...]] = field(default_factory=Counter)
-    outside: int = 0
+    cells: defaultdict[tuple[str, tuple[Any, ...]], Tally] = field(default_factory=lambda: defaultdict(Tally))
+    areas: defaultdict[str, Tally] = field(default_factory=lambda: defaultdict(Tally))
+    values: defaultdict[tuple[Any, ...], Tally] = field(default_factory=lambda: defaultdict(Tally))
+    outside: Tally = field(default_factory=Tally)
 
 
 def count(wanted: Wanted) -> dict[str, Any]:
-    """The areas with their counts, the cells (area x values), the values over all areas, the total; None where hidden."""
+    """The areas with their counts, the cells (area x values), the values over all areas, the total; None where hidden.
+
+    Cells and values that are not told are zero, or hidden where figures are: then those left out and those hidden look alike.
+    """
     register, hides = _countable(wanted)
-    fields = counted_fields(register, wanted.by)
+    fields = counted_fields(register, wanted.by, coarse=hides)
     tree = read_query(wanted.where, fields_of(register))
     day = wanted.at or today()
     parts = parts_of(wanted.area, day, wanted.level)
-    rows = _rows(register, tree, fields, day)
+    rows = _rows(register, tree, fields, day, hides)
     # who has several values is one all the same, and so is who has none
-    people = _rows(register, tree, [], day) if any(one.is_many for one in fields) else rows
-    sums = _summed(parts, rows, people, wanted.area)
+    people = _rows(register, tree, [], day, hides) if any(one.is_many for one in fields) else rows
     if register.name in PEOPLE:
         asked = {"by": list(wanted.by), "fields": sorted(fields_asked(tree)), "area": wanted.area}
         audit.record("count", register.name, after=asked)
@@ -73,7 +75,7 @@ def count(wanted: Wanted) -> dict[str, Any]:
         "fields": [{"key": one.key, "label": one.label, "codes": one.asked.codes, "period": one.period} for one in fields],
         "at": day.isoformat(),
         "path": parts.path,
-        **_told(fields, parts, sums, _Shown(register.name, tuple(one.key for one in fields), hides)),
+        **_told(fields, parts, _summed(parts, rows, people, wanted.area), _Shown(register.name, hides)),
         "several": any(one.is_many for one in fields),
         "hidden_below": LEAST_SHOWN if hides else None,
         "rounded_to": STEP if hides else None,
@@ -95,7 +97,7 @@ def countable_registers() -> list[dict[str, Any]]:
                     "label": asked.label,
                     "kind": asked.kind,
                     "codes": asked.codes,
-                    "periods": [{"key": name, "label": PERIODS[name][0]} for name in periods_of(asked)],
+                    "periods": [{"key": name, "label": PERIODS[name][0]} for name in periods_of(asked, coarse=not may(one.read))],
                 }
                 for asked in countable(one).values()
             ],
@@ -123,92 +125,103 @@ def _point(register: Register) -> Any:
     return getattr(register.model, "point", None)
 
 
-def _rows(register: Register, tree: Group, fields: Sequence[Counted], day: date) -> list[Row]:
+def _rows(register: Register, tree: Group, fields: Sequence[Counted], day: date, hides: bool) -> list[Row]:
     if day != today():
-        return _rows_on(register, tree, fields, day)
+        return _rows_on(register, tree, fields, day, hides)
     own = register.model.area_code if hasattr(register.model, "area_code") else register.model.code
-    return [(code, tuple(values), number) for code, *values, number in _grouped(register, tree, fields, [own])]
+    return [(code, tuple(values), Tally(*tally)) for code, *values, tally in _grouped(register, tree, fields, [own], hides)]
 
 
-def _rows_on(register: Register, tree: Group, fields: Sequence[Counted], day: date) -> list[Row]:
+def _rows_on(register: Register, tree: Group, fields: Sequence[Counted], day: date, hides: bool) -> list[Row]:
     """Placed again on another day's boundaries: by their own points, people and rooms by their building's."""
     point = _point(register)
     if point is None:
         raise BadRequest(f"{register.title}没有位置，只能按今天的边界统计。", code="no_place")
-    rows = _grouped(register, tree, fields, [sa.func.ST_X(point), sa.func.ST_Y(point)], placed=point is Building.point)
+    where = [sa.func.ST_X(point), sa.func.ST_Y(point)]
+    rows = _grouped(register, tree, fields, where, hides, placed=point is Building.point)
     if not rows:
         return []
     lon, lat = (np.array([np.nan if row[at] is None else row[at] for row in rows], dtype=float) for at in (0, 1))
     codes = current_index(day).place(lon, lat).code
-    return [(code, tuple(row[2:-1]), row[-1]) for code, row in zip(codes, rows, strict=True)]
+    return [(code, tuple(row[2:-1]), Tally(*row[-1])) for code, row in zip(codes, rows, strict=True)]
 
 
 def _grouped(
-    register: Register, tree: Group, fields: Sequence[Counted], where: Sequence[Any], *, placed: bool = False
-) -> list[Any]:
+    register: Register, tree: Group, fields: Sequence[Counted], where: Sequence[Any], hides: bool, *, placed: bool = False
+) -> list[list[Any]]:
+    """Rows [*where, *values, (count, mark)], one for each group."""
     query = matching(register, tree)
     query = with_place(register, query) if placed and register.name != "buildings" else query
     chosen = [column.label(f"v{i}") for i, column in enumerate([*where, *(value_of(register, one) for one in fields)])]
-    inner = query.with_only_columns(*chosen).subquery()
-    columns = list(inner.c)
-    return list(session().execute(sa.select(*columns, sa.func.count()).group_by(*columns)).all())
+    inner = query.with_only_columns(*chosen, register.key.label("own")).subquery()
+    columns = list(inner.c)[:-1]
+    mark = sa.func.bit_xor(sa.func.hashint8extended(inner.c.own, _seed())) if hides else sa.literal(0)
+    found = session().execute(sa.select(*columns, sa.func.count(), mark).group_by(*columns))
+    return [[*row[:-2], row[-2:]] for row in found]
+
+
+def _seed() -> int:
+    """What makes marks of rows that nobody outside can work out."""
+    return int.from_bytes(fingerprint("marks of counted rows")[:8], signed=True)
 
 
 def _summed(parts: Parts, rows: Sequence[Row], people: Sequence[Row], area: str | None) -> _Sums:
     sums = _Sums()
-    for code, values, number in rows:
+    for code, values, tally in rows:
         part = parts.of(code)
         if part is not None:
-            sums.cells[part, values] += number
-            sums.values[values] += number
-    for code, _, number in people:
+            sums.cells[part, values] += tally
+            sums.values[values] += tally
+    for code, _, tally in people:
         part = parts.of(code)
         if part is not None:
-            sums.areas[part] += number
+            sums.areas[part] += tally
         elif area is None or (code or "").startswith(area):
-            sums.outside += number
+            sums.outside += tally
     return sums
 
 
 @dataclass(frozen=True)
 class _Shown:
-    """Turns a count into what is told. The same count of the same people is told alike in every question."""
+    """Turns a count into what is told. The same people are told alike in every question, whatever it is called there."""
 
     register: str
-    keys: tuple[str, ...]
     hides: bool
 
-    def __call__(self, number: int, area: str, values: Sequence[Any] = ()) -> int | None:
+    def __call__(self, tally: Tally) -> int | None:
         if not self.hides:
-            return number
-        what = sorted(f"{key}={value}" for key, value in zip(self.keys, values, strict=False))
-        return guarded(number, fingerprint(f"{self.register} {area} {what} {number}")[0] % STEP)
+            return tally.number
+        drawn = fingerprint(f"{self.register} {tally.mark} {tally.number}")
+        return guarded(tally.number, int.from_bytes(drawn[:8]) % STEP)
 
 
 def _told(fields: Sequence[Counted], parts: Parts, sums: _Sums, shown: _Shown) -> dict[str, Any]:
     labels = [label_of(one) for one in fields]
-    axes = [in_order(one, {values[at] for values in sums.values}) for at, one in enumerate(fields)]
+    cells, values = _by_count(sums.cells, shown), _by_count(sums.values, shown)
+    axes = [in_order(one, {told[at] for told in values}) for at, one in enumerate(fields)]
     ranks = [{value: at for at, value in enumerate(axis)} for axis in axes]
 
-    def described(values: tuple[Any, ...], number: int, area: str) -> dict[str, Any]:
-        said = [label(value) for label, value in zip(labels, values, strict=True)]
-        return {"values": list(values), "labels": said, "count": shown(number, area, values)}
+    def described(told: tuple[Any, ...], number: int) -> dict[str, Any]:
+        said = [label(value) for label, value in zip(labels, told, strict=True)]
+        return {"values": list(told), "labels": said, "count": number}
 
-    def rank(values: tuple[Any, ...]) -> list[int]:
-        return [of[value] for of, value in zip(ranks, values, strict=True)]
+    def rank(told: tuple[Any, ...]) -> list[int]:
+        return [of.get(value, len(of)) for of, value in zip(ranks, told, strict=True)]
 
-    everywhere = parts.path[-1]["code"] if parts.path else "".join(sorted(parts.names))
     return {
         "axes": [[{"value": value, "label": label(value)} for value in axis] for axis, label in zip(axes, labels, strict=True)],
-        "areas": [{**one, "count": shown(sums.areas[one["code"]], one["code"])} for one in parts.told],
+        "areas": [{**one, "count": shown(sums.areas[one["code"]])} for one in parts.told],
         "cells": [
-            {"area_code": code, **described(values, number, code)}
-            for (code, values), number in sorted(sums.cells.items(), key=lambda item: (item[0][0], rank(item[0][1])))
+            {"area_code": code, **described(told, number)}
+            for (code, told), number in sorted(cells.items(), key=lambda item: (item[0][0], rank(item[0][1])))
         ],
-        "values": [
-            described(values, number, everywhere)
-            for values, number in sorted(sums.values.items(), key=lambda item: rank(item[0]))
-        ],
-        "total": shown(sum(sums.areas.values()), everywhere),
-        "outside": shown(sums.outside, "outside"),
+        "values": [described(told, number) for told, number in sorted(values.items(), key=lambda item: rank(item[0]))],
+        "total": shown(sum(sums.areas.values(), Tally())),
+        "outside": shown(sums.outside),
     }
+
+
+def _by_count(tallies: Mapping[Any, Tally], shown: _Shown) -> dict[Any, int]:
+    """What is told at all: a value that only a hidden few have is not even named."""
+    told = {key: shown(tally) for key, tally in tallies.items()}
+    return {key: number for key, number in told.items() if number is not None}

@@ -15,7 +15,7 @@ from gis_grid.errors import BadRequest
 from gis_grid.query.registers import fields_of
 from gis_grid.query.rules import Asked
 from gis_grid.register import Register
-from gis_grid.stats.rules import BAND_YEARS, LAST_BAND, PERIODS, band_label, filled, period_label
+from gis_grid.stats.rules import BAND_YEARS, COARSE, LAST_BAND, PERIODS, band_label, filled, period_label
 
 MOST_FIELDS = 2
 FREE_TEXT = {("premises", "trade"), ("events", "category"), ("events", "source")}  # few enough different words to be counted by
@@ -54,14 +54,14 @@ def countable(register: Register) -> dict[str, Asked]:
     }
 
 
-def periods_of(one: Asked) -> list[str]:
-    """Into which periods a date can be put; none for other fields."""
+def periods_of(one: Asked, *, coarse: bool = False) -> list[str]:
+    """Into which periods a date can be put; none for other fields. `coarse`: for who may not read people."""
     if one.kind not in _DATED:
         return []
-    return [name for name in PERIODS if name != "hour" or one.kind == "moment"]
+    return [name for name in (COARSE if coarse else PERIODS) if name != "hour" or one.kind == "moment"]
 
 
-def counted_fields(register: Register, by: Sequence[str]) -> list[Counted]:
+def counted_fields(register: Register, by: Sequence[str], *, coarse: bool = False) -> list[Counted]:
     """The fields of these keys (reported_at.month); BadRequest names what cannot be counted by."""
     known = countable(register)
     if len(by) > MOST_FIELDS or len(set(by)) < len(by):
@@ -69,9 +69,11 @@ def counted_fields(register: Register, by: Sequence[str]) -> list[Counted]:
     found = []
     for key in by:
         name, _, period = key.partition(".")
-        if name not in known or (period and period not in periods_of(known[name])):
-            raise BadRequest(f"不能按“{key[:40]}”统计，可用：{'、'.join(known)}。", code="no_field")
-        usual = "month" if periods_of(known[name]) else None
+        periods = periods_of(known[name], coarse=coarse) if name in known else []
+        if name not in known or (period and period not in periods):
+            also = "；日期只能按年" if coarse else ""
+            raise BadRequest(f"不能按“{key[:40]}”统计，可用：{'、'.join(known)}{also}。", code="no_field")
+        usual = "month" if "month" in periods else next(iter(periods), None)
         found.append(Counted(known[name], period or usual))
     return found
 

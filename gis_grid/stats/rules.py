@@ -1,13 +1,16 @@
 """How figures are told: rounding that hides people, periods of time, bands of age; pure.
 
-Who may not read people sees figures in steps of five, and none below ten. Each figure is rounded by a draw of its own, up or
-down, so that subtracting figures from totals (of this question or another) tells nothing of one person. This is the
-perturbation of statistical offices' table builders; leaving out cells cannot hold where everybody asks what he likes.
+Who may not read people sees figures in steps of five, and none below ten: 0 and 9 look alike. Each figure is rounded up or down
+by a draw that belongs to the very people counted (the "cell key" of statistical offices' table builders). So asking for the same
+people in another way, by a field that says nothing or one level up, gives the same figure again and no second draw to average;
+one person more or less is another draw, so that subtracting figures tells nothing of him. Leaving out cells could not hold where
+everybody asks what he likes.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 STEP, LEAST_SHOWN = 5, 10
@@ -21,13 +24,25 @@ PERIODS: dict[str, tuple[str, str]] = {  # name -> label, PostgreSQL's pattern
     "weekday": ("星期", "ID"),
     "hour": ("时段", "HH24"),
 }
+COARSE = ("year",)  # who may not read people counts them by no finer time: birthdays would name them
 WEEKDAYS = "一二三四五六日"
 
 
+@dataclass(frozen=True)
+class Tally:
+    """How many were counted, and the mark of who they are: the marks of all of them xored, 0 where nothing is hidden."""
+
+    number: int = 0
+    mark: int = 0
+
+    def __add__(self, other: Tally) -> Tally:
+        return Tally(self.number + other.number, self.mark ^ other.mark)
+
+
 def guarded(number: int, draw: int) -> int | None:
-    """A count as told to who may not read people: a multiple of five, None for 1-9 or what was rounded there. draw: 0-4."""
+    """A count as told to who may not read people: a multiple of five, None for 0-9 or what was rounded there. draw: 0-4."""
     rounded = (number + draw) // STEP * STEP
-    return 0 if number == 0 else rounded if rounded >= LEAST_SHOWN else None
+    return rounded if rounded >= LEAST_SHOWN else None
 
 
 def band_label(low: int | None) -> str:

@@ -53,12 +53,13 @@ def as_table(told: Told, title: str | None = None) -> Table:
 
     across = [value["value"] for value in told["axes"][-1]] if labels else []
     down = told["axes"][0] if len(labels) == 2 else [None]
+    untold = None if least else 0  # what was not told is hidden, or nothing
     cells = {(cell["area_code"], *cell["values"]): cell["count"] for cell in told["cells"]}
     over_all = {tuple(one["values"]): one["count"] for one in told["values"]}
 
     def line(area: Mapping[str, Any], found: Mapping[Any, Any], lead: tuple[Any, ...], first: Any) -> list[Any]:
         key = lead if first is None else (*lead, first["value"])
-        numbers = [number(found.get((*key, value), 0)) for value in across]
+        numbers = [number(found.get((*key, value), untold)) for value in across]
         said = [] if first is None else [first["label"]]
         return [area["code"], area["name"], *said, *numbers, *([number(area["count"])] if first is None else [])]
 
@@ -87,7 +88,7 @@ def _notes(told: Told) -> list[str]:
         notes.append("一人可有多个类别，各项之和可能多于总数。")
     if told["outside"] != 0:
         outside = f"少于 {told['hidden_below']}" if told["outside"] is None else told["outside"]
-        notes.append(f"另有 {outside} 条不在所列区域内。")
+        notes.append(f"不在所列区域内的：{outside} 条。")
     return notes
 
 

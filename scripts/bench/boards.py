@@ -1,11 +1,17 @@
+#!/usr/bin/env python3
 """Boards: one, a community of twenty, a district of 1,500, memory, names that touch. Prints JSON with --json.
 
-Needs a database with the demo town of a district (gis-grid demo --scale district); nothing it writes is kept. The product is
+    scripts/bench/boards.py [--json] [--boards N] [--template NAME] [--home FOLDER]
+
+Without --home a district is made in a private database and removed afterwards; nothing it writes is kept. The product is
 imported inside the functions: children that write boards import this file too, and must stay as small as in the product.
 """
 
 from __future__ import annotations
 
+import entry  # noqa: F401  first
+
+# isort: split
 import argparse
 import json
 import os
@@ -18,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
+from district import district
 from measuring import descendants, say
 
 DISTRICT, COMMUNITY = 1500, 20
@@ -52,7 +59,19 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", help="only the metrics, as JSON")
     parser.add_argument("--boards", type=int, default=DISTRICT, help="how many boards of a district to make")
     parser.add_argument("--template", default="a4")
+    parser.add_argument("--home", type=Path, help="an installation with the demo district, kept; else one is made")
     asked = parser.parse_args()
+    home = asked.home or Path(tempfile.mkdtemp(prefix="gis-grid-bench-"))
+    with district(home, "district", keep=asked.home is not None):
+        metrics = tried(asked)
+    if asked.json:
+        print(json.dumps({"metrics": metrics}))
+    else:
+        print(json.dumps(metrics, ensure_ascii=False, indent=1))
+
+
+def tried(asked: argparse.Namespace) -> dict[str, Any]:
+    """The metrics, from a transaction of which nothing is kept."""
     from gis_grid.access.guard import acting
     from gis_grid.access.rules import COMMAND
     from gis_grid.app import load_features
@@ -67,7 +86,7 @@ def main() -> None:
             raise Undone
     except Undone:
         pass
-    print(json.dumps(metrics, ensure_ascii=False, indent=None if asked.json else 1))
+    return metrics
 
 
 def measure(boards: int, wish: Any, folder: Path) -> dict[str, Any]:

@@ -8,6 +8,9 @@ Needs what scripts/run has installed, and for HTTP the program wrk. The peers ge
 
 from __future__ import annotations
 
+import entry  # noqa: F401  first
+
+# isort: split
 import argparse
 import json
 import os
@@ -18,16 +21,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-HERE = Path(__file__).resolve().parent
-ROOT = HERE.parents[1]
-PYTHON = ROOT / ".venv" / "bin" / "python"
-if Path(sys.prefix).resolve() != PYTHON.parents[1].resolve() and PYTHON.exists():
-    os.execv(PYTHON, [str(PYTHON), *sys.argv])  # noqa: S606  the same script, in the product's environment
-
-from district import District, district, need_peers  # noqa: E402
-from locate_paper import METRICS, PAPER  # noqa: E402
-from measuring import Report, say  # noqa: E402
-from report import write_markdown  # noqa: E402
+from district import ROOT, District, district, need_peers
+from locate_paper import METRICS, PAPER
+from measuring import Report, say
+from report import write_markdown
 
 SECTIONS = ("memory", "sql", "http", "growth", "reassign")  # the last one leaves dead rows behind
 

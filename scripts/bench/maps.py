@@ -8,6 +8,9 @@ Needs what scripts/run has installed, and the Debian packages wrk and gdal-bin. 
 
 from __future__ import annotations
 
+import entry  # noqa: F401  first
+
+# isort: split
 import argparse
 import contextlib
 import json
@@ -21,23 +24,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-HERE = Path(__file__).resolve().parent
-ROOT = HERE.parents[1]
-PYTHON = ROOT / ".venv" / "bin" / "python"
-if Path(sys.prefix).resolve() != PYTHON.parents[1].resolve() and PYTHON.exists():
-    os.execv(PYTHON, [str(PYTHON), *sys.argv])  # noqa: S606  the same script, in the product's environment
-
-import maps_growth  # noqa: E402
-import maps_pages  # noqa: E402
-import maps_services as services  # noqa: E402
-import maps_tables as tables  # noqa: E402
-import maps_tiles  # noqa: E402
-from district import District, district, need_peers  # noqa: E402
-from maps_paper import METRICS, PAPER  # noqa: E402
-from maps_services import OURS, PYGEOAPI, TIPG, Service  # noqa: E402
-from measuring import Report, say  # noqa: E402
-from report import write_markdown  # noqa: E402
-from under_load import WHY_NOT  # noqa: E402
+import maps_growth
+import maps_pages
+import maps_services as services
+import maps_tables as tables
+import maps_tiles
+from district import ROOT, District, district, need_peers
+from maps_paper import METRICS, PAPER
+from maps_services import OURS, PYGEOAPI, TIPG, Service
+from measuring import Report, say
+from report import write_markdown
+from under_load import WHY_NOT
 
 SECTIONS = ("pages", "tiles", "kept", "tail", "point", "harvest", "growth")  # the last three throw the events away
 

@@ -1,6 +1,7 @@
+#!/usr/bin/env python3
 """How fast tracks come in and are found again, beside a bare COPY, a placing trigger, and movingpandas. Real database, real HTTP.
 
-    scripts/bench/patrol.py --json out.json [--only uploads,copy,phones,steady,kills,month,reads,peers,trigger,growth]
+    scripts/bench/patrol.py [--json] [--report FILE] [--only uploads,copy,phones,steady,kills,month,reads,peers,trigger,growth]
         [--home FOLDER] [--scale district] [--points 600000] [--kills 50] [--steady 600 --rate 1000]
         [--workers 50 --days 30 | --month-points 30000000 --month-workers 5000]
         [--grow-to 100000000 --minutes 40 --plot docs/bench-patrol.svg --paper docs/bench-patrol.md]
@@ -11,6 +12,9 @@ folder given as home is kept, and used again by the next run. Steady and growth 
 
 from __future__ import annotations
 
+import entry  # noqa: F401  first
+
+# isort: split
 import argparse
 import io
 import json
@@ -282,7 +286,8 @@ def trigger_placing(report: Report, at: np.ndarray, lon: np.ndarray, lat: np.nda
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--json", type=Path)
+    parser.add_argument("--json", action="store_true", help="print the metrics as JSON")
+    parser.add_argument("--report", type=Path, help="where to write rows, facts and metrics as JSON")
     parser.add_argument(
         "--home", type=Path, default=None, help="An installation made before (its database must run); else a fresh one."
     )
@@ -311,12 +316,12 @@ def main() -> None:
     finally:
         if asked.home is None:
             shutil.rmtree(home, ignore_errors=True)
-    text = json.dumps(report.dump(), ensure_ascii=False, indent=1)
-    if asked.json:
-        asked.json.write_text(text)
+    if asked.report:
+        asked.report.write_text(json.dumps(report.dump(), ensure_ascii=False, indent=1))
     if asked.paper:
         write_markdown(report, PAPER, asked.paper, asked.plot)
-    print(text)
+    if asked.json:
+        print(json.dumps({"metrics": report.metrics}))
 
 
 def measure(report: Report, asked: argparse.Namespace, home: Path, environment: dict[str, str]) -> None:

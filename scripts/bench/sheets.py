@@ -10,6 +10,9 @@ database there (its district demo) is used and the import is tried without being
 
 from __future__ import annotations
 
+import entry  # noqa: F401  first
+
+# isort: split
 import argparse
 import contextlib
 import gzip
@@ -25,15 +28,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-HERE = Path(__file__).resolve().parent
-ROOT = HERE.parents[1]
-PYTHON = ROOT / ".venv" / "bin" / "python"
-if Path(sys.prefix).resolve() != PYTHON.parents[1].resolve() and PYTHON.exists():
-    os.execv(PYTHON, [str(PYTHON), *sys.argv])  # noqa: S606  the same script, in the product's environment
-sys.path.insert(0, str(ROOT))
-sys.path.insert(0, str(HERE))
-
-from district import district  # noqa: E402  with the environment above
+from district import ROOT, district
+from entry import PYTHON
 
 METRICS = (
     "import_100k_s",
@@ -251,7 +247,7 @@ def main() -> None:
                 if "export" in only:
                     metrics.update(give_out(Path(folder), asked.rows))
     if asked.json:
-        print(json.dumps(metrics, indent=1))
+        print(json.dumps({"metrics": metrics}))
         return
     for name, value in metrics.items():
         print(f"{name:22} {'-' if value is None else f'{value:,.3f}'}")

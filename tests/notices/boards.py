@@ -1,15 +1,21 @@
-"""Contents and jobs for the tests of boards; a PDF's facts as poppler tells them."""
+"""Contents and jobs for the tests of boards, prints through the service; a PDF's facts as poppler tells them."""
 
 from __future__ import annotations
 
+import io
 import re
 import subprocess
 from datetime import date
 
+from PIL import Image
+
 from gis_grid.notices.render import Job
 from gis_grid.notices.said import Content, Person
 from gis_grid.notices.templates import template_of
+from tests.factories import GRID_1
 from tests.notices.grounds import town
+
+RIGHTS = ["boards.print", "boards.write", "areas.read", "areas.write"]
 
 PEOPLE = (
     Person("grid_leader", "网格长", "张直", "10012345678", "网格第一责任人，每周不定期巡查"),
@@ -47,3 +53,23 @@ def page_sizes_mm(pdf: bytes) -> list[tuple[float, float]]:
     told = poppler("pdfinfo", pdf, "-f", "1", "-l", "999")
     found = re.findall(r"Page\s+\d+ size:\s+([\d.]+) x ([\d.]+) pts", told)
     return [(float(width) * 25.4 / 72, float(height) * 25.4 / 72) for width, height in found]
+
+
+def jpeg(colour: str = "navy") -> tuple[io.BytesIO, str]:
+    out = io.BytesIO()
+    picture = Image.new("RGB", (1200, 1700), colour)
+    exif = picture.getexif()
+    exif[0x010F] = "Camera"
+    picture.save(out, "JPEG", exif=exif)
+    out.seek(0)
+    return out, "photo.jpg"
+
+
+def printed(client, headers, code: str = GRID_1, **asked):
+    answer = client.post(f"/api/boards/{code}/prints", headers=headers, json=asked)
+    assert answer.status_code == 201, answer.data[:300]
+    return answer
+
+
+def stale(client, headers) -> list[dict]:
+    return client.get("/api/boards/stale", headers=headers).json["items"]

@@ -1,73 +1,20 @@
-"""Boards through the service: what they say, who may make them, the reprint list, the public page, batches."""
+"""Boards through the service: what they say, who may make them, templates, pictures."""
 
 from __future__ import annotations
 
 import io
 import json
-import os
-import time
-import zipfile
 
 import pytest
-import shapely
 import sqlalchemy as sa
 from PIL import Image
 
-from gis_grid.areas.models import Area, Staff
+from gis_grid.areas.models import Staff
 from gis_grid.config import settings
-from gis_grid.geo import shapes
-from gis_grid.jobs import actions as jobs
-from gis_grid.maps.models import BaseFeature
-from gis_grid.notices import pages
-from gis_grid.notices.models import BoardPrint
 from gis_grid.notices.scale import SCALES
 from tests.conftest import problem
-from tests.factories import COMMUNITY, DISTRICT, GRID_1, GRID_2, SIDE, SOUTH, WEST, make_area, make_building, make_town
-from tests.notices.boards import page_sizes_mm, poppler
-
-RIGHTS = ["boards.print", "boards.write", "areas.read", "areas.write"]
-
-
-@pytest.fixture
-def street(session, monkeypatch):
-    """The factory's town with streets, buildings with footprints, posts on the board, a public address."""
-    monkeypatch.setattr(settings(), "public_url", "https://grid.example.gov.cn")
-    make_town()
-    for n in range(6):
-        west, south = WEST + 0.0001 + n * 0.00014, SOUTH + 0.0004
-        footprint = shapely.multipolygons([shapely.box(west, south, west + 0.0001, south + 0.0002)])
-        make_building(0, f"B{n}", name=f"{n + 1}号楼", use="01", footprint=shapes.to_column(footprint))
-    road = shapely.LineString([(WEST - SIDE, SOUTH), (WEST + 4 * SIDE, SOUTH)])
-    session.add(BaseFeature(source="test", kind="road", rank="main", name="人民路", width_m=12, geom=shapes.to_column(road)))
-    session.add(Staff(area_code=GRID_1, name="张直", post="grid_leader", duty_phone="10012345678", duty="第一责任人"))
-    session.flush()
-    pages._kept.clear()
-    monkeypatch.setattr(pages, "limiter", pages.Limiter(pages.PER_MINUTE))
-
-
-@pytest.fixture
-def mine(street, bearer):
-    return bearer(RIGHTS)
-
-
-def jpeg(colour: str = "navy") -> tuple[io.BytesIO, str]:
-    out = io.BytesIO()
-    picture = Image.new("RGB", (1200, 1700), colour)
-    exif = picture.getexif()
-    exif[0x010F] = "Camera"
-    picture.save(out, "JPEG", exif=exif)
-    out.seek(0)
-    return out, "photo.jpg"
-
-
-def printed(client, headers, code: str = GRID_1, **asked):
-    answer = client.post(f"/api/boards/{code}/prints", headers=headers, json=asked)
-    assert answer.status_code == 201, answer.data[:300]
-    return answer
-
-
-def stale(client, headers) -> list[dict]:
-    return client.get("/api/boards/stale", headers=headers).json["items"]
+from tests.factories import COMMUNITY, DISTRICT, GRID_1, SIDE, SOUTH, WEST, make_area
+from tests.notices.boards import RIGHTS, jpeg, page_sizes_mm, poppler
 
 
 def test_a_board_comes_out_as_pdf_with_what_it_must_say(client, mine) -> None:
@@ -90,19 +37,6 @@ def test_you_are_here(client, mine) -> None:
     at = f"lon={WEST + SIDE / 2}&lat={SOUTH + SIDE / 2}"
     assert "您在此处" in client.get(f"/api/boards/{GRID_1}?format=svg&{at}", headers=mine).text
     assert problem(client.get(f"/api/boards/{GRID_1}?lon=106.5", headers=mine))["code"] == "half_a_point"
-
-
-def test_key_places_are_on_the_plan_and_make_a_board_stale(client, mine, session) -> None:
-    from gis_grid.patrol.models import Target
-
-    printed(client, mine)
-    at = shapes.to_column(shapely.Point(WEST + 0.0005, SOUTH + 0.0008))
-    session.add(Target(kind="key_place", name="配电房", point=at, area_code=GRID_1, placed_by="inside"))
-    session.flush()
-    svg = client.get(f"/api/boards/{GRID_1}?format=svg", headers=mine).text
-    assert "配电房" in svg
-    assert "重点部位" in svg
-    assert [row["changed"] for row in stale(client, mine)] == [["边界、楼栋或重点部位"]]
 
 
 def test_nothing_of_residents_is_on_a_board(client, mine, session) -> None:
@@ -224,76 +158,6 @@ def test_what_is_no_picture_is_refused(client, mine, session) -> None:
         assert answer.status_code == status, (kind, key)
 
 
-def test_the_day_a_phone_changes_the_board_is_on_the_reprint_list(client, mine, session) -> None:
-    printed(client, mine)
-    printed(client, mine, GRID_2)
-    assert stale(client, mine) == []
-    session.execute(sa.update(Staff).where(Staff.name == "张直").values(duty_phone="10099999999"))
-    found = stale(client, mine)
-    assert [(row["area_code"], row["changed"]) for row in found] == [(GRID_1, ["网格长张直的电话"])]
-    printed(client, mine)
-    assert stale(client, mine) == []
-
-
-def test_staff_boundary_and_buildings_make_a_board_stale(client, mine, session) -> None:
-    printed(client, mine)
-    session.add(Staff(area_code=COMMUNITY, name="王芳", post="mediator"))
-    make_building(0, "B9", name="9号楼")
-    session.execute(sa.update(Area).where(Area.code == GRID_1).values(extent="人民路以北"))
-    (row,) = stale(client, mine)
-    assert row["changed"] == ["调解员王芳到任", "管辖范围", "边界、楼栋或重点部位"]
-
-
-def test_streets_water_and_neighbours_on_the_plan_make_a_board_stale(client, mine, session) -> None:
-    printed(client, mine)
-    far = shapes.to_column(shapely.box(WEST + 1, SOUTH, WEST + 1.1, SOUTH + 0.1))
-    session.add(BaseFeature(source="test", kind="water", name="远湖", geom=far))
-    session.flush()
-    assert stale(client, mine) == []  # far away
-    session.execute(sa.update(BaseFeature).where(BaseFeature.name == "人民路").values(name="解放路"))
-    assert [row["changed"] for row in stale(client, mine)] == [["周边道路、水系、绿地或邻格"]]
-
-
-def test_a_changed_template_makes_a_board_stale(client, mine) -> None:
-    body = next(each["body"] for each in client.get("/api/boards/templates", headers=mine).json["items"] if each["name"] == "a4")
-    kept = client.post("/api/board-templates", headers=mine, json={"area_code": COMMUNITY, "name": "本区", "body": body})
-    printed(client, mine, template="本区")
-    assert stale(client, mine) == []
-    path, version = f"/api/board-templates/{kept.json['id']}", {**mine, "If-Match": '"1"'}
-    client.patch(path, headers=version, json={"body": body.replace("theme: blue", "theme: red")})
-    assert [row["changed"] for row in stale(client, mine)] == [["模板或配色"]]
-    client.delete(path, headers={**mine, "If-Match": '"2"'})
-    assert [row["changed"] for row in stale(client, mine)] == [["模板已停用"]]
-
-
-def test_the_offices_new_theme_makes_a_board_stale_but_a_named_one_stays(client, mine) -> None:
-    printed(client, mine)
-    printed(client, mine, GRID_2, theme="green")
-    client.post("/api/board-settings", headers=mine, json={"area_code": COMMUNITY, "theme": "red"})
-    assert [(row["area_code"], row["changed"]) for row in stale(client, mine)] == [(GRID_1, ["模板或配色"])]
-
-
-def test_the_map_shows_which_boards_are_stale(client, mine, session) -> None:
-    key = int(printed(client, mine).headers["Location"].rsplit("/", 1)[-1])
-    session.execute(sa.update(Staff).where(Staff.name == "张直").values(duty_phone="10099999999"))
-    stale(client, mine)
-    row = session.get(BoardPrint, key, populate_existing=True)
-    assert (row.stale, row.version) == ("网格长张直的电话", 1)
-    session.execute(sa.update(Staff).where(Staff.name == "张直").values(duty_phone="10012345678"))
-    stale(client, mine)
-    session.refresh(row)
-    assert row.stale is None
-
-
-def test_a_reprint_hangs_where_the_old_one_hung(client, mine) -> None:
-    key = printed(client, mine).headers["Location"].rsplit("/", 1)[-1]
-    client.patch(f"/api/board-prints/{key}", headers={**mine, "If-Match": '"1"'}, json={"place": "1号楼门口"})
-    again = printed(client, mine, replaces=int(key)).headers["Location"]
-    rows = client.get("/api/board-prints/", headers=mine).json["items"]
-    assert [(f"/api/board-prints/{row['id']}", row["place"]) for row in rows] == [(again, "1号楼门口")]
-    assert client.post(f"/api/boards/{GRID_2}/prints", headers=mine, json={"replaces": int(key)}).status_code == 404
-
-
 def test_what_is_being_edited_is_seen_at_once_and_not_kept(client, mine) -> None:
     texts = {"extent": "东至新路", "services": "代办", "supervision_phone": "12345", "phones": "masked", "heading": "公示栏"}
     seen = client.post(f"/api/boards/{GRID_1}/preview", headers=mine, json={"texts": texts, "pixels": 300})
@@ -312,165 +176,7 @@ def test_a_template_may_come_back_as_json(client, mine) -> None:
     assert client.post(f"/api/boards/{GRID_1}/preview", headers=mine, json=asked).status_code == 200
 
 
-def test_areas_tell_the_state_of_their_boards(client, mine, session) -> None:
-    printed(client, mine)
-    session.execute(sa.update(Staff).where(Staff.name == "张直").values(duty_phone="10099999999"))
-    stale(client, mine)
-    rows = {row["code"]: row for row in client.get("/api/boards/areas", headers=mine).json["items"]}
-    assert (rows[GRID_1]["prints"], rows[GRID_1]["stale"], rows[GRID_1]["parent"]) == (1, 1, COMMUNITY)
-    assert rows[GRID_2]["prints"] == 0
-
-
 def test_a_qr_code_for_other_uses(client, mine, monkeypatch) -> None:
     assert client.get(f"/api/boards/{GRID_1}/qr", headers=mine).data.startswith(b"<svg")
     monkeypatch.setattr(settings(), "public_url", None)
     assert problem(client.get(f"/api/boards/{GRID_1}/qr", headers=mine))["code"] == "no_public_url"
-
-
-def test_a_board_that_was_taken_down_is_no_longer_listed(client, mine, session) -> None:
-    key = printed(client, mine).headers["Location"].rsplit("/", 1)[-1]
-    at = {"type": "Point", "coordinates": [WEST + SIDE / 2, SOUTH + SIDE / 2]}
-    hung = client.patch(
-        f"/api/board-prints/{key}",
-        headers={**mine, "If-Match": '"1"'},
-        json={"place": "1号楼门口", "hung_at": "2026-11-20", "point": at},
-    )
-    assert hung.status_code == 200, hung.data
-    assert client.put(f"/api/board-prints/{key}/photo", headers=mine, data={"file": jpeg("green")}).status_code == 200
-    session.execute(sa.update(Staff).where(Staff.name == "张直").values(duty_phone="10099999999"))
-    (row,) = stale(client, mine)
-    assert row["place"] == "1号楼门口" and row["lon"] == pytest.approx(WEST + SIDE / 2)
-    assert client.delete(f"/api/board-prints/{key}", headers={**mine, "If-Match": '"2"'}).status_code == 204
-    assert stale(client, mine) == []
-
-
-def test_prints_are_audited(client, mine, session) -> None:
-    from gis_grid.audit import AuditEntry
-
-    printed(client, mine)
-    acts = list(session.scalars(sa.select(AuditEntry.action).where(AuditEntry.target == "boards", AuditEntry.key == GRID_1)))
-    assert acts == ["view", "print"]
-
-
-def test_the_public_page_opens_with_the_first_board_and_says_no_more(client, mine, session) -> None:
-    assert client.get(f"/g/{GRID_1}").status_code == 404
-    printed(client, mine)
-    page = client.get(f"/g/{GRID_1}")
-    assert page.status_code == 200 and "public, max-age" in page.headers["Cache-Control"]
-    assert "张直" in page.text and 'href="tel:10012345678"' in page.text and "<svg" in page.text
-    assert client.get(f"/g/{GRID_1}", headers={"If-None-Match": page.headers["ETag"]}).status_code == 304
-    assert client.get(f"/g/{GRID_2}").status_code == 404
-    session.execute(sa.update(Staff).where(Staff.name == "张直").values(name="张新"))
-    assert "张新" in client.get(f"/g/{GRID_1}").text
-
-
-def test_an_office_closes_its_public_pages(client, mine) -> None:
-    printed(client, mine)
-    client.post("/api/board-settings", headers=mine, json={"area_code": COMMUNITY, "public_page": False})
-    assert client.get(f"/g/{GRID_1}").status_code == 404
-    assert client.get(f"/api/boards/{GRID_1}/told", headers=mine).json["content"]["url"] is None
-
-
-def test_the_public_page_is_rate_limited(client, mine) -> None:
-    answers = [404]
-    while answers[-1] == 404 and len(answers) < 50 * pages.PER_MINUTE:  # a slow machine is forgiven some meanwhile
-        answers.append(client.get("/g/nothing").status_code)
-    assert answers[-1] == 429
-    assert len(answers) > pages.PER_MINUTE
-
-
-def test_the_limiter_forgives_with_time() -> None:
-    limiter = pages.Limiter(2)
-    limiter.take("a", 0.0)
-    limiter.take("a", 0.0)
-    with pytest.raises(Exception, match="频繁"):
-        limiter.take("a", 1.0)
-    limiter.take("a", 31.0)
-    limiter.take("b", 31.0)
-
-
-def test_all_boards_of_a_community_come_as_one_zip(client, mine, session, connection) -> None:
-    make_area(f"{COMMUNITY}009", parent=COMMUNITY)
-    asked = {"area_code": COMMUNITY, "template": "label-90x60", "format": "png", "dpi": 60}
-    job = client.post("/api/boards/jobs", headers=mine, json=asked)
-    assert job.status_code == 202, job.data
-    session.commit()
-    jobs.run_job(job.json["id"])
-    session.expire_all()
-    done = client.get(f"/api/jobs/{job.json['id']}", headers=mine).json
-    assert done["status"] == "done", done
-    assert done["report"]["boards"] == 4
-    file = client.get(f"/api/boards/jobs/{job.json['id']}/file", headers=mine)
-    names = zipfile.ZipFile(io.BytesIO(file.data)).namelist()
-    assert [name[:15] for name in names] == [GRID_1, GRID_2, f"{COMMUNITY}003", f"{COMMUNITY}009"]
-    assert session.scalar(sa.select(sa.func.count()).select_from(BoardPrint)) == 4
-
-
-def test_a_batch_goes_on_where_one_grid_is_refused(client, mine, session) -> None:
-    make_area(f"{COMMUNITY}009", parent=COMMUNITY)
-    job = client.post("/api/boards/jobs", headers=mine, json={"area_code": COMMUNITY, "format": "svg"})
-    session.commit()
-    jobs.run_job(job.json["id"])
-    session.expire_all()
-    report = client.get(f"/api/jobs/{job.json['id']}", headers=mine).json["report"]
-    assert report["boards"] == 3
-    assert list(report["refused"]) == [f"{COMMUNITY}009"]
-
-
-def test_an_atlas_has_cover_overview_index_pages_and_staff(client, mine, session) -> None:
-    job = client.post("/api/boards/jobs", headers=mine, json={"area_code": COMMUNITY, "what": "atlas"})
-    session.commit()
-    jobs.run_job(job.json["id"])
-    session.expire_all()
-    file = client.get(f"/api/boards/jobs/{job.json['id']}/file", headers=mine)
-    sizes = page_sizes_mm(file.data)
-    assert len(sizes) == 7  # cover, overview, three grids, index, staff
-    assert set(map(tuple, [[round(side) for side in size] for size in sizes])) == {(210, 297)}
-    text = poppler("pdftotext", file.data)
-    for said in ("网格图集", "网格总图", "楼栋索引", "6号楼", "街巷索引", "人民路", "网格队伍", "张直"):
-        assert said in text
-
-
-def test_files_are_kept_for_a_month() -> None:
-    from gis_grid.notices.jobs import KEPT_DAYS, drop_old_files
-
-    folder = settings().home / "prints"
-    folder.mkdir(parents=True, exist_ok=True)
-    old, new = folder / "old.zip", folder / "new.zip"
-    for path, days in ((old, KEPT_DAYS + 1), (new, KEPT_DAYS - 1)):
-        path.write_bytes(b"x")
-        os.utime(path, (time.time() - days * 86_400,) * 2)
-    drop_old_files()
-    assert [path.exists() for path in (old, new)] == [False, True]
-    new.unlink()
-
-
-def test_labels_come_on_sheets(client, mine, session) -> None:
-    asked = {"area_code": COMMUNITY, "what": "sheet", "template": "label-90x60"}
-    job = client.post("/api/boards/jobs", headers=mine, json=asked)
-    session.commit()
-    jobs.run_job(job.json["id"])
-    session.expire_all()
-    pdf = client.get(f"/api/boards/jobs/{job.json['id']}/file", headers=mine).data
-    assert page_sizes_mm(pdf) == [pytest.approx((210, 297), abs=0.05)]
-    assert [name for name in ("名001名001", "名001名002", "名001名003") if name not in poppler("pdftotext", pdf)] == []
-
-
-def test_on_the_command_line(street, session, tmp_path) -> None:
-    from click.testing import CliRunner
-
-    from gis_grid.cli import cli
-
-    out = tmp_path / "board.png"
-    done = CliRunner().invoke(cli, ["boards", "print", GRID_1, "--format", "png", "--dpi", "30", "--out", str(out)])
-    assert done.exit_code == 0, done.output
-    assert "1 块公示牌" in done.output
-    assert "没有监督电话" in done.output
-    assert Image.open(out).size == pytest.approx((248, 351), abs=1)
-    assert "共 0 块公示牌应重印" in CliRunner().invoke(cli, ["boards", "stale"]).output
-
-
-def test_others_files_and_unfinished_ones_are_not_found(client, mine, bearer) -> None:
-    assert client.get("/api/boards/jobs/999999/file", headers=mine).status_code == 404
-    assert problem(client.post("/api/boards/jobs", headers=mine, json={"area_code": "nothing"}))["status"] == 404
-    assert json.loads(client.get("/api/board-prints", headers=mine).data)["items"] == []

@@ -256,7 +256,7 @@ def test_the_same_content_has_the_same_hash_whoever_is_not_shown() -> None:
 def test_unnamed_buildings_are_told_on_the_board() -> None:
     laid = lay_out(content(), template_of("a4", "portrait", {}), job().day, ["9号楼"])
     footer = next(slot for slot in laid.slots if slot["kind"] == "footer")
-    assert "9号楼" in footer["line"]
+    assert "9号楼" in "".join(footer["lines"])
 
 
 @pytest.mark.parametrize("shape", sorted(SHAPES))

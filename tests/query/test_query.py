@@ -102,15 +102,32 @@ def test_every_kind_of_condition(ask, where, found: list[str]) -> None:
     assert ask(where) == found
 
 
-def test_pages_follow_each_other_and_the_total_is_told(client, bearer, people) -> None:
+@pytest.fixture(params=[(2_000, 20_000), (-1, 1), (-1, 2)])
+def way(people, session, monkeypatch, request) -> None:
+    """The ways to a page: rows found first and sorted, or looked for on a few steps along an index."""
+    for name, value in zip(("HANDFUL", "WALKED"), request.param, strict=True):
+        monkeypatch.setattr(f"gis_grid.query.actions.{name}", value)
+    session.execute(sa.text("UPDATE residents SET updated_at = '2026-01-01'"))
+
+
+@pytest.mark.parametrize(
+    ("sort", "order"),
+    [
+        ("birth_date", ["王小明", "王晓梅", "李四", "曾建国"]),
+        ("-birth_date", ["李四", "王晓梅", "王小明", "曾建国"]),
+        ("-updated_at", ["李四", "曾建国", "王晓梅", "王小明"]),
+        ("sex", ["王小明", "曾建国", "李四", "王晓梅"]),
+    ],
+)
+def test_pages_follow_each_other_and_the_total_is_told(client, bearer, people, way, sort: str, order: list[str]) -> None:
     headers, after, seen = bearer(RIGHTS), None, []
     for _ in range(4):
-        body = {"limit": 1, "sort": "-birth_date", "total": True} | ({"after": after} if after else {})
+        body = {"limit": 1, "sort": sort, "total": True} | ({"after": after} if after else {})
         page = client.post("/api/queries/ask/residents", json=body, headers=headers).json
         assert page["total"] == 4
         seen += [row["name"] for row in page["items"]]
         after = page["next"]
-    assert seen == ["李四", "王晓梅", "王小明", "曾建国"]
+    assert seen == order
     assert after is None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gis_grid.query.rules import Asked, BadQuery, fields_of, read_query
@@ -88,6 +88,7 @@ JSON = st.recursive(
 )
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])  # a busy machine is no fault of the reader
 @given(JSON)
 def test_any_json_is_read_or_refused(given) -> None:
     try:

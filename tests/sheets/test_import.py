@@ -247,8 +247,32 @@ def bomb(path, tmp_path):
             part.write(bytes(1 << 20))
 
 
+def old_file(path, *names: str) -> None:
+    """An Office file of before 2007 that holds these names: header, allocation table, directory."""
+    head = bytearray(b"\xff" * 512)
+    head[:8] = bytes.fromhex("d0cf11e0a1b11ae1")
+    struct.pack_into("<HH", head, 28, 0xFFFE, 9)
+    struct.pack_into("<II", head, 44, 1, 1)  # one sector of the table; the directory begins in sector 1
+    struct.pack_into("<III", head, 68, 0xFFFFFFFE, 0, 0)
+    table = struct.pack("<II", 0xFFFFFFFD, 0xFFFFFFFE).ljust(512, b"\xff")
+    entries = [name.encode("utf-16-le").ljust(64, b"\0") + struct.pack("<H", 2 * len(name) + 2) + bytes(62) for name in names]
+    path.write_bytes(bytes(head) + table + b"".join(entries).ljust(512, b"\0"))
+
+
 def encrypted(path, tmp_path):
-    path.write_bytes(b"\xd0\xcf\x11\xe0" + bytes(1000) + "EncryptedPackage".encode("utf-16-le") + bytes(1000))
+    old_file(path, "Root Entry", "EncryptionInfo", "EncryptedPackage")
+
+
+def old_macro(path, tmp_path):
+    old_file(path, "Root Entry", "Workbook", "_VBA_PROJECT_CUR")
+
+
+def far_corners(path, tmp_path):
+    """Two cells that a reader would lay out as 17 milliards."""
+    with xlsxwriter.Workbook(str(path)) as book:
+        page = book.add_worksheet()
+        page.write(0, 0, "姓名")
+        page.write(1_048_575, 16_383, "王")
 
 
 def damaged(path, tmp_path):
@@ -265,7 +289,10 @@ def lying(path, tmp_path):
 
 @pytest.mark.parametrize(
     ("spoil", "code"),
-    [(macro, "macro"), (bomb, "too_large"), (encrypted, "encrypted"), (damaged, "bad_file"), (lying, "bad_file")],
+    [
+        *((macro, "macro"), (old_macro, "macro"), (encrypted, "encrypted"), (damaged, "bad_file"), (lying, "bad_file")),
+        *((bomb, "too_large"), (far_corners, "too_large")),
+    ],
 )
 def test_hostile_workbooks_are_refused(load, write, estate, tmp_path, spoil, code: str) -> None:
     path = write([HEADER, ["王小明", "", id_number(1), "", "", "", *HOME]])
@@ -291,6 +318,49 @@ def test_the_wrong_files_are_refused_with_a_sentence(load, write, estate, name: 
     with pytest.raises(Invalid) as refused:
         load("residents", path)
     assert refused.value.code == code
+
+
+@pytest.mark.parametrize("text", ["x" * 2_000_000, '"\n",' * 500_000, '"' + "x\n" * 1_000_000])
+def test_a_row_without_end_fills_no_memory(load, estate, tmp_path, text: str) -> None:
+    path = tmp_path / "endless.csv"
+    path.write_text(f"姓名,住址\n{text}", encoding="utf-8")
+    with pytest.raises(Invalid) as refused:
+        load("residents", path)
+    assert refused.value.code == "bad_file"
+
+
+def test_a_sheet_as_an_office_keeps_it(load, write, estate, session) -> None:
+    """Titles above, merged cells, 1户主, units and words for nothing; what is refused is corrected and comes alone."""
+    rows = [
+        ["演示社区住户登记表", "", "", "", "", "", ""],
+        ["序号", "小 区*", "楼号", "单元号", "门牌号", "户主姓名", "户口类型"],
+        [1, "阳光家园", "3幢", "1单元", "101", "刘德明", "家庭"],
+        [2, "", "", "", 102.0, "陈桂芳", "集体户"],
+        [3, "", "", "", "901", "无此人", "集体户"],
+    ]
+    report = load("households", write(rows), keep_good=True)
+    assert (report["inserted"], report["refused"]) == (2, 1)
+    assert "2 行没有写小区和楼栋，按上一行的楼栋登记" in report["warnings"]
+    header = ["姓名", "与户主关系", "身份证号", "联系电话", "小区", "楼号", "单元", "门牌号"]
+    people = [
+        *(["刘德明", "1户主", id_number(1), "无", "阳光家园", "3", "1", 101], ["刘小宝", "子", "不详", "", "", "", "", ""]),
+        *(["陈桂芳", "户主", id_number(2), "", "", "", "", "１０２"], ["孙某", "孙媳", 5.00103e17, "", "", "", "", ""]),
+    ]
+    assert load("residents", write([header, *people]), keep_good=True)["refused"] == 1
+    people[3][2] = id_number(4)
+    again = load("residents", write([header, *people]))
+    assert (again["inserted"], again["updated"], again["unchanged"]) == (1, 0, 3)
+    homes = dict(
+        session.execute(sa.text("SELECT p.name, h.room_id FROM residents p JOIN households h ON h.id = p.household_id")).all()
+    )
+    assert homes["刘小宝"] == estate["阳光家园101"]
+    assert homes["孙某"] == estate["阳光家园102"]
+
+
+def test_text_as_excel_calls_unicode_is_read(load, estate, tmp_path) -> None:
+    path = tmp_path / "u.txt"
+    path.write_text("姓名\t住址\n王小明\t阳光家园3-1-101\n", encoding="utf-16")
+    assert load("residents", path)["inserted"] == 1
 
 
 def test_merged_header_cells_are_refused_a_merged_title_above_is_not(load, estate, tmp_path) -> None:

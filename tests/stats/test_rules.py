@@ -13,7 +13,7 @@ def test_small_numbers_are_never_told_and_others_in_fives() -> None:
         if number < 6:
             assert told == {None}
         assert all(one is None or (one % 5 == 0 and abs(one - number) < 5 and one >= 10) for one in told)
-    assert {guarded(0, draw) for draw in range(5)} == {0}
+    assert {guarded(0, draw) for draw in range(5)} == {None}  # nobody looks like a few
 
 
 def test_rounding_is_fair() -> None:

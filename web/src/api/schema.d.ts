@@ -1578,7 +1578,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** 制作一个区域之下全部网格的公示牌（压缩包）、标签拼版或社区图集（PDF）；答一个任务 */
+        /** 制作一个区域之下全部网格的公示牌（压缩包）、标签拼版或社区图集（PDF），或重印所有应重印的；答一个任务 */
         post: {
             parameters: {
                 query?: never;
@@ -9815,7 +9815,68 @@ export interface paths {
         };
         options?: never;
         head?: never;
-        patch?: never;
+        /** 修改自己的已存查询 */
+        patch: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    key: number;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["SavedChange"];
+                };
+            };
+            responses: {
+                /** @description 问题说明 (RFC 9457) */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description 服务故障 */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["SavedQuery"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            };
+        };
         trace?: never;
     };
     "/api/queries/spots/{name}": {
@@ -15460,7 +15521,10 @@ export interface components {
             };
         };
         Batch: {
-            /** 其下全部网格 */
+            /**
+             * 其下全部网格；重印时可不填
+             * @default
+             */
             area_code: string;
             /** 只要这些网格 */
             codes?: string[];
@@ -15496,11 +15560,11 @@ export interface components {
             /** 配色 */
             theme?: string;
             /**
-             * 每格一份、拼版、图集
+             * 每格一份、拼版、图集、全部重印
              * @default boards
              * @enum {string}
              */
-            what: "boards" | "sheet" | "atlas";
+            what: "boards" | "sheet" | "atlas" | "reprint";
         };
         Birth: {
             child: components["schemas"]["Newcomer"];
@@ -17814,6 +17878,21 @@ export interface components {
              * @enum {string}
              */
             register: "areas" | "staff" | "estates" | "buildings" | "units" | "rooms" | "households" | "residents" | "valuables" | "premises" | "premises_staff" | "events";
+        };
+        SavedChange: {
+            /** 共享给该区域的人 */
+            area_code?: string | null;
+            /** 定义 */
+            definition?: {
+                [key: string]: unknown;
+            };
+            /** 名称 */
+            name?: string;
+            /**
+             * 登记表（随定义一起换）
+             * @enum {string}
+             */
+            register?: "areas" | "staff" | "estates" | "buildings" | "units" | "rooms" | "households" | "residents" | "valuables" | "premises" | "premises_staff" | "events";
         };
         SavedQueries: {
             items?: components["schemas"]["SavedQuery"][];

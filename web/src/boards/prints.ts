@@ -5,6 +5,7 @@ export interface Stale {
   print_id: number
   area_name: string
   changed: string[]
+  photo: boolean
 }
 
 export interface Print {
@@ -22,6 +23,7 @@ export interface Print {
   hung_at: string | null
   at: { lon: number; lat: number } | null
   changed: string[]
+  photo: boolean
 }
 
 /** The register's rows in the console's words, those out of date first, then the newest. */
@@ -47,6 +49,7 @@ export function printsOf(rows: readonly Record<string, unknown>[], stale: readon
       hung_at: row.hung_at as string | null,
       at: point ? { lon: point.coordinates[0], lat: point.coordinates[1] } : null,
       changed: found?.changed ?? [],
+      photo: found?.photo ?? false,
     }
   })
   return made.sort((a, b) => Number(b.changed.length > 0) - Number(a.changed.length > 0) || b.id - a.id)

@@ -79,9 +79,10 @@ export function valuesOf(counted: Counted, wish: ThemeWish, areaM2: ReadonlyMap<
   })
 }
 
-/** None where the value's number is hidden; 0 where the value does not occur. */
+/** None where the value's number is hidden; 0 where the value does not occur. Where figures are hidden, both look alike. */
 function ofValue(counted: Counted, code: string, value: string): number | null {
   const cells = counted.cells.filter((cell) => cell.area_code === code && keyOf(cell.values[0] ?? null) === value)
+  if (counted.hidden_below && !cells.length) return null
   return cells.some(({ count }) => count === null) ? null : cells.reduce((sum, { count }) => sum + (count ?? 0), 0)
 }
 

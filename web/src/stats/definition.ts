@@ -125,8 +125,9 @@ export function fitting(asked: Definition, registers: readonly Countable[]): Def
   let by = given.by.flatMap((key) => {
     const field = known.get(nameOf(key))
     if (!field) return []
-    const period = field.periods.some(({ key: name }) => name === periodOf(key)) ? periodOf(key) : 'month'
-    return [field.periods.length ? `${field.key}.${period}` : field.key]
+    const periods = field.periods.map(({ key: name }) => name)
+    const period = [periodOf(key), 'month', periods[0]].find((name) => name && periods.includes(name))
+    return [period ? `${field.key}.${period}` : field.key]
   })
   by = [...new Set(by)]
   if (given.chart === 'pyramid' && by[0] === 'sex' && by[1] === 'age') by = ['age', 'sex']

@@ -42,12 +42,12 @@ export interface Spread {
   lines: Line[]
 }
 
-const told = (count: number | null | undefined) => (count === undefined ? 0 : count)
 const keyOf = (values: unknown[]) => JSON.stringify(values)
 
-function find(all: readonly Valued[]): (values: unknown[]) => number | null {
+/** The count of some values. What is not told is nothing, or hidden where figures are. */
+function find(all: readonly Valued[], hides: boolean): (values: unknown[]) => number | null {
   const counts = new Map(all.map(({ values, count }) => [keyOf(values), count]))
-  return (values) => told(counts.get(keyOf(values)))
+  return (values) => counts.get(keyOf(values)) ?? (hides ? null : 0)
 }
 
 /** Areas along the axis, the values of the only field as series. */
@@ -58,7 +58,7 @@ export function byArea(counted: Counted): Spread {
     const points = counted.areas.map(({ name, code, count }) => ({ name, value: count, hit: { area: code } }))
     return { names, lines: [{ name: words.total, points }] }
   }
-  const count = find(counted.cells.map((cell) => ({ ...cell, values: [cell.area_code, ...cell.values] })))
+  const count = find(counted.cells.map((cell) => ({ ...cell, values: [cell.area_code, ...cell.values] })), !!counted.hidden_below)
   const lines = axis.map(({ value, label }) => ({
     name: label,
     points: counted.areas.map(({ name, code }) => ({ name, value: count([code, value]), hit: { area: code } })),
@@ -69,7 +69,7 @@ export function byArea(counted: Counted): Spread {
 /** The first field's values along the axis, the second's as series, over all areas. */
 export function byValue(counted: Counted): Spread {
   const [first = [], second] = counted.axes
-  const count = find(counted.values)
+  const count = find(counted.values, !!counted.hidden_below)
   const names = first.map(({ label }) => label)
   if (!second) {
     const points = first.map(({ value, label }) => ({ name: label, value: count([value]), hit: { field: 0, value } }))

@@ -22,9 +22,15 @@ export function useReports() {
   }
 
   async function save(name: string, definition: Definition, share: string | null): Promise<void> {
-    const { register, by, where, ...shown } = definition
-    const body = { kind: 'report', register, name, area_code: share, definition: { ...shown, by, where } } as never
+    const body = { kind: 'report', name, area_code: share, ...kept(definition) } as never
     await answer(client.POST('/api/queries/saved', { body }))
+    await load()
+  }
+
+  /** Another name or circle of readers; with a definition, another figure of the same register. */
+  async function change(report: Report, name: string, share: string | null, definition: Definition | null): Promise<void> {
+    const body = { name, area_code: share, ...(definition ? kept(definition) : {}) } as never
+    await answer(client.PATCH('/api/queries/saved/{key}', { params: { path: { key: report.id } }, body }))
     await load()
   }
 
@@ -33,7 +39,11 @@ export function useReports() {
     await load()
   }
 
-  return { reports, load, save, remove }
+  return { reports, load, save, change, remove }
+}
+
+function kept({ register, by, where, ...shown }: Definition) {
+  return { register, definition: { ...shown, by, where } }
 }
 
 /** The address of a kept report; what it holds is read as carefully as any address. */

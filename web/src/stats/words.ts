@@ -35,6 +35,9 @@ export const words = inLanguage(
     onlyMe: '只有我自己',
     everyoneIn: (area: string) => `${area}的所有同事`,
     saved: (name: string) => `已保存“${name}”。打开时总是最新的数字。`,
+    changeReport: (name: string) => `修改报表“${name}”`,
+    changeHint: '改名、共享、换成现在这张图',
+    replaceWith: (title: string) => `换成现在这张图：${title}`,
     removeReport: (name: string) => `删除报表“${name}”`,
     removeSure: (name: string) => `删除报表“${name}”？只删除报表的定义，不影响任何数据。`,
     remove: '删除',
@@ -56,7 +59,7 @@ export const words = inLanguage(
     hidden: (least: string, step: string) =>
       `为保护个人，${least} 以下的数不显示，其余凑整到 ${step} 的倍数；合计单独凑整，与各项之和可能略有出入。`,
     fewer: (least: string) => `少于 ${least}`,
-    outside: (n: string) => `另有 ${n} 条不在所列区域内（没有定位，或在您的区域之外）。`,
+    outside: (n: string) => `不在所列区域内的（没有定位，或在您的区域之外）：${n} 条。`,
     none: '这个范围内没有可统计的记录。',
     noneHint: '可以换一个区域、去掉条件，或先在“登记”里录入资料。',
     failed: '没有统计出来',
@@ -74,6 +77,7 @@ export const words = inLanguage(
     conditions: '条件',
     clear: '去掉条件',
     badQuery: '地址里的查询条件读不懂，已忽略。',
+    mayNotNarrow: '这张统计原有查询条件。您没有查看个人信息的权限，不能按条件统计，以下是不带条件的数。',
     ops: {
       eq: '是',
       ne: '不是',
@@ -135,6 +139,9 @@ export const words = inLanguage(
     onlyMe: 'Only me',
     everyoneIn: (area) => `All colleagues of ${area}`,
     saved: (name) => `“${name}” is saved. It always opens with the latest figures.`,
+    changeReport: (name) => `Change report “${name}”`,
+    changeHint: 'Rename, share, replace by the present figure',
+    replaceWith: (title) => `Replace by the present figure: ${title}`,
     removeReport: (name) => `Delete report “${name}”`,
     removeSure: (name) => `Delete report “${name}”? Only its definition goes, no data.`,
     remove: 'Delete',
@@ -156,7 +163,7 @@ export const words = inLanguage(
     hidden: (least, step) =>
       `To protect people, numbers below ${least} are not shown and others are rounded to multiples of ${step}; totals are rounded by themselves.`,
     fewer: (least) => `below ${least}`,
-    outside: (n) => `Another ${n} lie in none of these areas.`,
+    outside: (n) => `In none of these areas: ${n}.`,
     none: 'Nothing to count here.',
     noneHint: 'Choose another area, drop the conditions, or enter records first.',
     failed: 'The figures did not come',
@@ -174,6 +181,7 @@ export const words = inLanguage(
     conditions: 'Conditions',
     clear: 'Drop the conditions',
     badQuery: 'The conditions in the address cannot be read and are ignored.',
+    mayNotNarrow: 'This figure had conditions. Without the right to see people you cannot narrow: these are the figures without them.',
     ops: {
       eq: 'is',
       ne: 'is not',
