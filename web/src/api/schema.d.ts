@@ -1578,7 +1578,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** 制作一个区域之下全部网格的公示牌（压缩包）、标签拼版或社区图集（PDF）；答一个任务 */
+        /** 制作一个区域之下全部网格的公示牌（压缩包）、标签拼版或社区图集（PDF），或重印所有应重印的；答一个任务 */
         post: {
             parameters: {
                 query?: never;
@@ -15521,7 +15521,10 @@ export interface components {
             };
         };
         Batch: {
-            /** 其下全部网格 */
+            /**
+             * 其下全部网格；重印时可不填
+             * @default
+             */
             area_code: string;
             /** 只要这些网格 */
             codes?: string[];
@@ -15557,11 +15560,11 @@ export interface components {
             /** 配色 */
             theme?: string;
             /**
-             * 每格一份、拼版、图集
+             * 每格一份、拼版、图集、全部重印
              * @default boards
              * @enum {string}
              */
-            what: "boards" | "sheet" | "atlas";
+            what: "boards" | "sheet" | "atlas" | "reprint";
         };
         Birth: {
             child: components["schemas"]["Newcomer"];
