@@ -19,7 +19,7 @@ from gis_grid.access.guard import require
 from gis_grid.areas import actions
 from gis_grid.areas.duty import successors
 from gis_grid.areas.models import Area, Boundary
-from gis_grid.areas.placing import today
+from gis_grid.areas.placing import day_of, today
 from gis_grid.areas.rules import CODE, LEVEL_CODES, LEVEL_NAMES
 from gis_grid.db import session
 from gis_grid.errors import BadRequest, Gone, NotFound
@@ -134,7 +134,7 @@ def _known(code: str, asked: dict[str, Any]) -> Area:
     if known.retired_at and not asked.get("at"):
         heirs = successors(code)
         told = f"，现为 {'、'.join(heirs)}" if heirs else ""
-        raise Gone(f"编码 {code} 已于 {known.retired_at:%Y-%m-%d} 注销{told}；查询注销以前请加 ?at=日期。", successors=heirs)
+        raise Gone(f"编码 {code} 已于 {day_of(known.retired_at)} 注销{told}；查询注销以前请加 ?at=日期。", successors=heirs)
     return known
 
 

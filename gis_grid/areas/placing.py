@@ -22,6 +22,11 @@ def today() -> date:
     return datetime.now(_zone()).date()
 
 
+def day_of(moment: datetime) -> date:
+    """The day it was then where the grids are."""
+    return moment.astimezone(_zone()).date()
+
+
 @cache
 def _zone() -> ZoneInfo:
     return ZoneInfo(settings().time_zone)

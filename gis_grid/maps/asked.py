@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 import orjson
 
 from gis_grid.access.guard import caller, scope_patterns
-from gis_grid.areas.placing import today
+from gis_grid.areas.placing import day_of, today
 from gis_grid.config import settings
 from gis_grid.errors import BadRequest
 from gis_grid.geo.reference import STORED, Reference, known
@@ -63,7 +63,7 @@ def read(layer: Layer, given: Mapping[str, str]) -> Asked:
     if unknown:
         raise BadRequest(f"没有参数“{unknown[0][:40]}”。可用的字段：{'、'.join(named)}。", code="unknown_parameter")
     conditions, values = _scope(layer)
-    at = _day(given.get("at"))
+    at = _asked_day(layer, given)
     values |= {"at": at, "zone": settings().time_zone}
     own = [
         *_box(given, values),
@@ -103,6 +103,14 @@ def system_of(text: str | None, name: str) -> Reference:
     if found is None:
         raise BadRequest(f"{name} 不支持坐标系“{text[:80]}”，可用：{'、'.join(systems())}。", code="unknown_crs")
     return found
+
+
+def _asked_day(layer: Layer, given: Mapping[str, str]) -> date:
+    """`at`; or `datetime`, when it is one moment and the layer has no time of its own but depends on the day (boundaries)."""
+    moment = given.get("datetime", "")
+    if "at" in given or not moment or "/" in moment or layer.time is not None or not layer.dated:
+        return _day(given.get("at"))
+    return day_of(_instant(moment)[0])
 
 
 def _day(text: str | None) -> date:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import io
 import zipfile
 import zlib
 from collections import Counter
@@ -39,6 +40,7 @@ from gis_grid.patrol.shifts import Who, off_shift
 from gis_grid.patrol.store import change_flags, copy_fixes, day_bounds, days_of, keep_last, make_days, read_fixes
 
 MOST_BYTES = 1024**3  # of one track file, unpacked
+LEAST_UNPACKED = 64 * 1024**2  # bytes that any packed file may unpack to
 BLOCK = 200_000  # fixes held before whole days of them are written
 THOROUGH = 20_000  # so many fixes have their visits found at once; more are left to the worker
 _LOCK = 0x747261  # first half of the advisory lock on a device whose file is being stored
@@ -94,7 +96,15 @@ def _reader_of(name: str) -> tuple[str, Any]:
 
 
 def _unpacked(stream: IO[bytes], name: str) -> Any:
-    return Limited(gzip.open(stream) if name.lower().endswith(".gz") else stream, MOST_BYTES)
+    """What unpacks to a hundred times its size is no track: it would be read for minutes before the limit ends it."""
+    if not name.lower().endswith(".gz"):
+        return Limited(stream, MOST_BYTES)
+    if isinstance(stream, zipfile.ZipExtFile):  # its end is found only by reading it
+        return Limited(gzip.open(stream), MOST_BYTES)
+    stream.seek(0, io.SEEK_END)
+    most = min(MOST_BYTES, max(LEAST_UNPACKED, 100 * stream.tell()))
+    stream.seek(0)
+    return Limited(gzip.open(stream), most)
 
 
 def _record(parts: Iterable[Part], source: TrackInput) -> dict[str, Any]:

@@ -89,7 +89,7 @@ def _title(register: Register) -> Any:
 
 def has_places(register: Register) -> bool:
     """Whether its rows lie on the map."""
-    return "estate" in LINKS.get(register.name, ()) or hasattr(register.model, "point")
+    return bool({"estate", "premises"} & {*LINKS.get(register.name, ())}) or hasattr(register.model, "point")
 
 
 def places_beside(register: Register, rows: Sequence[Any]) -> dict[str, dict[str, Any]]:
@@ -109,7 +109,7 @@ def places_beside(register: Register, rows: Sequence[Any]) -> dict[str, dict[str
 
 
 def _located(register: Register, query: Any) -> tuple[Any, Any]:
-    """The query joined with what tells where its rows lie, and that point: their own, their entrance's, their building's."""
+    """The query joined with what tells where its rows lie, and that point: their own, or their entrance's, building's, shop's."""
     if register.name == "valuables":
         query = query.outerjoin(Resident, Valuable.resident_id == Resident.id)
         register = REGISTERS["residents"]
@@ -118,6 +118,7 @@ def _located(register: Register, query: Any) -> tuple[Any, Any]:
     points = [register.model.point] if hasattr(register.model, "point") else []
     points += [Unit.point] if "unit" in links else []
     points += [Building.point] if "building" in links else []
+    points += [Premises.point] if "premises" in links else []
     return query, sa.func.coalesce(*points) if len(points) > 1 else points[0]
 
 

@@ -84,6 +84,8 @@ def take_sheet(importable: Importable, path: Path, work: Path, options: Options,
     homes = staged.reader.homes
     if homes.made:
         report.warnings.append(f"新建 {homes.made} 户（房屋原无住户）")
+    if homes.carried_buildings:
+        report.warnings.append(f"{homes.carried_buildings} 行没有写小区和楼栋，按上一行的楼栋登记")
     if homes.carried:
         report.warnings.append(f"{homes.carried} 行没有住址，按上一行的住址登记")
     if report.faults:

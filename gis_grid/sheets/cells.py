@@ -20,6 +20,9 @@ _MONTH = re.compile(r"\d{4}[-/.年]\d{1,2}月?")
 _CODE_BEFORE = re.compile(r"^[0-9]{1,3}[-.、:_ ]*(?=[一-龥A-Za-z])")
 _ENDINGS = ("族", "教育", "毕业", "户口", "房", "户", "人员", "证")
 _NEUTRALISED = ("=", "+", "-", "@")  # our own sheets put a quote before these
+_NOTHING = ("无", "没有", "暂无", "不详", "未知", "不清楚", "无号码", "NULL", "N/A")
+_AMOUNT = re.compile(r"(-?\d+(?:\.\d+)?)(万)?(?:元|平方米|平方|平米|平|M2|M|米|层|楼|户|间|个|人)?")
+_BELOW = re.compile(r"(?:负|地下|B)(\d{1,2})(?:层|楼)?")
 EXACT_INTEGER = 10**15  # beyond this a spreadsheet's number has lost digits
 
 
@@ -35,6 +38,24 @@ def plain_text(cell: Any) -> str:
 def is_blank(cell: Any) -> bool:
     """Nothing, blanks, or one of the signs people put for nothing."""
     return cell is None or cell == "" or (isinstance(cell, str) and cell.strip() in ("", "-", "—", "/", "\\", "无数据"))
+
+
+def is_nothing(cell: Any) -> bool:
+    """Words for nothing where a number or a day should stand; elsewhere they may be meant (political: 无)."""
+    return isinstance(cell, str) and plain_text(cell) in _NOTHING
+
+
+def to_amount(cell: Any) -> Any:
+    """A number as people write it with its unit, for floors, areas and money: 89.5㎡, 12.5万元, 1,250, 3层, 负1层, B1."""
+    if not isinstance(cell, str):
+        return cell
+    text = plain_text(cell).replace(",", "").replace(" ", "").upper()
+    if found := _BELOW.fullmatch(text):
+        return -int(found[1])
+    found = _AMOUNT.fullmatch(text)
+    if found is None:
+        return text
+    return float(found[1]) * (10_000 if found[2] else 1)
 
 
 def to_day(cell: Any) -> date:

@@ -56,6 +56,7 @@ class Homes:
     classes: dict[str, str | None] = field(default_factory=dict)  # class -> why it may not be given here
     made: int = 0
     carried: int = 0
+    carried_buildings: int = 0
     sites: Sites = field(default_factory=Sites)
     storeys: Storeys = field(default_factory=Storeys)
     people: People = field(default_factory=lambda: People())  # noqa: PLW0108  it is declared below
@@ -216,6 +217,20 @@ def carry_down(rows: Sequence[dict[str, Any]], last: dict[str, Any], homes: Home
         elif last and row.get("relation") not in (None, *HEAD):
             row.update(last)
             homes.carried += 1
+    return last
+
+
+def carry_building(rows: Sequence[dict[str, Any]], last: dict[str, Any], homes: Homes, own: str) -> dict[str, Any]:
+    """Under merged cells the rows of a building have only their unit and `own` number: they take the rest from the row above."""
+    for row in rows:
+        if any(row.get(key) for key in ("estate", "building", "address")):
+            last = {key: row.get(key) for key in ("estate", "building", "unit")}
+        elif last.get("building") and row.get(own) and not row.get("household_number"):
+            if not row.get("unit"):
+                row["unit"] = last["unit"]
+            last["unit"] = row["unit"]
+            row.update(estate=last["estate"], building=last["building"])
+            homes.carried_buildings += 1
     return last
 
 

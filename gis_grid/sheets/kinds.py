@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import sqlalchemy as sa
@@ -71,11 +72,17 @@ class Field:
     required: bool = False
     hint: str = ""
 
-    @property
+    @cached_property
     def is_sealed(self) -> bool:
         return self.key == NUMBER or (self.column is not None and isinstance(self.column.type, Sealed))
 
-    @property
+    @cached_property
+    def is_measured(self) -> bool:
+        """A number, a day or a number of a person: where one stands, words for nothing mean an empty cell."""
+        measured = sa.Date | sa.DateTime | sa.Integer | sa.Float
+        return self.is_sealed or (self.column is not None and not self.codes and isinstance(self.column.type, measured))
+
+    @cached_property
     def is_list(self) -> bool:
         return self.column is not None and isinstance(self.column.type, ARRAY)
 

@@ -173,7 +173,7 @@ def _open_csv(path: Path, score: Score) -> Table:
             if i > at and any(row):
                 yield i + 1, row[: MOST_COLUMNS + 1]
 
-    return Table(_names(first[at]), at + 1, _count_lines(path, at + 1), path.name, lines)
+    return Table(_names(first[at]), at + 1, _count_lines(path, at + 1), "CSV", lines)
 
 
 def _count_lines(path: Path, above: int) -> int | None:

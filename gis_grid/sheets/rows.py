@@ -19,9 +19,9 @@ from gis_grid.imports.offers import Options
 from gis_grid.imports.report import Report
 from gis_grid.imports.rules import to_value
 from gis_grid.sealed import Sealed, seal
-from gis_grid.sheets.cells import Codes, is_blank, plain_text, to_day, to_degrees, to_number_text
+from gis_grid.sheets.cells import Codes, is_blank, is_nothing, plain_text, to_amount, to_day, to_degrees, to_number_text
 from gis_grid.sheets.finish import FINISH
-from gis_grid.sheets.homes import Homes, Unresolved, carry_down
+from gis_grid.sheets.homes import Homes, Unresolved, carry_building, carry_down
 from gis_grid.sheets.kinds import KINDS, POINT, Field, SheetKind, is_ignored, map_header, score_for
 from gis_grid.sheets.read import Table
 from gis_grid.sheets.sites import locate_rows
@@ -45,9 +45,11 @@ class SheetReader:
         lists = {one.key: one.codes for one, _ in self.cells if one.codes}
         self.codes = {key: Codes(name, active_names(name), own_synonyms(name)) for key, name in lists.items()}
         self.sealed = {name for name, column in kind.register.model.__table__.c.items() if isinstance(column.type, Sealed)}
+        self.told: dict[tuple[str, str], Any] = {}  # what words of code fields were found to mean
         self.homes = Homes()
         self.datum = self._datum(options)
         self.last: dict[str, Any] = {}
+        self.last_building: dict[str, Any] = {}
         report.mapping = self.mapping
         unused = [name for name in table.header if name not in self.mapping.values() and not is_ignored(name)]
         if unused:
@@ -65,15 +67,23 @@ class SheetReader:
         for at, fault in locate_rows([values for _, values in rows], self.datum).items():
             if rows[at][0] not in self.report.faults:  # a faulty cell is told already
                 self.refuse(rows[at][0], "lon", None, fault)
+        if "building" in self.kind.place:
+            own = "room" if "room" in self.kind.place else self.kind.same[0][-1]
+            self.last_building = carry_building([values for _, values in rows], self.last_building, self.homes, own)
         self.last = carry_down([values for _, values in rows], self.last, self.homes)
         self.homes.look_up([self._place_in(values) for _, values in rows])
         columns = self.columns
+        sealed = [at for at, name in enumerate(columns) if name in self.sealed]
         for row_no, values in rows:
             if row_no in self.report.faults:
                 continue
             staged = self.finished(row_no, values)
             if staged is not None:
-                yield (row_no, None, *(self._stored(name, staged.get(name)) for name in columns))
+                cells = [staged.get(name) for name in columns]
+                for at in sealed:
+                    if cells[at] is not None:
+                        cells[at] = seal(str(cells[at]))
+                yield (row_no, None, *cells)
         self.homes.keep_new()
 
     def values(self, row_no: int, cells: Sequence[Any]) -> dict[str, Any]:
@@ -81,7 +91,7 @@ class SheetReader:
         values: dict[str, Any] = {}
         for one, at in self.cells:
             cell = cells[at] if at < len(cells) else None
-            if is_blank(cell):
+            if is_blank(cell) or (one.is_measured and is_nothing(cell)):
                 if one.required:
                     self.refuse(row_no, one.key, cell, f"{one.label}不能为空")
                 continue
@@ -111,15 +121,24 @@ class SheetReader:
             return to_day(cell)
         if isinstance(one.column.type, sa.String):
             cell = plain_text(cell)
+        elif isinstance(one.column.type, sa.Integer | sa.Float):
+            cell = to_amount(cell)
         return to_value(cell, one.column, self.zone)
 
     def _codes(self, one: Field, cell: Any) -> Any:
+        told = (one.key, cell)
+        if isinstance(cell, str) and told in self.told:
+            return self.told[told]
         words = plain_text(cell).translate(_SEPARATORS).split() if one.is_list else [cell]
         found = [self.codes[one.key].find(word) for word in words]
         if None in found:
             wrong = str(words[found.index(None)])[:20]
             raise ValueError(f"“{wrong}”不是“{one.label}”代码表中的代码或名称")
-        return list(dict.fromkeys(found)) if one.is_list else found[0]
+        if one.is_list:
+            return list(dict.fromkeys(found))
+        if isinstance(cell, str):
+            self.told[told] = found[0]
+        return found[0]
 
     def finished(self, row_no: int, values: dict[str, Any]) -> dict[str, Any] | None:
         """The row with all that is worked out; None when it was refused."""
@@ -160,9 +179,6 @@ class SheetReader:
         others = {kind.register.title: score_for(kind, {})(self.table.header) for kind in KINDS.values()}
         best = max(others, key=lambda title: others[title])
         return f"看起来像“{best}”表，" if others[best] > max(own, 1) else ""
-
-    def _stored(self, name: str, value: Any) -> Any:
-        return seal(value) if value is not None and name in self.sealed else value
 
     def _check_given(self, given: Mapping[str, str]) -> None:
         for key, column in given.items():

@@ -20,6 +20,7 @@ AXE = (ROOT / "web/node_modules/axe-core/axe.min.js").read_text(encoding="utf-8"
 WALK = (ROOT / "tests/browser/walk.js").read_text(encoding="utf-8")
 ROUTER = "document.querySelector('#app').__vue_app__.config.globalProperties.$router"
 ROUTES = f"() => {ROUTER}.getRoutes().filter(one => one.components).map(one => [one.path, one.meta.rights ?? []])"
+PARTS = 3  # of the worker's pages, so that no test takes long
 ZOOMED = (683, 384)  # a desk's 1366 x 768 at 200 %
 EVERYTHING = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 PATROL = ("live", "playback", "coverage", "tracks", "heat", "duty", "roster", "routes", "orders", "devices", "passed", "mine")
@@ -42,11 +43,9 @@ THINGS = """async () => {
   for (const name of ['estates', 'households', 'residents', 'premises', 'events'])
     things[name] = (await send(`/api/queries/ask/${name}`, {limit: 1})).items[0].id
   const [room] = (await send('/api/queries/ask/rooms', {where: {field: 'use', op: 'eq', value: '03'}, limit: 1})).items
-  const plan = await send('/api/plans/', {name: '走查', area_code: user.scopes[0]})
+  const [kept] = (await (await fetch('/api/plans/?q=走查&limit=1')).json()).items
+  const plan = kept ?? (await send('/api/plans/', {name: '走查', area_code: user.scopes[0]}))
   return {...things, room: room.id, building: room.building_id, plan: plan.id} }"""
-WITHDRAW = """async (id) => {
-  const {csrf} = await (await fetch('/api/session')).json()
-  await fetch(`/api/plans/${id}/withdraw`, {method: 'POST', headers: {'X-CSRF-Token': csrf}}) }"""
 
 
 def addresses(path: str, things: dict) -> list[str]:
@@ -58,6 +57,7 @@ def addresses(path: str, things: dict) -> list[str]:
         "/households/:household(\\d+)": ["/households/{households}"],
         "/pins/:register(households|premises|buildings)/:id(\\d+)": ["/pins/premises/{premises}"],
         "/plans/:plan(\\d+)": ["/plans/{plan}"],
+        "/premises/:premises(\\d+)": ["/premises/{premises}"],
         "/registers/import/:kind?": ["/registers/import/residents"],
         "/registers/:name?": ["/registers/residents?row={residents}", "/registers/events?row={events}", "/registers/rooms"],
         "/patrol/:part?": [f"/patrol/{part}" for part in PATROL],
@@ -106,8 +106,8 @@ def go(page: Page, address: str) -> None:
     """By the console's own router, as a click would; until the page has what it asked for."""
     page.evaluate(f"path => {ROUTER}.push(path)", address)
     page.wait_for_timeout(300)
-    expect(page.locator(".wheel")).to_have_count(0)
-    expect(page.locator("[data-state=busy]")).to_have_count(0)
+    expect(page.locator(".wheel")).to_have_count(0, timeout=60_000)  # a board is drawn by the service
+    expect(page.locator("[data-state=busy]")).to_have_count(0, timeout=60_000)
 
 
 def inject(page: Page, script: str) -> None:
@@ -156,8 +156,11 @@ class Walker:
 
     def _tab(self, where: str) -> None:
         self.page.evaluate("walk.listen()")
-        for _ in range(self.page.evaluate("walk.steps()")):
-            self.page.keyboard.press("Tab")
+        for _ in range(3):  # long lists grow while one walks through them
+            for _ in range(self.page.evaluate("walk.steps()")):
+                self.page.keyboard.press("Tab")
+            if not self.page.evaluate("walk.unreached()"):
+                break
         self.note(f"{where}: Tab never comes to", self.page.evaluate("walk.unreached()"))
         self.note(f"{where}: no ring around", self.page.evaluate("walk.unmarked()"))
 
@@ -180,19 +183,22 @@ class Walker:
             self.page.wait_for_timeout(100)
 
 
-@pytest.mark.parametrize("who", ["community", "admin"])
-def test_every_page_is_sound_by_keyboard_at_night_on_a_phone_and_enlarged(who: str, desk: Page, town: Town) -> None:
+@pytest.mark.parametrize(("who", "part"), [*(("community", part) for part in range(PARTS)), ("admin", 0)])
+def test_every_page_is_sound_by_keyboard_at_night_on_a_phone_and_enlarged(who: str, part: int, desk: Page, town: Town) -> None:
     """The community worker goes wherever he may, the administrator where only he may."""
     sign_in(desk, town, "demo_community", "/account")
     things = desk.evaluate(THINGS)
     if who == "admin":
+        desk.context.clear_cookies()
         sign_in(desk, town, "demo_admin", "/account")
     mine = desk.evaluate(RIGHTS)
-    walker = Walker(desk, who)
+    found: list[str] = []
     for path, rights in sorted({path: rights for path, rights in desk.evaluate(ROUTES)}.items()):
         both = not rights or set(rights) & set(things["rights"])
         if bool(both) == (who == "community") and (both or set(rights) & set(mine)):
-            for address in addresses(path, things):
-                walker.visit(address)
-    desk.evaluate(WITHDRAW, things["plan"])
+            found += addresses(path, things)
+    assert len(found) > 5
+    walker = Walker(desk, who)
+    for address in found[part::PARTS] if who == "community" else found:
+        walker.visit(address)
     assert walker.wrong == {}, json.dumps(walker.wrong, ensure_ascii=False, indent=1)

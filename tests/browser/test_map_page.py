@@ -143,10 +143,10 @@ def test_nobody_finds_the_people_of_another_grid(desk: Page, town: Town) -> None
 def test_any_level_is_coloured_and_a_click_goes_in(desk: Page, town: Town) -> None:
     sign_in(desk, town, "demo_street")
     desk.goto("/?theme=households~~count~choropleth~quantile~5~grid")
-    desk.wait_for_function(COLOURED)
     wait_idle(desk)
+    desk.wait_for_function(COLOURED)
     desk.get_by_role("button", name="专题").click()
-    expect(desk.get_by_label("哪一级").last).to_be_visible()
+    expect(desk.get_by_label("哪一级").first).to_be_visible()
     first = desk.get_by_role("listitem").filter(has=desk.locator("strong")).first
     expect(first).to_contain_text("网格")
     keep(desk, "level")
@@ -157,6 +157,7 @@ def test_any_level_is_coloured_and_a_click_goes_in(desk: Page, town: Town) -> No
 def test_what_is_seen_becomes_a_sheet_with_its_colours_and_legend(desk: Page, town: Town) -> None:
     sign_in(desk, town, "demo_community")
     desk.goto("/?theme=households~~count~choropleth~quantile~4&area=990101010004")
+    wait_idle(desk)
     desk.wait_for_function(COLOURED)
     desk.get_by_role("button", name="图纸").click()
     picture = desk.get_by_role("img", name="预览")

@@ -51,7 +51,8 @@ def test_a_spot_check_and_a_message_reach_the_phone_and_come_back_answered(desk:
     expect(inbox.get_by_text("未读")).to_have_count(0)
 
     desk.context.clear_cookies()
-    sign_in(desk, town, "demo_worker", "/patrol/phone")
+    sign_in(desk, town, "demo_worker", "/visits")  # the phone page has a form of its own
+    desk.goto("/patrol/phone")
     expect(desk.get_by_text("明天上午防汛检查").first).to_be_visible()
     desk.get_by_role("button", name="知道了").click()
     desk.get_by_label("回答").first.fill("在 3 栋")

@@ -9,7 +9,7 @@
     const name = e.getAttribute('aria-label') || e.innerText || e.getAttribute('placeholder') || e.id || ''
     return `${e.tagName.toLowerCase()}.${e.getAttribute('class') ?? ''} "${name.trim().replace(/\s+/g, ' ').slice(0, 24)}"`
   }
-  const aside = (e) => e.closest('.visually-hidden, .skip, .maplibregl-map, [inert], [aria-hidden=true], .el-popper')
+  const aside = (e) => e.closest('.visually-hidden, .skip, .maplibregl-map, [inert], [aria-hidden=true], .el-popper, .el-table__header-wrapper')
   const parents = function* (e) {
     for (let p = e.parentElement; p && p !== document.body; p = p.parentElement) yield p
   }
@@ -53,7 +53,8 @@
   const dull = new Set()
   function ringed(e) {
     const drawn = (one, style = getComputedStyle(one)) => style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) > 0
-    if (drawn(e) || [...(e.parentElement?.children ?? [])].some((beside) => drawn(beside))) return true
+    if (e instanceof SVGElement) return true // drawn by their own stroke
+    if (drawn(e) || [...e.children].some((part) => drawn(part)) || [...(e.parentElement?.children ?? [])].some((beside) => drawn(beside))) return true
     return [...parents(e)].slice(0, 4).some((p) => drawn(p) || (getComputedStyle(p).boxShadow !== 'none' && FIELDS.test(p.className)))
   }
 

@@ -103,6 +103,12 @@ def test_past_answers_stay_and_retired_codes_name_their_successors(ask, draft, c
     assert ask("GET", f"/api/locate?lon={lon}&lat={lat}&at={yesterday}").json["successors"] == [GRID_1]
     gone = ask("GET", f"/area/{GRID_2}")
     assert (gone.status_code, problem(gone)["successors"]) == (410, [GRID_1])
+    assert str(today()) in problem(gone)["detail"], "the day where the grids are, not in Greenwich"
+    for day, known in (("", {GRID_1, GRID_3}), (f"?at={yesterday}", {GRID_1, GRID_2, GRID_3})):
+        for name in ("at", "datetime"):
+            told = ask("GET", f"/collections/grids/items{day.replace('at=', f'{name}=')}").json
+            assert {one["properties"]["code"] for one in told["features"]} == known
+            assert told["numberMatched"] == len(known)
     assert ask("GET", f"/area/{GRID_2}.geojson?at={yesterday}").json["id"] == GRID_2
     sizes = {
         row["code"]: row["households"]

@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 import pytest
 
-from gis_grid.sheets.cells import Codes, is_blank, plain_text, to_day, to_number_text
+from gis_grid.sheets.cells import Codes, is_blank, plain_text, to_amount, to_day, to_number_text
 
 
 @pytest.mark.parametrize(
@@ -77,3 +77,14 @@ def test_signs_for_nothing_are_blank() -> None:
     assert not is_blank(0)
     assert plain_text(3.0) == "3"
     assert plain_text("'=1+1") == "=1+1"
+
+
+@pytest.mark.parametrize(
+    ("cell", "amount"),
+    [
+        *(("89.5㎡", 89.5), ("88 平方米", 88), ("12.5万", 125_000), ("1,250元", 1_250), ("１２", 12), ("-1", -1)),
+        *(("18层", 18), ("负1层", -1), ("地下2层", -2), ("b1", -1), (7, 7), ("约90", "约90"), ("3-5", "3-5")),
+    ],
+)
+def test_numbers_are_read_with_their_units(cell, amount) -> None:
+    assert to_amount(cell) == amount

@@ -329,6 +329,34 @@ def test_a_row_without_end_fills_no_memory(load, estate, tmp_path, text: str) ->
     assert refused.value.code == "bad_file"
 
 
+def test_a_sheet_as_an_office_keeps_it(load, write, estate, session) -> None:
+    """Titles above, merged cells, 1户主, units and words for nothing; what is refused is corrected and comes alone."""
+    rows = [
+        ["演示社区住户登记表", "", "", "", "", "", ""],
+        ["序号", "小 区*", "楼号", "单元号", "门牌号", "户主姓名", "户口类型"],
+        [1, "阳光家园", "3幢", "1单元", "101", "刘德明", "家庭"],
+        [2, "", "", "", 102.0, "陈桂芳", "集体户"],
+        [3, "", "", "", "901", "无此人", "集体户"],
+    ]
+    report = load("households", write(rows), keep_good=True)
+    assert (report["inserted"], report["refused"]) == (2, 1)
+    assert "2 行没有写小区和楼栋，按上一行的楼栋登记" in report["warnings"]
+    header = ["姓名", "与户主关系", "身份证号", "联系电话", "小区", "楼号", "单元", "门牌号"]
+    people = [
+        *(["刘德明", "1户主", id_number(1), "无", "阳光家园", "3", "1", 101], ["刘小宝", "子", "不详", "", "", "", "", ""]),
+        *(["陈桂芳", "户主", id_number(2), "", "", "", "", "１０２"], ["孙某", "孙媳", 5.00103e17, "", "", "", "", ""]),
+    ]
+    assert load("residents", write([header, *people]), keep_good=True)["refused"] == 1
+    people[3][2] = id_number(4)
+    again = load("residents", write([header, *people]))
+    assert (again["inserted"], again["updated"], again["unchanged"]) == (1, 0, 3)
+    homes = dict(
+        session.execute(sa.text("SELECT p.name, h.room_id FROM residents p JOIN households h ON h.id = p.household_id")).all()
+    )
+    assert homes["刘小宝"] == estate["阳光家园101"]
+    assert homes["孙某"] == estate["阳光家园102"]
+
+
 def test_text_as_excel_calls_unicode_is_read(load, estate, tmp_path) -> None:
     path = tmp_path / "u.txt"
     path.write_text("姓名\t住址\n王小明\t阳光家园3-1-101\n", encoding="utf-16")

@@ -7,9 +7,11 @@ import App from './App.vue'
 import { followChoices } from './appearance'
 import { language } from './language'
 import { createConsoleRouter } from './router'
+import { keepFocus } from './shell/focus'
 import './theme.css'
 
 followChoices()
+keepFocus()
 document.documentElement.lang = language === 'en' ? 'en' : 'zh-CN'
 const app = createApp(App)
 app.use(createPinia())

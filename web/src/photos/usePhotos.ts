@@ -5,7 +5,7 @@ import { asProblem, isAbort } from '@/api/problem'
 import { uploadTo } from '@/registers/upload'
 import { baseName, counted, isPhoto, isReady, MOST, settled, type Candidate, type Line } from './batch'
 import { words } from './words'
-import { LockedZip, openZip } from './zip'
+import { canUnpack, LockedZip, openZip } from './zip'
 
 export function usePhotos() {
   const lines = ref<Line[]>([])
@@ -31,6 +31,10 @@ export function usePhotos() {
 
   async function opened(file: File): Promise<Line[]> {
     if (!/\.zip$/i.test(file.name)) return isPhoto(file.name) ? [lineOf(file.name, async () => file)] : []
+    if (!canUnpack()) {
+      problem.value = words.batch.old(file.name)
+      return []
+    }
     try {
       return (await openZip(file)).filter(({ name }) => isPhoto(name)).map(({ name, read }) => lineOf(name, read))
     } catch (thrown) {

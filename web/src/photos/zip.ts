@@ -21,6 +21,15 @@ const DEFLATED = 8
 const ENCRYPTED = 1
 const UTF8 = 0x800
 
+/** Whether this browser unpacks at all: Firefox does since 113. */
+export function canUnpack(): boolean {
+  try {
+    return Boolean(new DecompressionStream('deflate-raw'))
+  } catch {
+    return false
+  }
+}
+
 /** The files in an archive; folders are left out. NotZip for what is broken or larger than 4 GB, LockedZip for what asks a password. */
 export async function openZip(archive: Blob): Promise<Entry[]> {
   const tail = await view(archive, Math.max(0, archive.size - END_BYTES - MOST_COMMENT), archive.size)

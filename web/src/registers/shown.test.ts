@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { moved, readChoice, usual, widthOf } from './columns'
-import { ageOn, readDay, shown } from './shown'
+import { ageOn, fieldMoment, readDay, readMoment, shown } from './shown'
 import type { Register, RegisterField } from './types'
 
 const field = (key: string, given: Partial<RegisterField> = {}): RegisterField => ({
@@ -22,6 +22,13 @@ it('reads days as people type them', () => {
   for (const text of ['1950-02-30', '6-1', 'x', '1950']) expect(readDay(text)).toBe(null)
   expect(ageOn('1950-11-23', new Date(2026, 10, 22))).toBe(75)
   expect(ageOn('1950-11-22', new Date(2026, 10, 22))).toBe(76)
+})
+
+it('gives a field a moment it can show, and takes it back', () => {
+  const moment = new Date(2026, 10, 22, 15, 4).toISOString()
+  expect(fieldMoment(moment)).toBe('2026-11-22T15:04')
+  expect(readMoment('2026-11-22T15:04')).toBe(moment)
+  expect([fieldMoment(''), readMoment('')]).toEqual(['', null])
 })
 
 it('remembers columns that are still there', () => {

@@ -25,6 +25,10 @@ export function moment(text: string): string {
   return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())} ${two(at.getHours())}:${two(at.getMinutes())}`
 }
 
+/** The moment as a field for it wants it (2026-11-22T15:04), and back with its zone; nothing for nothing. */
+export const fieldMoment = (text: string): string => moment(text).replace(' ', 'T')
+export const readMoment = (text: string): string | null => (text ? new Date(text).toISOString() : null)
+
 /** The day in what somebody typed: 19500601, 1950.6.1, 1950/6/1, 1950年6月1日; null when it is no day. */
 export function readDay(text: string): string | null {
   const plain = text.trim().normalize('NFKC')
