@@ -38,6 +38,7 @@ FILL |= {"batch": "0123456789abcdef"}
 FILL |= {"name": "events", "scheme": "WebMercatorQuad"}
 # what names a row of a register in a path
 OWN = ("key", "unit_id", "event_id", "plan_id", "change_id", "device_id", "track_id", "shift_id", "route_id")
+QUERIES = {"swap": {"day": "2026-11-22"}}
 BODIES = {
     "unmask": {"purpose": "核对信息"},
     "swap": {"day": "2026-11-22", "worker": "李"},
@@ -184,8 +185,9 @@ def test_a_caller_of_another_area_gets_no_row_of_this_one_from_any_route(client,
         if any(f"{{{own}}}" in path for own in OWN):
             seen += 1
             real = path.format(**{**FILL, **dict.fromkeys(OWN, one_of_each[name]), "code": "500103001001001"})
-            body = BODIES.get(path.rsplit("/", 1)[-1], {})
-            given = {"json": body} if method in ("post", "patch", "put") else {}
+            last = path.rsplit("/", 1)[-1]
+            writes = method in ("post", "patch", "put")
+            given = {"json": BODIES.get(last, {})} if writes else {"query_string": QUERIES.get(last, {})}
             answer = client.open(real, method=method.upper(), headers={**other, "If-Match": '"1"'}, **given)
             assert answer.status_code in (403, 404), (method, path, answer.status_code, answer.data[:200])
         elif method == "get":
