@@ -169,7 +169,7 @@ def _around(
     )
     found = [replace(plain, x=x, y=y, cost=2.5 + extra + 0.1 * n) for n, (x, y) in enumerate(beside)]
     reach = max(east - west, bottom - top) / 2
-    for far in (1.6, 4.0) if few else (1.2, 2.4, 4.0, 6.5, 9.5):
+    for far in (1.6,) if few else (1.2, 2.4, 4.0, 6.5, 9.5):
         for dx, dy in _ROUND[:: 2 if few else 1]:
             x, y = anchor.x + dx * (reach + half_w + far * letter), anchor.y + dy * (reach + half_h + far * letter)
             found.append(replace(plain, x=x, y=y, cost=4 + extra + far * 0.5, target=(anchor.x, anchor.y)))

@@ -15,7 +15,7 @@ from gis_grid.notices.ground import Ground, House, flat
 from gis_grid.notices.labels import Name, Spot, overlaps, place
 from gis_grid.notices.plan import draw_plan
 from gis_grid.notices.scale import SCALES, bar_metres, fit
-from gis_grid.notices.spots import box, readable, short_names
+from gis_grid.notices.spots import _forms, box, readable, short_names
 from gis_grid.notices.style import Letters, Paper
 from tests.conftest import DATA
 from tests.notices.grounds import SHAPES, real, town
@@ -51,6 +51,27 @@ def test_on_real_buildings_no_names_touch(name: str, half_x: float, half_y: floa
     assert overlaps(spots_of(plan)) == 0
     assert cut_names(plan, None) == []
     assert len(plan.unnamed) <= 0.02 * len(ground.houses)
+
+
+def test_four_hundred_houses_on_a4_all_bear_their_number_written_alike() -> None:
+    plan = draw_plan(town(shapely.box(0, 0, 400, 320), 20, 20), A4_MAP)
+    assert plan.unnamed == []
+    assert overlaps(spots_of(plan)) == 0
+    written = {spot.lines[0] for name, spot in plan.placement.placed if name.style == "house"}
+    assert written == {str(n) for n in range(1, 401)}  # not one 41号楼 beside 42
+
+
+def test_the_name_of_a_house_astride_the_edge_stands_on_one_side_of_it() -> None:
+    ground = SHAPES["water"]()
+    plan = draw_plan(ground, A4_MAP)
+    edge = shapely.boundary(plan.window.to_paper()(ground.area))
+    names = [spot for name, spot in plan.placement.placed if name.style == "house"]
+    assert [spot.lines for spot in names if edge.intersects(shapely.Polygon(spot.tight()))] == []
+
+
+def test_a_name_on_two_lines_breaks_where_one_would_pause() -> None:
+    (found, *_) = [lines for _, lines in _forms(("荷塘社区第11网格",)) if len(lines) == 2]
+    assert found == ("荷塘社区", "第11网格")
 
 
 def test_names_stand_within_their_buildings_where_they_fit() -> None:
