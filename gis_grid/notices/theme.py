@@ -94,7 +94,8 @@ def _value(wish: Wish, area: Mapping[str, Any], counted: Mapping[str, Any], m2: 
             for cell in counted["cells"]
             if cell["area_code"] == area["code"] and _key(cell["values"][0]) == wish.value
         ]
-        own = None if None in cells else sum(cells)
+        unknown = None in cells or (counted["hidden_below"] and not cells)  # where figures are hidden, none and few look alike
+        own = None if unknown else sum(cells)
     if own is None or wish.measure == "count":
         return own
     if wish.measure == "density":

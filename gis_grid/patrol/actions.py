@@ -42,6 +42,7 @@ from gis_grid.patrol.store import change_flags, copy_fixes, day_bounds, days_of,
 MOST_BYTES = 1024**3  # of one track file, unpacked
 LEAST_UNPACKED = 64 * 1024**2  # bytes that any packed file may unpack to
 BLOCK = 200_000  # fixes held before whole days of them are written
+PATIENCE = "10min"  # a slow machine may read and place a block for longer than a transaction may lie idle otherwise
 THOROUGH = 20_000  # so many fixes have their visits found at once; more are left to the worker
 _LOCK = 0x747261  # first half of the advisory lock on a device whose file is being stored
 _FOREIGN = 0.2  # fewer than this share inside any area: perhaps another coordinate system
@@ -109,6 +110,7 @@ def _unpacked(stream: IO[bytes], name: str) -> Any:
 
 def _record(parts: Iterable[Part], source: TrackInput) -> dict[str, Any]:
     told, limits = _Told(), limits_now()
+    session().execute(sa.text(f"SET LOCAL idle_in_transaction_session_timeout = '{PATIENCE}'"))
     waiting: dict[str, list[Fixes]] = {}
     unnamed: str | None = None
     for part in parts:

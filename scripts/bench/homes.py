@@ -78,14 +78,12 @@ def measure() -> dict[str, list[float]]:
     import sqlalchemy as sa
 
     os.environ.setdefault("GIS_GRID_LOG_FORMAT", "json")
-    from gis_grid import logs
     from gis_grid.access.actions import create_token
     from gis_grid.access.guard import acting
     from gis_grid.access.rules import COMMAND
     from gis_grid.app import create_app
     from gis_grid.db import transaction
 
-    logs.logger().disabled = True
     app = create_app()
     gc.collect()
     gc.freeze()  # as the served application does

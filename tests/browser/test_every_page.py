@@ -55,9 +55,9 @@ def addresses(path: str, things: dict) -> list[str]:
         "/buildings/:id(\\d+|new)/drawing": ["/buildings/{building}/drawing"],
         "/estates/:estate(\\d+)": ["/estates/{estates}"],
         "/households/:household(\\d+)": ["/households/{households}"],
+        "/premises/:premises(\\d+)": ["/premises/{premises}"],
         "/pins/:register(households|premises|buildings)/:id(\\d+)": ["/pins/premises/{premises}"],
         "/plans/:plan(\\d+)": ["/plans/{plan}"],
-        "/premises/:premises(\\d+)": ["/premises/{premises}"],
         "/registers/import/:kind?": ["/registers/import/residents"],
         "/registers/:name?": ["/registers/residents?row={residents}", "/registers/events?row={events}", "/registers/rooms"],
         "/patrol/:part?": [f"/patrol/{part}" for part in PATROL],
@@ -145,6 +145,7 @@ class Walker:
 
     def _look(self, where: str, name: str) -> None:
         page = self.page
+        page.evaluate("walk.top()")
         self.note(f"{where}: axe", page.evaluate(RUN, EVERYTHING))
         self.note(f"{where}: answers no key", page.evaluate("walk.mouseOnly()"))
         self.note(f"{where}: cut", page.evaluate("walk.cut()"))
@@ -170,6 +171,7 @@ class Walker:
         self.note(f"{where}: cut at 200 %", page.evaluate("walk.cut()"))
         self.picture(f"{name}-zoom")
         self._resize(SIZES["phone"])
+        page.evaluate("walk.top()")
         self.note(f"{where}: axe on a phone", page.evaluate(RUN, EVERYTHING))
         self.note(f"{where}: cut on a phone", page.evaluate("walk.cut()"))
         self.picture(f"{name}-phone")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import subprocess
 import sys
-import time
 
 import psycopg
 import pytest
@@ -133,56 +132,6 @@ def test_a_walk_a_visit_and_a_report_outlive_flight_mode_reload_and_a_dead_servi
     assert ask(town, "SELECT count(*) FROM visits") == visits + 1
     assert ask(town, "SELECT fixes > 0 OR nearest_m IS NOT NULL FROM visit_evidence")
     assert ask(town, "SELECT cardinality(photo_ids) FROM visit_evidence") == 1
-
-
-RECEIVER = """() => {  // a receiver on the faked clock, which Chromium's own does not follow: a fix every five seconds
-  const at = (n) => ({ timestamp: Date.now(), coords: { longitude: %f + (n %% 400) * 1e-4, latitude: %f + n * 1e-7, accuracy: 8,
-    altitude: null, speed: 1.2, heading: 90 } })
-  let n = 0
-  navigator.geolocation.watchPosition = (found) => setInterval(() => found(at(++n)), 5000)
-  navigator.geolocation.clearWatch = (id) => clearInterval(id)
-  navigator.geolocation.getCurrentPosition = (found) => found(at(n))
-}"""
-HOURS = 8
-
-
-def test_eight_hours_without_a_network_come_once_and_are_shown(on_duty, town: Town) -> None:
-    page, at = on_duty
-    before = stored(town)
-    page.clock.install(time=time.time() - HOURS * 3600 - 600)
-    page.context.add_init_script(f"({RECEIVER % at})()")
-    page.reload()
-    expect(page.get_by_text("每日要求")).to_be_visible()
-    page.context.set_offline(True)
-    page.get_by_role("button", name="开始巡查").click()
-    expect(page.get_by_role("button", name="结束巡查")).to_be_visible()
-    for part in range(HOURS * 6):
-        page.clock.run_for(600_000)
-        if part == HOURS * 3:
-            wait_kept(page, 2_900)
-            page.reload()  # half a day later the phone was put away and taken out again
-            expect(page.get_by_role("button", name="结束巡查")).to_be_visible()
-    wait_kept(page, HOURS * 700)
-    page.get_by_role("button", name="结束巡查").click()
-    expect(page.get_by_role("button", name="开始巡查")).to_be_visible()
-    tab(page, "传送")
-    total = int(page.locator("[data-fixes=waiting]").inner_text())
-    assert total >= HOURS * 700
-    page.screenshot(path=ARTEFACTS / "patrol-eight-hours-phone.png")
-    page.context.set_offline(False)
-    page.get_by_role("button", name="现在传送").click()
-    expect(page.locator("[data-fixes=sent]")).to_have_text(str(total), timeout=60_000)
-    expect(page.get_by_text("全部已传到服务器")).to_be_visible()
-    assert stored(town) - before == total
-
-
-def wait_kept(page: Page, least: int) -> None:
-    """Until the phone's memory has at least so many positions; asked from here, since the page's own timers are faked."""
-    for _ in range(200):
-        if kept(page) >= least:
-            return
-        page.wait_for_timeout(200)
-    raise AssertionError(f"only {kept(page)} positions were kept")
 
 
 def kept_total(page: Page) -> int:

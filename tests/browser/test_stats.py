@@ -73,7 +73,12 @@ def test_a_value_narrows_and_the_figure_is_kept_as_a_report(desk: Page, town: To
     expect(desk.get_by_text("性别 是 女")).to_have_count(0)
     kept.click()
     expect(desk.get_by_text("性别 是 女")).to_be_visible()
-    desk.get_by_role("button", name="删除报表“女居民试验”").click()
+    desk.get_by_role("button", name="修改报表“女居民试验”").click()
+    desk.get_by_label("报表名称").fill("女居民改名")
+    desk.get_by_role("button", name="保存", exact=True).click()
+    expect(kept).to_have_count(0)
+    kept = desk.get_by_role("link", name="女居民改名")
+    desk.get_by_role("button", name="删除报表“女居民改名”").click()
     desk.get_by_role("dialog").get_by_role("button", name="删除").click()
     expect(kept).to_have_count(0)
 

@@ -49,6 +49,11 @@
     return false
   }
 
+  /** Back to where the page began: what is half under a table's head is no fault. */
+  function top() {
+    for (const e of document.querySelectorAll('#app *')) if (e.scrollTop) e.scrollTop = 0
+  }
+
   const visited = new Set()
   const dull = new Set()
   function ringed(e) {
@@ -80,7 +85,7 @@
   }
 
   window.walk = {
-    mouseOnly, cut, listen,
+    mouseOnly, cut, listen, top,
     steps: () => stops().length + 6,
     unreached: () => some(stops().filter((e) => !visited.has(e)).map(told)),
     unmarked: () => some([...dull]),

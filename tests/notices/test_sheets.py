@@ -8,11 +8,12 @@ import pytest
 from PIL import Image, ImageChops
 
 from gis_grid.areas.placing import today
+from gis_grid.geo import shapes
 from gis_grid.maps.layers import layers
 from gis_grid.notices.expressions import Seen, Unknown, evaluate
 from gis_grid.notices.views import DRAWN, zoom_of
 from tests.conftest import problem
-from tests.factories import COMMUNITY, GRID_1, SIDE, SOUTH, WEST, make_building, make_town
+from tests.factories import COMMUNITY, GRID_1, SIDE, SOUTH, WEST, make_building, make_town, square
 from tests.notices.boards import page_sizes_mm, poppler
 
 RIGHTS = ["boards.print", "areas.read", "buildings.read"]
@@ -128,7 +129,7 @@ def test_a_sheet_of_another_day_says_so(client, mine) -> None:
 
 def test_a_long_legend_is_told_whole(client, session, bearer) -> None:
     make_town()
-    make_building(0, name="1号楼", use="01")
+    make_building(0, name="1号楼", use="01", footprint=shapes.to_column(square(0)))
     wanted = ("buildings", "people_by_building", "staleness", "people_by_grid", "grids")
     headers = bearer([*RIGHTS, "people.read"])
     sheet = client.get(f"/api/boards/sheet?area_code={COMMUNITY}&layers={','.join(wanted)}", headers=headers)

@@ -240,6 +240,16 @@ def test_gzip_that_unpacks_without_end_is_refused(session) -> None:
         actions.MOST_BYTES = limit
 
 
+def test_what_unpacks_to_a_hundred_times_its_size_is_refused_early(session, monkeypatch) -> None:
+    from gis_grid.errors import Invalid
+    from gis_grid.patrol import actions
+
+    monkeypatch.setattr(actions, "LEAST_UNPACKED", 1024**2)
+    bomb = gzip.compress(b"time,lon,lat\n" + b"2024-05-06T01:00:00Z,106.5,x\n" * 200_000)
+    with pytest.raises(Invalid, match=r"超过 \d MB"):
+        actions.record_file(io.BytesIO(bomb), "a.csv.gz")
+
+
 def test_fixes_know_their_columns() -> None:
     fixes = make_fixes([Fix(1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9)])
     assert (fixes.at[0], fixes.lon[0], fixes.lat[0], fixes.accuracy_m[0], fixes.battery[0], fixes.flags[0]) == (1, 2, 3, 4, 8, 9)

@@ -26,7 +26,7 @@ const values = (wish: Partial<ThemeWish>, m2 = new Map<string, number>()) => val
 describe('what areas are coloured by', () => {
   it('counts, shares and densities; what is hidden stays unknown', () => {
     expect(values({})).toEqual([100, 40, null])
-    expect(values({ by: 'sex', value: '1' })).toEqual([75, 0, 0])
+    expect(values({ by: 'sex', value: '1' })).toEqual([75, null, null]) // where figures are hidden, what is not told is unknown
     expect(values({ by: 'sex', value: '2', measure: 'share' })).toEqual([25, 100, null])
     expect(values({ measure: 'density' }, new Map([['A', 500_000]]))).toEqual([200, null, null])
   })

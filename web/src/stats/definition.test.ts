@@ -34,6 +34,8 @@ describe('fitting', () => {
     expect(read({ register: 'residents', by: 'trade,sex', chart: 'pyramid' })).toMatchObject({ by: ['sex'], chart: 'bar' })
   })
   it('gives dates a period', () => {
+    const coarse = [{ ...registers[0]!, fields: [field('birth_date', 'day', ['year'])] }]
+    expect(fitting(readAddress({ register: 'residents', by: 'birth_date.day' }).definition, coarse)?.by).toEqual(['birth_date.year'])
     expect(read({ register: 'events', by: 'reported_at', chart: 'trend' })).toMatchObject({ by: ['reported_at.month'], chart: 'trend' })
   })
   it('asks nobody to narrow whose small numbers are hidden, nor for another day without a place', () => {

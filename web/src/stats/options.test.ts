@@ -39,6 +39,10 @@ describe('spreads', () => {
       [1, null],
     ])
   })
+  it('where figures are hidden, what is not told is not nothing', () => {
+    const { lines } = byArea(counted({ hidden_below: 10, rounded_to: 5 }))
+    expect(lines[0]!.points.map(({ value }) => value)).toEqual([6, null])
+  })
   it('by area show totals where the values are too many', () => {
     const many = counted({ axes: [axis(...Array.from({ length: 30 }, (_, n) => n))] })
     expect(byArea(many).lines).toHaveLength(1)

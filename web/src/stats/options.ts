@@ -47,7 +47,8 @@ const keyOf = (values: unknown[]) => JSON.stringify(values)
 /** The count of some values. What is not told is nothing, or hidden where figures are. */
 function find(all: readonly Valued[], hides: boolean): (values: unknown[]) => number | null {
   const counts = new Map(all.map(({ values, count }) => [keyOf(values), count]))
-  return (values) => counts.get(keyOf(values)) ?? (hides ? null : 0)
+  const untold = hides ? null : 0
+  return (values) => (counts.has(keyOf(values)) ? counts.get(keyOf(values))! : untold)
 }
 
 /** Areas along the axis, the values of the only field as series. */
