@@ -37,6 +37,7 @@ def take(shapes: list, exclusive: int = -1) -> None:
         with cursor.copy("COPY boundaries (area_code, geom, valid) FROM STDIN") as copy:
             for code, wkb in rows:
                 copy.write_row((code, wkb, "[2020-01-01,)"))
+        cursor.execute("ANALYZE areas, boundaries")  # else PostgreSQL plans for what an earlier test left
     session().expire_all()
     refresh_cells(None)
 
@@ -53,7 +54,6 @@ def ask_sql(xy: np.ndarray) -> tuple[list, list]:
         cursor.execute("ANALYZE asked")
         by_set = dict(cursor.execute("SELECT id, code FROM grids_of('SELECT id, geom FROM asked')").fetchall())
         cursor.execute("SET LOCAL statement_timeout = 0")
-        cursor.execute("SET LOCAL enable_seqscan = off")  # nothing has been analysed yet
         plain = dict(
             cursor.execute(
                 "SELECT DISTINCT ON (p.id) p.id, a.code FROM asked p "
@@ -61,7 +61,6 @@ def ask_sql(xy: np.ndarray) -> tuple[list, list]:
                 "JOIN areas a ON a.code = b.area_code ORDER BY p.id, a.kind <> 'exclusive', a.code"
             ).fetchall()
         )
-        cursor.execute("RESET enable_seqscan")
         cursor.execute("DROP TABLE asked")
     return [by_set.get(n) for n in range(len(xy))], [plain.get(n) for n in range(len(xy))]
 

@@ -49,8 +49,9 @@
     return false
   }
 
-  /** Back to where the page began: what is half under a table's head is no fault. */
+  /** Back to where the page began: what is half under a table's head, or under what the keyboard opened, is no fault. */
   function top() {
+    document.activeElement?.blur()
     for (const e of document.querySelectorAll('#app *')) if (e.scrollTop) e.scrollTop = 0
   }
 
