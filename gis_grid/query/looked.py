@@ -45,12 +45,15 @@ def _of_a_resident(node: Words) -> Any:
         sa.select(ResidentKey.resident_id).where(ResidentKey.phone_hash == mark),
     ]
     if not node.is_number:
-        ways = [sa.select(Resident.id).where(Resident.name.startswith(node.text, autoescape=True))]
+        named = Resident.name.startswith(node.text, autoescape=True)
+        ways = [sa.select(Resident.id).where(named)]
         if node.text.isascii() and node.text.isalpha():
             initials = ResidentKey.initials.startswith(node.text.lower(), autoescape=True)
             ways.append(sa.select(ResidentKey.resident_id).where(initials))
         ways += [sa.select(Resident.id).where(lives) for lives in _at_address("residents", node)]
-    return Resident.id.in_(sa.union(*ways) if len(ways) > 1 else ways[0])
+        if len(ways) == 1:
+            return named
+    return Resident.id.in_(sa.union(*ways))
 
 
 def _at_address(register: str, node: Words) -> list[Any]:
