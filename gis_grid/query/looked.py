@@ -37,23 +37,22 @@ def fits_words(register: Register, node: Words) -> Any:
 
 
 def _of_a_resident(node: Words) -> Any:
-    mark = fingerprint(node.text)
-    ways: list[sa.Select[Any]] = [  # together, so that each goes through its own index
-        sa.select(Resident.id)  # not by the index that keeps numbers apart: those who left are not in it
-        .join(ResidentKey, ResidentKey.resident_id == Resident.id)
-        .where(ResidentKey.id_number_tail == tail_mark("id_number", node.text), Resident.id_number_hash == mark),
-        sa.select(ResidentKey.resident_id).where(ResidentKey.phone_hash == mark),
-    ]
-    if not node.is_number:
-        named = Resident.name.startswith(node.text, autoescape=True)
-        ways = [sa.select(Resident.id).where(named)]
-        if node.text.isascii() and node.text.isalpha():
-            initials = ResidentKey.initials.startswith(node.text.lower(), autoescape=True)
-            ways.append(sa.select(ResidentKey.resident_id).where(initials))
-        ways += [sa.select(Resident.id).where(lives) for lives in _at_address("residents", node)]
-        if len(ways) == 1:
-            return named
-    return Resident.id.in_(sa.union(*ways))
+    """Each way through its own index, together by number of the resident."""
+    if node.is_number:
+        mark = fingerprint(node.text)
+        numbered = sa.select(Resident.id).join(ResidentKey, ResidentKey.resident_id == Resident.id)
+        return Resident.id.in_(
+            sa.union(  # the unique index of numbers does not hold those who left
+                numbered.where(ResidentKey.id_number_tail == tail_mark("id_number", node.text), Resident.id_number_hash == mark),
+                sa.select(ResidentKey.resident_id).where(ResidentKey.phone_hash == mark),
+            )
+        )
+    named = Resident.name.startswith(node.text, autoescape=True)
+    ways = [sa.select(Resident.id).where(lives) for lives in _at_address("residents", node)]
+    if node.text.isascii() and node.text.isalpha():
+        initials = ResidentKey.initials.startswith(node.text.lower(), autoescape=True)
+        ways.append(sa.select(ResidentKey.resident_id).where(initials))
+    return Resident.id.in_(sa.union(sa.select(Resident.id).where(named), *ways)) if ways else named
 
 
 def _at_address(register: str, node: Words) -> list[Any]:
