@@ -25,6 +25,7 @@ def test_the_public_page_opens_with_the_first_board_and_says_no_more(client, min
 
 def test_the_public_page_names_whom_any_of_its_boards_names(client, mine, session) -> None:
     session.add(Staff(area_code=GRID_1, name="王芳", post="mediator", duty_phone="10011112222"))
+    session.flush()
     printed(client, mine)
     printed(client, mine, template="label-90x60")  # shows the worker and the leader only
     page = client.get(f"/g/{GRID_1}").text
