@@ -165,6 +165,11 @@ def test_every_shape_fits_every_template_with_all_names(name: str, shape: str) -
             assert all(spot.size >= board.template.letters.least - 1e-9 for _, spot in board.plan.placement.placed)
 
 
+def test_a_tiny_grid_fills_a_large_board() -> None:
+    window = compose(job("wall-2400x1200", "landscape", SHAPES["tiny"]())).plan.window
+    assert 24 * 1000 / window.scale >= 0.4 * window.width  # 24 metres wide
+
+
 def test_a_long_name_is_made_to_fit() -> None:
     board = compose(job(name="很" * 60))
     title = next(slot for slot in board.laid.slots if slot["kind"] == "title")
