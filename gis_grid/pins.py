@@ -130,8 +130,9 @@ def lock_pin(kind: str, key: int, version: int, locked: bool) -> dict[str, Any]:
     register.check_version(PINNED[kind], row, version)
     was, row.pin_locked = row.pin_locked, locked
     session().flush()
+    before, after = audit.difference({"pin_locked": was}, {"pin_locked": locked})
     audit.record(
-        "lock" if locked else "unlock", kind, row.id, before={"locked": was}, area_code=row.area_code, version=row.version
+        "lock" if locked else "unlock", kind, row.id, before=before, after=after, area_code=row.area_code, version=row.version
     )
     return _pin(row)
 
