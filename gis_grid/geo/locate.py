@@ -21,7 +21,7 @@ from gis_grid.geo.shapes import GEOD, bearing_equal_scale, distance_m
 
 Floats = NDArray[np.float64]
 METRES_PER_DEGREE = 110_574.0  # the shortest degree of latitude; only used to make search boxes wide enough
-BATCH = 65_536
+BATCH, LARGE_BATCH = 65_536, 1_048_576  # points at a time; the larger one where the lattice exceeds the processor's cache
 WORTH_CELLS = 5_000  # so many points at once pay for laying the lattice and loading the compiler
 NOWHERE, INSIDE, EDGE, NEAREST = 0, 1, 2, 3  # positions in HOW
 HOW = np.array([None, "inside", "edge", "nearest"], dtype=object)
@@ -88,8 +88,9 @@ class AreaIndex:
         count = len(lon)
         code, placed_by = np.empty(count, object), np.empty(count, object)  # all None
         metres = np.full(count, np.nan)
-        for start in range(0, count, BATCH):
-            part = slice(start, start + BATCH)
+        batch = LARGE_BATCH if count > BATCH and self._levels and self._levels[0].exceeds_cache else BATCH
+        for start in range(0, count, batch):
+            part = slice(start, start + batch)
             self._place_batch(lon[part], lat[part], code[part], placed_by[part], metres[part], count >= WORTH_CELLS)
         return Placed(code, placed_by, metres)
 
@@ -167,6 +168,11 @@ class _Level:
     def cells(self) -> Cells | None:
         """The lattice for many points at once, laid when first needed; None without the compiled loops."""
         return lay_cells(self.shapes, self.reach_m)
+
+    @property
+    def exceeds_cache(self) -> bool:
+        """Its lattice is larger than the processor's cache."""
+        return self.cells is not None and self.cells.exceeds_cache
 
     def place(self, lon: Floats, lat: Floats, many: bool) -> tuple[NDArray[np.int32], NDArray[np.uint8], NDArray[np.int64]]:
         """Per point the winning rank (-1: none) and how; and which points are in no area, but may be near one."""
