@@ -51,6 +51,14 @@ def test_the_manuals_sheet_of_people_is_taken_with_new_households(load, write, s
     assert bytes(session.scalar(sa.text("SELECT id_number FROM residents LIMIT 1"))).find(b"5001") < 0
 
 
+def test_the_manuals_kinds_of_registration_are_read_and_written(load, write, session, estate) -> None:
+    header = ["姓名", "与户主关系", "户口类型", *HEADER[-4:]]
+    rows = [["王小明", "户主", "农村", *HOME], ["李秀英", "妻", "非农业户口", *HOME], ["王大毛", "子", "外星", *HOME]]
+    report = load("residents", write([header, *rows]), keep_good=True)
+    assert (report["inserted"], report["refused"]) == (2, 1)
+    assert {name: row.registration for name, row in people(session).items()} == {"王小明": "02", "李秀英": "01"}
+
+
 def test_the_same_again_changes_nothing_and_a_blank_cell_erases_nothing(load, write, session, estate) -> None:
     row = ["王小明", "户主", id_number(1), "汉族", "本科", "13800000001", *HOME]
     load("residents", write([HEADER, row]))
