@@ -19,7 +19,17 @@ from gis_grid.imports.offers import Options
 from gis_grid.imports.report import Report
 from gis_grid.imports.rules import to_value
 from gis_grid.sealed import Sealed, seal
-from gis_grid.sheets.cells import Codes, is_blank, is_nothing, plain_text, to_amount, to_day, to_degrees, to_number_text
+from gis_grid.sheets.cells import (
+    Codes,
+    is_blank,
+    is_nothing,
+    kept_text,
+    plain_text,
+    to_amount,
+    to_day,
+    to_degrees,
+    to_number_text,
+)
 from gis_grid.sheets.finish import FINISH
 from gis_grid.sheets.homes import Homes, Unresolved, carry_building, carry_down
 from gis_grid.sheets.kinds import KINDS, POINT, Field, SheetKind, is_ignored, map_header, score_for
@@ -108,7 +118,7 @@ class SheetReader:
         if one.key in POINT:
             return to_degrees(cell)
         if one.column is None and not one.is_sealed:
-            return plain_text(cell)
+            return kept_text(cell)
         if one.is_sealed:
             text = to_number_text(cell)
             if "*" in text:
@@ -120,7 +130,7 @@ class SheetReader:
         if isinstance(one.column.type, sa.Date) and not isinstance(one.column.type, sa.DateTime):
             return to_day(cell)
         if isinstance(one.column.type, sa.String):
-            cell = plain_text(cell)
+            cell = kept_text(cell)
         elif isinstance(one.column.type, sa.Integer | sa.Float):
             cell = to_amount(cell)
         return to_value(cell, one.column, self.zone)
