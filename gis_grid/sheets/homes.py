@@ -22,6 +22,7 @@ from gis_grid.sheets.sites import Sites, Storeys
 
 _KEYS = 500
 _IS_NAME = re.compile("[一-龥]{2}")
+CARRIED = (*PLACE, "household_number", "head")  # what rows may leave to the row above
 HEAD = ("01", "02")  # GB/T 4761: 本人 or 户主
 
 
@@ -94,6 +95,8 @@ class Homes:
             raise Unresolved(_first_place(row), _told(match, text))
         found = self._with_only_unit(match.decided) if least in ("unit", "room") else match.decided
         if getattr(found, f"{least}_id") is None:
+            if row.get(least):
+                raise Unresolved(least, f"没有登记“{str(row[least])[:40]}”，或不在您的数据范围内，请核对")
             wanted = {"estate": "小区", "building": "楼栋", "unit": "单元", "room": "房号"}[least]
             raise Unresolved(_first_place(row), f"住址“{text[:40]}”没有写到{wanted}")
         return found
@@ -204,6 +207,10 @@ class People:
 
 def place_text(row: Mapping[str, Any]) -> str:
     """The place of a row as one address: what is in its columns goes before a free-text address."""
+    return _place_text(row).strip()
+
+
+def _place_text(row: Mapping[str, Any]) -> str:
     building, unit, room = (plain_part(str(row[key])) if row.get(key) else None for key in ("building", "unit", "room"))
     if building or row.get("estate"):
         named = _named(str(row["building"])) if building else ""
@@ -219,10 +226,9 @@ def _named(building: str) -> str:
 
 def carry_down(rows: Sequence[dict[str, Any]], last: dict[str, Any], homes: Homes) -> dict[str, Any]:
     """People under their head often have empty cells for the home: they take it from the row above. Answers the last home."""
-    keys = (*PLACE, "household_number", "head")
     for row in rows:
-        if any(row.get(key) for key in keys):
-            last = {key: row.get(key) for key in keys}
+        if any(row.get(key) for key in CARRIED):
+            last = {key: row.get(key) for key in CARRIED}
         elif last and row.get("relation") not in (None, *HEAD):
             row.update(last)
             homes.carried += 1
