@@ -103,9 +103,9 @@ class Verified:
     due_on: Mapped[date | None] = mapped_column(sa.Date, comment="应复核日期")
 
 
-def point_column(comment: str = "位置", *, nullable: bool = True) -> Mapped:
-    """A point geometry column with its GiST index."""
-    return mapped_column(Geometry("POINT", srid=SRID, spatial_index=True), nullable=nullable, comment=comment)
+def point_column(comment: str = "位置", *, nullable: bool = True, indexed: bool = True) -> Mapped:
+    """A point geometry column with its GiST index, unless the table names a narrower one."""
+    return mapped_column(Geometry("POINT", srid=SRID, spatial_index=indexed), nullable=nullable, comment=comment)
 
 
 def area_column(comment: str, *, nullable: bool = True) -> Mapped:

@@ -35,6 +35,7 @@ def prepare_area(area: Area, extra: dict[str, Any]) -> None:
     if (area.kind or "ordinary") not in KINDS:
         raise Invalid(f"网格性质应为 {'、'.join(KINDS)} 之一。", code="bad_kind")
     is_new = bool(sa.inspect(area).transient)
+    is_other_kind = not is_new and sa.inspect(area).attrs.kind.history.has_changes()  # asked before anything is flushed
     fault = code_fault(area.code, area.level, settings().area_code_lengths) if is_new else None
     if fault:
         raise Invalid(f"{fault}。", code="bad_code")
@@ -52,9 +53,18 @@ def prepare_area(area: Area, extra: dict[str, Any]) -> None:
         area.version = area.version + 1 if area.version else 1
         audit.record("boundary", "areas", area.code, after={"since": str(extra.get("since") or today())}, area_code=area.code)
         reassign(touched)
-    elif not is_new and sa.inspect(area).attrs.kind.history.has_changes():
+    elif is_other_kind:
         session().flush()
-        reassign(_where_is(area.code))
+        reassign(follow_kind(area.code))
+
+
+def follow_kind(code: str) -> list[Bounds]:
+    """The area's kind changed: where it overlaps another, who wins is another from today on, and stays what it was before."""
+    shape = boundary_of(code)
+    if shape is None:
+        return []
+    set_boundary(code, shapes.to_column(shape))
+    return touched_by(None, shape)
 
 
 def retire_area(area: Area) -> None:
@@ -82,7 +92,8 @@ def set_boundary(code: str, shape: Any, since: date | None = None, source_crs: s
     if known:
         close_boundary(code, since or today())
     valid = Range((since or today()) if known else since, None, bounds="[)")
-    session().add(Boundary(area_code=code, geom=shape, valid=valid, source_crs=source_crs))
+    kind = sa.select(Area.kind).where(Area.code == code).scalar_subquery()
+    session().add(Boundary(area_code=code, geom=shape, valid=valid, kind=kind, source_crs=source_crs))
     session().flush()
     return touched_by(before, shapes.from_stored(shape)) if (since or today()) <= today() else []
 

@@ -18,7 +18,7 @@ Floats = NDArray[np.float64]
 CELLS_PER_AREA = 150  # about 1/12 of an area's width: three of four points fall in cells wholly inside
 CELLS_PER_EDGE = 4  # long outlines want finer rows
 MOST_CELLS = 24_000_000
-MANY_POINTS, CACHE, BANDS = 500_000, 16_000_000, 256  # so many points in a lattice larger than the cache are put in order first
+MANY_POINTS, CACHE, BANDS = 100_000, 16_000_000, 256  # so many points in a lattice larger than the cache are put in order first
 MOST_RECORDS = 2**31 - 8  # a cell of the table tells where its record begins
 
 
@@ -46,11 +46,16 @@ class Cells:
         """Bytes of memory it holds."""
         return sum(one.nbytes for one in (self.table, self.records, self.xy))
 
+    @property
+    def exceeds_cache(self) -> bool:
+        """It pays to place many points together, in the order of their rows."""
+        return self.nbytes > CACHE
+
     def place(self, lon: Floats, lat: Floats) -> tuple[NDArray[np.int32], NDArray[np.uint8]]:
         """Per point the winning rank (-1: none) and its state: FAR, NEAR, INSIDE, EDGE, DOUBTFUL (ask GEOS)."""
         rank, state = np.empty(len(lon), np.int32), np.empty(len(lon), np.uint8)
         held = (self.lattice, self.table, self.records, self.xy)
-        if len(lon) >= MANY_POINTS and self.nbytes > CACHE:
+        if len(lon) >= MANY_POINTS and self.exceeds_cache:
             self.loops.place_by_rows(lon, lat, *held, rank, state, BANDS)
         else:
             self.loops.place(lon, lat, *held, rank, state)

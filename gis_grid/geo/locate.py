@@ -21,7 +21,7 @@ from gis_grid.geo.shapes import GEOD, bearing_equal_scale, distance_m
 
 Floats = NDArray[np.float64]
 METRES_PER_DEGREE = 110_574.0  # the shortest degree of latitude; only used to make search boxes wide enough
-BATCH = 65_536
+BATCH, LARGE_BATCH = 65_536, 1_048_576  # points at a time; the larger one where the lattice exceeds the processor's cache
 WORTH_CELLS = 5_000  # so many points at once pay for laying the lattice and loading the compiler
 NOWHERE, INSIDE, EDGE, NEAREST = 0, 1, 2, 3  # positions in HOW
 HOW = np.array([None, "inside", "edge", "nearest"], dtype=object)
@@ -88,8 +88,9 @@ class AreaIndex:
         count = len(lon)
         code, placed_by = np.empty(count, object), np.empty(count, object)  # all None
         metres = np.full(count, np.nan)
-        for start in range(0, count, BATCH):
-            part = slice(start, start + BATCH)
+        batch = LARGE_BATCH if count > BATCH and self._levels and self._levels[0].exceeds_cache else BATCH
+        for start in range(0, count, batch):
+            part = slice(start, start + batch)
             self._place_batch(lon[part], lat[part], code[part], placed_by[part], metres[part], count >= WORTH_CELLS)
         return Placed(code, placed_by, metres)
 
@@ -162,11 +163,17 @@ class _Level:
         shapely.prepare(self.shapes)
         self.tree = shapely.STRtree(self.shapes)
         self._edges: dict[int, tuple[float, BaseGeometry]] = {}
+        self._reached: tuple[float, shapely.STRtree | None] = (0.0, None)
 
     @cached_property
     def cells(self) -> Cells | None:
         """The lattice for many points at once, laid when first needed; None without the compiled loops."""
         return lay_cells(self.shapes, self.reach_m)
+
+    @property
+    def exceeds_cache(self) -> bool:
+        """Its lattice is larger than the processor's cache."""
+        return self.cells is not None and self.cells.exceeds_cache
 
     def place(self, lon: Floats, lat: Floats, many: bool) -> tuple[NDArray[np.int32], NDArray[np.uint8], NDArray[np.int64]]:
         """Per point the winning rank (-1: none) and how; and which points are in no area, but may be near one."""
@@ -205,10 +212,10 @@ class _Level:
         best, best_m = np.full(len(lon), -1, dtype=np.int64), np.full(len(lon), np.nan)
         if not len(lon) or radius_m <= 0:
             return best, best_m
-        reach_y = radius_m / METRES_PER_DEGREE
-        reach_x = reach_y / np.maximum(np.cos(np.radians(lat)), 0.01)
-        points, ranks = self.tree.query(shapely.box(lon - reach_x, lat - reach_y, lon + reach_x, lat + reach_y))
-        near = shapely.dwithin(self.shapes[ranks], shapely.points(lon[points], lat[points]), reach_x[points])
+        reach_x = radius_m / METRES_PER_DEGREE / np.maximum(np.cos(np.radians(lat)), 0.01)
+        places = shapely.points(lon, lat)
+        points, ranks = self._tree_of_reach(float(reach_x.max())).query(places)
+        near = shapely.dwithin(self.shapes[ranks], places[points], reach_x[points])
         order = np.flatnonzero(near)[np.lexsort((ranks[near], points[near]))]
         points, ranks = points[order], ranks[order]
         metres = self._edges_m(ranks, lon[points], lat[points])
@@ -220,6 +227,16 @@ class _Level:
             better = (away <= radius_m) & ((best[at] < 0) | (away < best_m[at] - 0.001))
             best[at[better]], best_m[at[better]] = ranks[here[better]], away[better]
         return best, best_m
+
+    def _tree_of_reach(self, reach: float) -> shapely.STRtree:
+        """The boxes of the areas, wider by at least `reach` degrees: points are found in them without a box of their own."""
+        widest, tree = self._reached
+        if tree is None or reach > widest:
+            widest = reach * 1.01
+            west, south, east, north = shapely.bounds(self.shapes).T
+            tree = shapely.STRtree(shapely.box(west - widest, south - widest, east + widest, north + widest))
+            self._reached = widest, tree
+        return tree
 
     def _edges_m(self, ranks: NDArray[np.int64], lon: Floats, lat: Floats) -> Floats:
         """Geodesic metres from each point to the nearest edge of the area of this rank."""

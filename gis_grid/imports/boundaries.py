@@ -14,7 +14,7 @@ from sqlalchemy.dialects.postgresql import Range
 
 from gis_grid import audit
 from gis_grid.access.guard import caller
-from gis_grid.areas.actions import check_extent, check_since, set_boundary
+from gis_grid.areas.actions import check_extent, check_since, follow_kind, set_boundary
 from gis_grid.areas.models import Area, Boundary
 from gis_grid.areas.reassign import Bounds, reassign
 from gis_grid.areas.rules import LEVEL_CODES, MOST_PARTS, code_fault, longest_prefix
@@ -139,6 +139,7 @@ def _insert(new: Sequence[Incoming], options: Options, datum: str, report: Repor
             "area_code": values["code"],
             "geom": shapes.to_column(shape),
             "valid": Range(since, None, bounds="[)"),
+            "kind": values.get("kind") or "ordinary",
             "source_crs": datum,
         }
         for _, values, shape in new
@@ -165,7 +166,7 @@ def _change(area: Area, values: dict[str, Any], shape: Any, options: Options, da
         check_since(area.code, _since(options))
         touched += set_boundary(area.code, shapes.to_column(shape), _since(options), datum)
     elif before.get("kind") != area.kind:
-        touched.append(shape.bounds)
+        touched += follow_kind(area.code)
     was, now = audit.difference(before, audit.snapshot(area))
     if not now and not moved:
         return "unchanged"

@@ -25,7 +25,7 @@ from gis_grid.events.models import Event
 from gis_grid.geo.typed import read_coordinates
 from gis_grid.maps.collections import middle
 from gis_grid.maps.typed import TAIL, Person, people_meant
-from gis_grid.people.models import Household, Resident
+from gis_grid.people.models import Household, Resident, ResidentKey
 from gis_grid.premises import Premises
 from gis_grid.sealed import fingerprint, mask_id, mask_phone, tail_mark
 
@@ -228,8 +228,9 @@ def _people(meant: Person, limit: int) -> list[Item]:
     """Found first, within the scope and through one index; their homes afterwards."""
     few = (
         sa.select(Resident)
+        .join(ResidentKey, ResidentKey.resident_id == Resident.id)
         .where(Resident.retired_at.is_(None), *_is_person(meant), scope_clause(Resident.area_code))
-        .order_by(Resident.initials if meant.by == "initials" else Resident.name, Resident.id)
+        .order_by(ResidentKey.initials if meant.by == "initials" else Resident.name, ResidentKey.resident_id)
         .limit(4 * limit if meant.by in _MARKED else limit)
     )
     people = [one for one in session().scalars(few) if _ends(one, meant)][:limit]
@@ -244,11 +245,11 @@ def _is_person(meant: Person) -> list[Any]:
     value = meant.value
     conditions: dict[str, Callable[[], list[Any]]] = {
         "name": lambda: [Resident.name >= value, Resident.name < value + _LAST],
-        "initials": lambda: [Resident.initials.between(value, value + _LAST)],
-        "phone": lambda: [Resident.phone_hash == fingerprint(value)],
+        "initials": lambda: [ResidentKey.initials.between(value, value + _LAST)],
+        "phone": lambda: [ResidentKey.phone_hash == fingerprint(value)],
         "id_number": lambda: [Resident.id_number_hash == fingerprint(value)],
-        "phone_tail": lambda: [Resident.phone_tail == tail_mark("phone", value)],
-        "id_tail": lambda: [Resident.id_number_tail == tail_mark("id_number", value)],
+        "phone_tail": lambda: [ResidentKey.phone_tail == tail_mark("phone", value)],
+        "id_tail": lambda: [ResidentKey.id_number_tail == tail_mark("id_number", value)],
     }
     return conditions[meant.by]()
 

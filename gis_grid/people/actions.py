@@ -18,7 +18,7 @@ from gis_grid.dictionary import names
 from gis_grid.errors import Conflict, Invalid, NotFound
 from gis_grid.freshness import due_on
 from gis_grid.people.classes import merged_classes
-from gis_grid.people.models import HomeChange, Household, Resident, ResidentTag, Valuable
+from gis_grid.people.models import HomeChange, Household, Resident, ResidentKey, ResidentTag, Valuable, found_by
 from gis_grid.people.rules import HEAD, birth_fault, phone_fault, read_id_number
 from gis_grid.register.actions import free_mark
 from gis_grid.sealed import fingerprint, normal, tail_mark
@@ -141,7 +141,7 @@ def find_people(id_number: str | None, phone: str | None) -> list[Resident]:
     if id_number:
         query = query.where(Resident.id_number_hash == fingerprint(id_number))
     if phone:
-        query = query.where(Resident.phone_hash == fingerprint(phone))
+        query = query.where(found_by(ResidentKey.phone_hash == fingerprint(phone)))
     found = list(session().scalars(query.order_by(Resident.id).limit(50)))
     by = [name for name, value in (("id_number", id_number), ("phone", phone)) if value]
     audit.record("find", "residents", after={"by": by, "found": [row.id for row in found]})

@@ -19,6 +19,7 @@ from gis_grid.db import SRID, session
 from gis_grid.dictionary import names
 from gis_grid.errors import BadRequest, Conflict, Forbidden, Invalid, NotFound
 from gis_grid.geo import shapes
+from gis_grid.people.models import Resident, ResidentKey, found_by
 from gis_grid.query.looked import fits_words, is_fresh
 from gis_grid.query.models import SavedQuery
 from gis_grid.query.registers import PEOPLE, PLACES, fields_of
@@ -226,7 +227,10 @@ def _filled(column: Any) -> Any:
 def _sealed(register: Register, node: Condition) -> Any:
     """A sealed field is found by its fingerprint, whole or not at all."""
     hashed = getattr(register.model, f"{node.field.key}_hash")
-    return hashed == fingerprint(node.values[0]) if node.op == "eq" else _OPS[node.op](hashed)
+    if node.op != "eq":
+        return _OPS[node.op](hashed)
+    mark = fingerprint(node.values[0])
+    return found_by(ResidentKey.phone_hash == mark) if hashed is Resident.phone_hash else hashed == mark
 
 
 def _age(register: Register, node: Condition) -> Any:
@@ -261,7 +265,7 @@ def _years_ago(years: int) -> date:
 def _initials(register: Register, node: Condition) -> Any:
     if not node.values[0].isascii() or not node.values[0].isalnum():
         raise BadQuery("拼音首字母只能是英文字母，如 wxm。")
-    return register.model.initials.startswith(node.values[0].lower(), autoescape=True)
+    return found_by(ResidentKey.initials.startswith(node.values[0].lower(), autoescape=True))
 
 
 _KINDS = {"codes": _codes, "sealed": _sealed, "age": _age, "initials": _initials}

@@ -11,10 +11,10 @@ from gis_grid.addresses.actions import match_addresses
 from gis_grid.areas.placing import today
 from gis_grid.buildings.models import Room
 from gis_grid.freshness import rules
-from gis_grid.people.models import Household, Resident
+from gis_grid.people.models import Household, Resident, ResidentKey
 from gis_grid.query.rules import BadQuery, Fresh, Words
 from gis_grid.register import Register
-from gis_grid.sealed import fingerprint
+from gis_grid.sealed import fingerprint, tail_mark
 
 _LIVES_IN: dict[str, Any] = {  # rooms -> the condition on a register's rows
     "rooms": Room.id.in_,
@@ -27,7 +27,7 @@ def fits_words(register: Register, node: Words) -> Any:
     """Names that contain the words (residents: that begin with them, or their initials), whole numbers, a home's address."""
     model, text = register.model, node.text
     if register.name == "residents":
-        return sa.or_(*_of_a_resident(node))
+        return _of_a_resident(node)
     found = [getattr(model, name).contains(text, autoescape=True) for name in register.search]
     if hasattr(model, "phone_hash") and node.is_number:
         found.append(model.phone_hash == fingerprint(text))
@@ -36,13 +36,23 @@ def fits_words(register: Register, node: Words) -> Any:
     return sa.or_(sa.false(), *found, *_at_address(register.name, node))
 
 
-def _of_a_resident(node: Words) -> list[Any]:
+def _of_a_resident(node: Words) -> Any:
+    """Each way through its own index, together by number of the resident."""
     if node.is_number:
-        return [Resident.id_number_hash == fingerprint(node.text), Resident.phone_hash == fingerprint(node.text)]
-    found = [Resident.name.startswith(node.text, autoescape=True)]
+        mark = fingerprint(node.text)
+        numbered = sa.select(Resident.id).join(ResidentKey, ResidentKey.resident_id == Resident.id)
+        return Resident.id.in_(
+            sa.union(  # the unique index of numbers does not hold those who left
+                numbered.where(ResidentKey.id_number_tail == tail_mark("id_number", node.text), Resident.id_number_hash == mark),
+                sa.select(ResidentKey.resident_id).where(ResidentKey.phone_hash == mark),
+            )
+        )
+    named = Resident.name.startswith(node.text, autoescape=True)
+    ways = [sa.select(Resident.id).where(lives) for lives in _at_address("residents", node)]
     if node.text.isascii() and node.text.isalpha():
-        found.append(Resident.initials.startswith(node.text.lower(), autoescape=True))
-    return [*found, *_at_address("residents", node)]
+        initials = ResidentKey.initials.startswith(node.text.lower(), autoescape=True)
+        ways.append(sa.select(ResidentKey.resident_id).where(initials))
+    return Resident.id.in_(sa.union(sa.select(Resident.id).where(named), *ways)) if ways else named
 
 
 def _at_address(register: str, node: Words) -> list[Any]:

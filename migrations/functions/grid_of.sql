@@ -35,7 +35,7 @@ BEGIN
     END IF;
   END IF;
   SELECT a.code, array_position(rule.levels, a.level) AS depth INTO one FROM covering(p, day) b JOIN areas a ON a.code = b.area_code
-  ORDER BY depth, a.kind <> 'exclusive', a.code COLLATE "C" LIMIT 1;
+  ORDER BY depth, b.kind <> 'exclusive', a.code COLLATE "C" LIMIT 1;
   IF one.depth = 1 THEN
     RETURN one.code;
   END IF;
@@ -50,7 +50,7 @@ BEGIN
     FROM boundaries b JOIN areas a ON a.code = b.area_code
     WHERE b.geom && ST_Expand(p, across, up) AND b.valid @> day
       AND array_position(rule.levels, a.level) < coalesce(one.depth, 1000)
-    ORDER BY depth, a.kind <> 'exclusive', a.code COLLATE "C"
+    ORDER BY depth, b.kind <> 'exclusive', a.code COLLATE "C"
   LOOP
     EXIT WHEN best IS NOT NULL AND one.depth > best_depth;
     IF one.metres <= rule.nearest_m AND (best IS NULL OR one.metres < best_m - 0.001) THEN

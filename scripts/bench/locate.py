@@ -99,7 +99,7 @@ def growth(run: Run) -> None:
     areas = grounds.district_areas(run.place.dsn)
     points = [1_000, 10_000, 100_000] if run.asked.quick else [1_000, 10_000, 100_000, 1_000_000, 10_000_000]
     grids = [100, 1_000] if run.asked.quick else [100, 1_000, 10_000, 150_000]
-    some = run.size(200_000)
+    some = run.size(1_000_000)
     found = locate_growth.measure(run.report, areas, run.folder, points, grids, some)
     out = (
         run.folder / "plot.svg"

@@ -51,6 +51,22 @@ def test_a_later_boundary_ends_the_one_before_and_both_answer_their_day(session)
         actions.set_boundary(GRID_1, shapes.to_column(square(6)), today())
 
 
+def test_another_kind_counts_from_today_on_and_the_past_stays_as_it_was(session, client, bearer) -> None:
+    make_town()
+    beside = make_area("500103001001009", "grid", square(1), parent=COMMUNITY)  # lies over GRID_2, whose code is lower
+    session.commit()
+    version = client.get(f"/api/areas/{beside.code}", headers=bearer(["areas.read"])).headers["ETag"]
+    changed = client.patch(
+        f"/api/areas/{beside.code}", json={"kind": "exclusive"}, headers=bearer(["areas.write"]) | {"If-Match": version}
+    )
+    assert changed.status_code == 200, changed.json
+    grid_of = "SELECT grid_of(ST_SetSRID(ST_MakePoint(:x, :y), 4490), :at)"
+    x, y = middle(1)
+    for day, winner in ((today(), beside.code), (today() - timedelta(days=1), GRID_2)):
+        assert actions.locate(x, y, "wgs84", at=day)["code"] == winner
+        assert session.scalar(sa.text(grid_of), {"x": x, "y": y, "at": day}) == winner
+
+
 def test_the_database_itself_refuses_two_boundaries_at_once(session) -> None:
     make_town()
     with pytest.raises(sa.exc.IntegrityError):

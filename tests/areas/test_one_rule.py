@@ -34,9 +34,9 @@ def take(shapes: list, exclusive: int = -1) -> None:
         with cursor.copy("COPY areas (code, name, level, kind) FROM STDIN") as copy:
             for n, (code, _) in enumerate(rows):
                 copy.write_row((code, code, "grid", "exclusive" if n == exclusive else "ordinary"))
-        with cursor.copy("COPY boundaries (area_code, geom, valid) FROM STDIN") as copy:
-            for code, wkb in rows:
-                copy.write_row((code, wkb, "[2020-01-01,)"))
+        with cursor.copy("COPY boundaries (area_code, geom, valid, kind) FROM STDIN") as copy:
+            for n, (code, wkb) in enumerate(rows):
+                copy.write_row((code, wkb, "[2020-01-01,)", "exclusive" if n == exclusive else "ordinary"))
         cursor.execute("ANALYZE areas, boundaries")  # else PostgreSQL plans for what an earlier test left
     session().expire_all()
     refresh_cells(None)
@@ -58,8 +58,8 @@ def ask_sql(xy: np.ndarray) -> tuple[list, list]:
         plain = dict(
             cursor.execute(
                 "SELECT DISTINCT ON (p.id) p.id, a.code FROM asked p CROSS JOIN LATERAL "
-                "(SELECT area_code FROM boundaries WHERE ST_Intersects(geom, ST_ForceCollection(p.geom)) OFFSET 0) b "
-                "JOIN areas a ON a.code = b.area_code ORDER BY p.id, a.kind <> 'exclusive', a.code"
+                "(SELECT area_code, kind FROM boundaries WHERE ST_Intersects(geom, ST_ForceCollection(p.geom)) OFFSET 0) b "
+                "JOIN areas a ON a.code = b.area_code ORDER BY p.id, b.kind <> 'exclusive', a.code"
             ).fetchall()
         )
         cursor.execute("SET LOCAL enable_seqscan = on")

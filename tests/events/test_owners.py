@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import sqlalchemy as sa
 
+from gis_grid.areas.actions import follow_kind
 from gis_grid.areas.models import Area
 from gis_grid.areas.reassign import reassign
 from gis_grid.buildings.models import Estate
@@ -51,7 +52,7 @@ def test_owners_follow_a_change_of_boundaries(client, headers, session) -> None:
     event = report(client, headers, 1)
     session.get(Area, GRID_2).kind = "exclusive"
     session.flush()
-    reassign([square(1).bounds])
+    reassign(follow_kind(GRID_2))
     assert owners(client, headers, event) == [("exclusive", GRID_2, True)]
     assert session.scalar(sa.select(sa.func.count()).select_from(EventOwner)) == 1
 

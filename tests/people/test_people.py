@@ -153,3 +153,21 @@ def test_a_retired_persons_number_is_free_again(client, bearer, household) -> No
     made = keep(client, headers, household).json
     assert client.delete(f"/api/residents/{made['id']}", headers={**headers, "If-Match": '"1"'}).status_code == 204
     assert keep(client, headers, household).status_code == 201
+
+
+def test_what_finds_people_follows_every_change_of_them(session, household) -> None:
+    def keys() -> list[tuple]:
+        told = "SELECT {} FROM {} ORDER BY 1".format
+        names = "initials, phone_hash, phone_tail, id_number_tail"
+        kept = session.execute(sa.text(told(f"resident_id, {names}", "resident_keys"))).all()
+        assert kept == session.execute(sa.text(told(f"id, {names}", "residents"))).all()
+        return [tuple(row) for row in kept]
+
+    session.add_all([Resident(name="王小明", household_id=household.id, phone_hash=b"1", phone_tail=1) for _ in range(2)])
+    session.flush()
+    before = keys()
+    assert [row[1:] for row in before] == [("wxm", b"1", 1, None)] * 2
+    session.execute(sa.text("UPDATE residents SET name = '李四', id_number_tail = 7 WHERE id = :id"), {"id": before[0][0]})
+    assert [row[1:] for row in keys()] == [("ls", b"1", 1, 7), ("wxm", b"1", 1, None)]
+    session.execute(sa.text("DELETE FROM residents WHERE id = :id"), {"id": before[0][0]})
+    assert keys() == before[1:]
