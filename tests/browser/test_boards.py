@@ -51,7 +51,13 @@ def test_a_board_is_chosen_seen_made_and_listed_for_reprint(desk: Page, town, tm
 
 def test_leaving_unsaved_texts_asks_first(desk: Page, town) -> None:
     _open(desk, town, "/boards/texts")
-    _choose(desk, "第4网格")
+    rows = desk.get_by_role("treeitem")
+    expect(rows.filter(has_text=GRID)).to_be_visible()
+    assert rows.and_(desk.locator("[tabindex='0']")).count() == 1  # one stop of Tab, arrows inside
+    rows.filter(has_text=GRID).focus()
+    desk.keyboard.press("ArrowDown")
+    desk.keyboard.press("Enter")
+    expect(desk.get_by_role("img", name="第4网格公示牌预览")).to_be_visible(timeout=60_000)
     desk.get_by_label("监督电话").fill("12345")
     desk.get_by_role("link", name="制作").click()
     expect(desk.get_by_text("有修改还没有保存")).to_be_visible()

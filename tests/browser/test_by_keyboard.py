@@ -87,4 +87,5 @@ def test_a_person_is_found_and_registered_without_a_mouse(stranger: Page) -> Non
     keys.press("Escape")
     expect(desk.get_by_role("dialog")).to_be_hidden()
     expect(room.locator("em", has_text="优抚对象")).to_be_visible()
+    expect(room.get_by_role("button", name="为钟键盘办理")).to_be_focused()
     desk.screenshot(path=ARTEFACTS / "by-keyboard.png")

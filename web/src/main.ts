@@ -6,10 +6,12 @@ import { createApp } from 'vue'
 import App from './App.vue'
 import { followChoices } from './appearance'
 import { language } from './language'
+import { fetchMap } from './map/beginning'
 import { createConsoleRouter } from './router'
 import { keepFocus } from './shell/focus'
 import './theme.css'
 
+if (location.pathname === '/') fetchMap() // before anything else: it is the largest
 followChoices()
 keepFocus()
 document.documentElement.lang = language === 'en' ? 'en' : 'zh-CN'

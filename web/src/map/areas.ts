@@ -130,6 +130,14 @@ export function useAreas() {
     await Promise.all(known.map((code) => tried(() => load(code))))
   }
 
+  /** The first look on a day: into the wished area, or the topmost when there is only one. Answers the area one is in. */
+  async function begin(wanted: string | null, code: string | null): Promise<AreaLink | null> {
+    await on(wanted)
+    await tried(() => load(TOP))
+    const start = code ?? (below[TOP]?.length === 1 ? below[TOP][0]?.code : null)
+    return start ? enter(start) : null
+  }
+
   async function tried<T>(act: () => Promise<T>): Promise<T | null> {
     try {
       problem.value = null
@@ -140,5 +148,5 @@ export function useAreas() {
     }
   }
 
-  return { below, chain, focus, parts, levels, ofLevel, rows, open, problem, busy, load: () => tried(() => load(TOP)), toggle, enter, on }
+  return { below, chain, focus, parts, levels, ofLevel, rows, open, problem, busy, load: () => tried(() => load(TOP)), begin, toggle, enter, on }
 }

@@ -3,7 +3,7 @@ import type { LayerSpecification, StyleSpecification } from 'maplibre-gl'
 import type { Basemap } from '@/api/types'
 import type { Below } from './style'
 
-const NONE: Below = { sources: {}, layers: [] }
+export const NONE: Below = { sources: {}, layers: [] }
 /** Greys that stand back behind our own colours. */
 const GREY = { area: '#e9ebee', line: '#cfd4da' }
 

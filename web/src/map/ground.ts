@@ -3,7 +3,7 @@ import { ref, shallowRef } from 'vue'
 import { answer, client } from '@/api/client'
 import type { Problem } from '@/api/problem'
 import type { Layer, MapInfo } from '@/api/types'
-import { basemapBelow } from './basemap'
+import { basemapBelow, NONE } from './basemap'
 import type { Below } from './style'
 import { words } from './words'
 
@@ -32,20 +32,26 @@ export function failureReason(problem: Problem): Reason {
   return { title: words.map.failed, hint: problem.detail, retry: true }
 }
 
+export async function askGround(): Promise<Ground> {
+  const [info, { layers }] = await Promise.all([
+    answer<MapInfo>(client.GET('/api/map')),
+    answer<{ layers: Layer[] }>(client.GET('/api/layers')),
+  ])
+  return { info, layers, below: emptyReason({ info, layers }) ? NONE : await basemapBelow(info.basemap) }
+}
+
 export function useGround() {
   const ground = shallowRef<Ground | null>(null)
   const reason = ref<Reason | null>(null)
 
-  async function load(): Promise<void> {
+  /** `begun`: it may have been asked for before there was a page to show it. */
+  async function load(begun?: Promise<Ground> | null): Promise<void> {
     ground.value = null
     reason.value = null
     try {
-      const [info, { layers }] = await Promise.all([
-        answer<MapInfo>(client.GET('/api/map')),
-        answer<{ layers: Layer[] }>(client.GET('/api/layers')),
-      ])
-      reason.value = emptyReason({ info, layers })
-      if (!reason.value) ground.value = { info, layers, below: await basemapBelow(info.basemap) }
+      const found = await (begun ?? askGround())
+      reason.value = emptyReason(found)
+      if (!reason.value) ground.value = found
     } catch (thrown) {
       reason.value = failureReason(thrown as Problem)
     }

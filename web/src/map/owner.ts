@@ -3,7 +3,7 @@ import 'maplibre-gl/dist/maplibre-gl.css'
 import './map.css'
 import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url'
 import type { GeoJSON } from 'geojson'
-import { Map as MapLibre, Marker, ScaleControl, setWorkerUrl, type GeoJSONSource, type LayerSpecification, type MapGeoJSONFeature, type Point, type VectorTileSource } from 'maplibre-gl'
+import { Map as MapLibre, Marker, prewarm, ScaleControl, setWorkerUrl, type GeoJSONSource, type LayerSpecification, type MapGeoJSONFeature, type Point, type VectorTileSource } from 'maplibre-gl'
 import type { Bounds, Layer, StyleObject } from '@/api/types'
 import { wrapLongitude } from './coordinates'
 import { EDGE, offsetOf, type Margins } from './margins'
@@ -14,6 +14,7 @@ import { assembleStyle, highlightLayers, isDeclared, ownerOf, pickableDrawn, sou
 import { words } from './words'
 
 setWorkerUrl(workerUrl)
+prewarm() // starts before the layers are known; maps opened later find it running
 
 export interface Place {
   lon: number

@@ -7,6 +7,7 @@ import type { AreaItem, useAreas } from './areas'
 import { numberText } from './classes'
 import { BUBBLE_STYLES, bubblePoints, farLayers, layerOfLevel, namePoints, PART_NAME, partLayers } from './drill'
 import type { MapOwner } from './owner'
+import type { SheetTheme } from './sheet'
 import { FIRST_TILE_ZOOM } from './style'
 import { colorExpression } from './theme'
 import { useTheme } from './themeState'
@@ -34,6 +35,11 @@ export function useThematic(
   const asked = computed(() => {
     const wish = theme.wish.value
     return wish ? [wish.register, wish.by, level.value, areas.focus.value?.code, day.value].join('~') : ''
+  })
+  /** What a printed sheet needs to colour its areas alike. */
+  const sheetTheme = computed<SheetTheme | null>(() => {
+    const wish = theme.wish.value
+    return wish && theme.counted.value ? { wish, area: areas.focus.value?.code ?? null, classes: theme.classes.value } : null
   })
   let shapesOf = ''
 
@@ -103,5 +109,5 @@ export function useThematic(
     return code === areas.focus.value?.code ? null : (parts.value.find((part) => part.code === code) ?? null)
   }
 
-  return { theme, parts, partAt }
+  return { theme, sheetTheme, parts, partAt }
 }

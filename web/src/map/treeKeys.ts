@@ -1,9 +1,16 @@
 // What a key does in the tree of areas (WAI-ARIA tree pattern): moves, opens, closes, enters.
-import type { TreeRow } from './areas'
+
+/** What a row tells of itself. */
+export interface KeyRow {
+  item: { code: string; children: number }
+  /** 1 for the topmost. */
+  depth: number
+  open: boolean
+}
 
 export type TreeAct = { kind: 'move'; to: number } | { kind: 'open' | 'close' | 'enter'; code: string }
 
-export function treeKey(rows: readonly TreeRow[], at: number, key: string): TreeAct | null {
+export function treeKey(rows: readonly KeyRow[], at: number, key: string): TreeAct | null {
   const row = rows[at]
   if (!row) return null
   const move = (to: number): TreeAct => ({ kind: 'move', to: Math.max(0, Math.min(rows.length - 1, to)) })
@@ -29,7 +36,7 @@ export function treeKey(rows: readonly TreeRow[], at: number, key: string): Tree
   }
 }
 
-function parentMove(rows: readonly TreeRow[], at: number, move: (to: number) => TreeAct): TreeAct | null {
+function parentMove(rows: readonly KeyRow[], at: number, move: (to: number) => TreeAct): TreeAct | null {
   const depth = rows[at]?.depth ?? 1
   for (let index = at - 1; index >= 0; index--) if ((rows[index]?.depth ?? depth) < depth) return move(index)
   return null

@@ -1,8 +1,8 @@
-// Data of one page: asked when it opens, asked again after a change, with the service's own sentence when that fails.
-import { onMounted, ref, shallowRef } from 'vue'
+// Data of one page: asked when it opens, asked again after a change or for another key, with the service's own sentence when that fails.
+import { onMounted, ref, shallowRef, watch, type Ref } from 'vue'
 import { asProblem, type Problem } from '@/api/problem'
 
-export function useLoaded<T>(ask: () => Promise<T>) {
+export function useLoaded<T>(ask: () => Promise<T>, key?: Ref<unknown>) {
   const data = shallowRef<T | null>(null)
   const problem = ref<Problem | null>(null)
   const busy = ref(false)
@@ -24,5 +24,6 @@ export function useLoaded<T>(ask: () => Promise<T>) {
   }
 
   onMounted(() => void load())
+  if (key) watch(key, load)
   return { data, problem, busy, load }
 }
