@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from functools import cache
 from typing import Any
 
@@ -123,6 +124,8 @@ def _chinese(messages: Any) -> Any:
         return f"太长，最多 {text.rsplit(' ', 1)[-1].rstrip('.')} 个字符"
     if text.startswith(("Number too large", "String does not match")):
         return "内容过大或格式不对"
+    if exact := re.fullmatch(r"(Shorter than minimum length|Length must be) (\d+)\.", text):
+        return f"须恰好 {exact[2]} 个" if exact[1].startswith("Length") else f"至少 {exact[2]} 个"
     if text.startswith(("Must be ", "Length must be", "Shorter than")):
         return "超出允许范围" + "".join(f"，{word} {number}" for word, number in _limits(text))
     return _MARSHMALLOW.get(text, text)
@@ -132,7 +135,7 @@ def _limits(text: str) -> list[tuple[str, str]]:
     """What marshmallow says of limits, in Chinese: at least, at most, one of."""
     words = {"greater than or equal to": "最小", "less than or equal to": "最大", "between": "应在", "one of:": "可用"}
     return [
-        (word, text.split(said, 1)[1].split(" and less", maxsplit=1)[0].strip(" ."))
+        (word, text.split(said, 1)[1].split(" and less", maxsplit=1)[0].strip(" .").replace(" and ", " 到 "))
         for said, word in words.items()
         if said in text
     ]

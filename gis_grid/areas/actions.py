@@ -257,9 +257,13 @@ def close_boundary(code: str, end: date) -> None:
     )
     session().execute(sa.insert(ReplacedBoundary).from_select(kept, sa.select(*was, sa.literal(caller().name)).where(same_day)))
     session().execute(sa.delete(Boundary).where(same_day))
-    later = session().scalar(sa.select(sa.func.count()).where(Boundary.area_code == code, sa.func.lower(Boundary.valid) > end))
+    starts = sa.func.lower(Boundary.valid)
+    later = session().scalar(sa.select(sa.func.min(starts)).where(Boundary.area_code == code, starts > end))
     if later:
-        raise Conflict(f"{code} 在 {end} 或之后已有边界，不能在此日期更换。", code="boundary_later")
+        raise Conflict(
+            f"{code} 已定于 {later} 换用新边界（已批准、待生效），不能在 {end} 更换；请先撤回那个方案，或等它生效。",
+            code="boundary_later",
+        )
     session().execute(
         sa.update(Boundary)
         .where(Boundary.area_code == code, open_now)

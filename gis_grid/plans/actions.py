@@ -15,6 +15,7 @@ from gis_grid.access.models import Token, User
 from gis_grid.access.rules import COMMAND
 from gis_grid.areas import actions as areas
 from gis_grid.areas.cells import cells_count, refresh_cells
+from gis_grid.areas.duty import all_areas
 from gis_grid.areas.models import Area, Boundary, Staff, Succession
 from gis_grid.areas.placing import today
 from gis_grid.areas.reassign import Bounds, reassign, settle, told_moves
@@ -76,6 +77,12 @@ def dry_run(plan_id: int) -> dict[str, Any]:
         attempt.rollback()
         session().expire_all()
     return report
+
+
+def area_names(plan_id: int) -> dict[str, str]:
+    """Names of all areas by code, those a draft makes or renames among them."""
+    drafted = {change.code: change.name for change in changes_of(plan_id)}
+    return {code: node.link["name"] for code, node in all_areas().items()} | drafted
 
 
 def approve(plan_id: int, effective: date | None, *, despite_faults: bool = False) -> Plan:
@@ -209,7 +216,7 @@ def _take_effect(plan: Plan, before: Mapping[str, Mapping[str, int]]) -> dict[st
     codes |= {row["now"] for row in told["moves"] if row["now"]}
     told["sizes"] = [{"code": code, "before": before.get(code, {}), "after": after.get(code, {})} for code in sorted(codes)]
     grids = session().scalars(sa.select(Area).where(Area.code.in_(codes - set(heirs)), Area.level == LEVEL_CODES[-1]))
-    told["size_faults"] = size_faults(after, [(grid.code, grid.kind) for grid in grids])
+    told["size_faults"] = size_faults(after, [(grid.code, grid.name, grid.kind) for grid in grids])
     return told
 
 

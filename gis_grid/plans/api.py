@@ -279,7 +279,7 @@ def dry_run(plan_id: int) -> Response:
     wanted = request.args.get("format", "json")
     if wanted == "xlsx":
         name = f"plan-{plan_id}.xlsx"
-        body = workbook(actions.find_plan(plan_id).name, report)
+        body = workbook(actions.find_plan(plan_id), report, actions.area_names(plan_id))
         return Response(body, mimetype=XLSX, headers={"Content-Disposition": f"attachment; filename={name}"})
     if wanted == "geojson":
         return _json(_moved_layer(actions.find_plan(plan_id), report), mimetype="application/geo+json")

@@ -139,7 +139,7 @@ def _code_faults(prefix: str) -> list[dict[str, Any]]:
 
 
 def _size_findings(prefix: str, places: Sequence[Place]) -> list[dict[str, Any]]:
-    grids = [(place.code, place.kind) for place in places if place.level == LEVEL_CODES[-1]]
+    grids = [(place.code, place.name, place.kind) for place in places if place.level == LEVEL_CODES[-1]]
     return [_plain("size", [fault["code"]], fault["message"]) for fault in size_faults(sizes_now(prefix), grids)]
 
 

@@ -56,13 +56,13 @@ def sizes_told(prefix: str, at: date | None, on: str) -> list[dict[str, Any]]:
     return [{"code": code, **{kind: held.get(kind, 0) for kind in COUNTED}} for code, held in sorted(sizes.items())]
 
 
-def size_faults(sizes: Mapping[str, Mapping[str, int]], grids: Sequence[tuple[str, str]]) -> list[dict[str, Any]]:
-    """Grids (code, kind) whose number of households breaks the size rule; exclusive grids have no rule. A warning only."""
+def size_faults(sizes: Mapping[str, Mapping[str, int]], grids: Sequence[tuple[str, str, str]]) -> list[dict[str, Any]]:
+    """Grids (code, name, kind) whose number of households breaks the size rule; exclusive grids have no rule. A warning only."""
     low, high = settings().grid_households
     faults = []
-    for code, kind in grids:
+    for code, name, kind in grids:
         held = sizes.get(code, {}).get("households", 0)
         if kind == "ordinary" and not low <= held <= high:
-            text = f"{code} 有 {held} 户，{'少于' if held < low else '多于'}规定的 {low}-{high} 户。"
+            text = f"{name}（{code}）有 {held} 户，{'少于' if held < low else '多于'}规定的 {low}-{high} 户。"
             faults.append({"code": code, "households": held, "low": low, "high": high, "message": text})
     return faults

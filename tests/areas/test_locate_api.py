@@ -69,6 +69,11 @@ def test_bad_bodies_get_a_sentence(client, headers, body: bytes) -> None:
     problem(answer)
 
 
+@pytest.mark.parametrize(("points", "told"), [([], "“points”至少 1 个。"), ([[1]], "“points.0”须恰好 2 个。")])
+def test_too_few_are_told_how_many(client, headers, points: list, told: str) -> None:
+    assert problem(client.post("/api/locate", json={"points": points}, headers=headers))["detail"] == told
+
+
 @pytest.mark.parametrize("body", [b"", b"a,b\n1,2\n", b"lon,lat\nx,y\n", b"\xff\xfe", b"lon,lat\n"])
 def test_bad_csv_gets_a_sentence(client, headers, body: bytes) -> None:
     answer = client.post("/api/locate", data=body, content_type="text/csv", headers=headers)

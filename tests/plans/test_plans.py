@@ -187,8 +187,10 @@ def test_the_dry_run_as_sheet_and_as_layer(ask, draft, client) -> None:
     ask("POST", f"{draft}/changes", {"operation": "merge", "codes": [GRID_2], "into": GRID_1})
     sheet = ask("GET", f"{draft}/dry-run?format=xlsx")
     book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(sheet.data))
-    assert book.sheet_names == ["迁移", "规模", "楼栋"]
-    assert ["住户", GRID_2, GRID_1, 1.0] in book.get_sheet_by_name("迁移").to_python()
+    assert book.sheet_names == ["说明", "迁移", "队伍和账号", "规模", "楼栋"]
+    names = {code: ask("GET", f"/area/{code}").json["name"] for code in (GRID_1, GRID_2)}
+    assert ["住户", GRID_2, names[GRID_2], GRID_1, names[GRID_1], 1.0] in book.get_sheet_by_name("迁移").to_python()
+    assert {("方案", "一季度调整"), ("迁移住户", 1.0)} <= {tuple(row) for row in book.get_sheet_by_name("说明").to_python()}
     layer = ask("GET", f"{draft}/dry-run?format=geojson").json
     kinds = [feature["geometry"]["type"] for feature in layer["features"] if feature["geometry"]]
     assert {"MultiPolygon", "Point"} == set(kinds)
