@@ -163,6 +163,7 @@ class _Level:
         shapely.prepare(self.shapes)
         self.tree = shapely.STRtree(self.shapes)
         self._edges: dict[int, tuple[float, BaseGeometry]] = {}
+        self._reached: tuple[float, shapely.STRtree | None] = (0.0, None)
 
     @cached_property
     def cells(self) -> Cells | None:
@@ -211,10 +212,10 @@ class _Level:
         best, best_m = np.full(len(lon), -1, dtype=np.int64), np.full(len(lon), np.nan)
         if not len(lon) or radius_m <= 0:
             return best, best_m
-        reach_y = radius_m / METRES_PER_DEGREE
-        reach_x = reach_y / np.maximum(np.cos(np.radians(lat)), 0.01)
-        points, ranks = self.tree.query(shapely.box(lon - reach_x, lat - reach_y, lon + reach_x, lat + reach_y))
-        near = shapely.dwithin(self.shapes[ranks], shapely.points(lon[points], lat[points]), reach_x[points])
+        reach_x = radius_m / METRES_PER_DEGREE / np.maximum(np.cos(np.radians(lat)), 0.01)
+        places = shapely.points(lon, lat)
+        points, ranks = self._tree_of_reach(float(reach_x.max())).query(places)
+        near = shapely.dwithin(self.shapes[ranks], places[points], reach_x[points])
         order = np.flatnonzero(near)[np.lexsort((ranks[near], points[near]))]
         points, ranks = points[order], ranks[order]
         metres = self._edges_m(ranks, lon[points], lat[points])
@@ -226,6 +227,16 @@ class _Level:
             better = (away <= radius_m) & ((best[at] < 0) | (away < best_m[at] - 0.001))
             best[at[better]], best_m[at[better]] = ranks[here[better]], away[better]
         return best, best_m
+
+    def _tree_of_reach(self, reach: float) -> shapely.STRtree:
+        """The boxes of the areas, wider by at least `reach` degrees: points are found in them without a box of their own."""
+        widest, tree = self._reached
+        if tree is None or reach > widest:
+            widest = reach * 1.01
+            west, south, east, north = shapely.bounds(self.shapes).T
+            tree = shapely.STRtree(shapely.box(west - widest, south - widest, east + widest, north + widest))
+            self._reached = widest, tree
+        return tree
 
     def _edges_m(self, ranks: NDArray[np.int64], lon: Floats, lat: Floats) -> Floats:
         """Geodesic metres from each point to the nearest edge of the area of this rank."""

@@ -9,6 +9,7 @@ import zipfile
 import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -22,18 +23,19 @@ from numpy.typing import NDArray
 
 from gis_grid import audit
 from gis_grid.access.guard import caller, check_area
+from gis_grid.areas.placing import current_index
 from gis_grid.config import settings
-from gis_grid.db import session
+from gis_grid.db import raw_connection, session
 from gis_grid.errors import GridError, Invalid
 from gis_grid.geo import crs
 from gis_grid.imports.actions import Progress
 from gis_grid.imports.offers import Importable, Options
 from gis_grid.imports.report import Report
 from gis_grid.patrol.devices import device_called
-from gis_grid.patrol.digest import day_of, is_archived, keep_track, limits_now, place_fixes
+from gis_grid.patrol.digest import day_of, is_archived, keep_track, keep_tracks, limits_now, make_track, place_fixes
 from gis_grid.patrol.fixes import Fixes, Part, TrackInput, arrays, joined
 from gis_grid.patrol.formats import FORMATS
-from gis_grid.patrol.formats.streams import Limited
+from gis_grid.patrol.formats.streams import Limited, ahead
 from gis_grid.patrol.models import Device, DueDay, Track, TrackArea, Upload
 from gis_grid.patrol.rules import Limits, admit, clean, in_order
 from gis_grid.patrol.shifts import Who, off_shift
@@ -113,7 +115,7 @@ def _record(parts: Iterable[Part], source: TrackInput) -> dict[str, Any]:
     session().execute(sa.text(f"SET LOCAL idle_in_transaction_session_timeout = '{PATIENCE}'"))
     waiting: dict[str, list[Fixes]] = {}
     unnamed: str | None = None
-    for part in parts:
+    for part in ahead(parts):
         told.received += len(part.fixes) + part.unread
         told.refused.update({"无法读取": part.unread} if part.unread else {})
         fixes, refused = admit(part.fixes, limits)
@@ -193,16 +195,28 @@ def _write(
             _write_more(device, day, part, on, limits, told)
         else:
             fresh.append((day, clean(part, limits), on))
-    if fresh:
-        whole, on_all = joined([part for _, part, _ in fresh]), np.concatenate([on for _, _, on in fresh])
-        if _copy(device.id, whole, on_all):
-            told.stored += len(whole)
-            for day, part, on in fresh:
-                _tell(keep_track(device, day, part, on, thorough=len(whole) <= THOROUGH), part, told)
-        else:  # a phone has just sent some of the same
-            for day, part, on in fresh:
-                _write_more(device, day, part, on, limits, told)
+    if fresh and not _write_fresh(device, fresh, told):  # a phone has just sent some of the same
+        for day, part, on in fresh:
+            _write_more(device, day, part, on, limits, told)
     keep_last(np.full(len(fixes), device.id, np.int64), fixes, codes)
+
+
+def _write_fresh(device: Device, fresh: list[tuple[date, Fixes, NDArray[np.object_]]], told: _Told) -> bool:
+    """Copy days together; while the database takes them in, their tracks are made. False when a fix is there already."""
+    whole, codes = joined([part for _, part, _ in fresh]), np.concatenate([on for _, _, on in fresh])
+    index, connection = current_index(), raw_connection()
+    try:
+        with session().begin_nested(), ThreadPoolExecutor(1, "copy") as beside:
+            ids = np.full(len(whole), device.id, np.int64)
+            copied = beside.submit(copy_fixes, ids, whole, codes, connection=connection)
+            made = [make_track(day, part, on, lambda lon, lat: index.place(lon, lat).code) for day, part, on in fresh]
+            copied.result()
+    except psycopg.errors.UniqueViolation:
+        return False
+    told.stored += len(whole)
+    for track in keep_tracks(device, made, thorough=len(whole) <= THOROUGH):
+        _tell(track, told)
+    return True
 
 
 def _known_days(device_id: int, days: list[date]) -> set[date]:
@@ -234,7 +248,7 @@ def _write_more(device: Device, day: date, fixes: Fixes, codes: NDArray[np.objec
     told.repeated += int((~new).sum())
     if not new.any() and session().scalar(sa.select(Track.id).where(Track.device_id == device.id, Track.day == day)):
         track = session().scalars(sa.select(Track).where(Track.device_id == device.id, Track.day == day)).one()
-        _tell(track, there, told)
+        _tell(track, told)
         return
     union = joined([there, fixes.take(new)])
     order = np.argsort(union.at, kind="stable")
@@ -247,10 +261,10 @@ def _write_more(device: Device, day: date, fixes: Fixes, codes: NDArray[np.objec
     differs = ~is_new & (cleaned.flags != union.flags)
     if differs.any():
         change_flags(device.id, cleaned.at[differs], cleaned.flags[differs])
-    _tell(keep_track(device, day, cleaned, on, thorough=len(cleaned) <= THOROUGH), cleaned, told)
+    _tell(keep_track(device, day, cleaned, on, thorough=len(cleaned) <= THOROUGH), told)
 
 
-def _tell(track: Track, fixes: Fixes, told: _Told) -> None:
+def _tell(track: Track, told: _Told) -> None:
     check_area(track.area_code)
     told.tracks[track.id] = {
         "id": track.id,

@@ -30,10 +30,12 @@ def days_asked(asked: Mapping[str, Any]) -> tuple[date, date]:
     return first, last
 
 
-def coverage(prefix: str, first: date, last: date, worker: str | None = None) -> dict[str, Any]:
+def coverage(prefix: str, first: date, last: date, worker: str | None = None, user_id: int | None = None) -> dict[str, Any]:
     """Per area under `prefix` and per kind: targets, passed, share by weight (None where there are no targets); and the whole.
-    `above`: the same for the areas above those."""
-    rows = session().execute(sql("coverage"), {**_within(prefix, first, last), "worker": worker}).mappings().all()
+    `above`: the same for the areas above those. A worker given (his account, his name, or both): his alone.
+    """
+    asked = {**_within(prefix, first, last), "worker": worker, "user_id": user_id}
+    rows = session().execute(sql("coverage"), asked).mappings().all()
     tree = all_areas()
     by_area: dict[str, list[Any]] = {}
     above: dict[str, list[Any]] = {}

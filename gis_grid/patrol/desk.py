@@ -28,12 +28,14 @@ TARGETS = Register(
     read_only=("source", "line"),
 )
 _AREA: dict[str, Any] = {"metadata": {"title": "区域编码（含下级）"}, "validate": validate.Length(max=32)}
+_USER = fields.Integer(validate=validate.Range(min=1, max=BIGINT), metadata={"title": "登录账号：两人同名时以它为准"})
 _PIECES = fields.List(fields.Dict(), metadata={"title": "轨迹段：at（秒）、lon、lat 三个等长数组"})
 
 
 class PlaybackQuery(Strict):
     day = fields.Date(required=True, metadata={"title": "日期"})
     worker = fields.List(Text(validate=validate.Length(min=1, max=50)), load_default=[], validate=validate.Length(max=50))
+    user_id = fields.List(_USER, load_default=[], validate=validate.Length(max=50), metadata={"title": "巡查人的登录账号"})
     area_code = Text(load_default="", **_AREA)
 
 
@@ -56,6 +58,7 @@ class CoverageQuery(Strict):
     first = fields.Date(metadata={"title": "起日"})
     last = fields.Date(metadata={"title": "止日，默认今天"})
     worker = Text(validate=validate.Length(min=1, max=50), metadata={"title": "只算某个巡查人"})
+    user_id = _USER
 
 
 def _rows(title: str, /, **columns: fields.Field) -> type[Schema]:
@@ -109,7 +112,7 @@ def visits(track_id: int) -> dict[str, Any]:
 @require("tracks.read")
 def playback(asked: dict[str, Any]) -> Response:
     """一天的轨迹，供回放：可选多个巡查人，最多 50 条（记入审计）"""
-    return _arrays({"items": looks.playback(asked["day"], asked["worker"], asked["area_code"])})
+    return _arrays({"items": looks.playback(asked["day"], asked["worker"], asked["area_code"], asked["user_id"])})
 
 
 def _arrays(told: dict[str, Any]) -> Response:
@@ -200,11 +203,11 @@ _COVERED: dict[str, fields.Field] = {
 def covered(asked: dict[str, Any]) -> dict[str, Any]:
     """覆盖率：街道、入口、签到点、重点场所各有多少走到，按权重，分网格"""
     first, last = coverage.days_asked(asked)
-    return coverage.coverage(asked["area_code"], first, last, asked.get("worker"))
+    return coverage.coverage(asked["area_code"], first, last, asked.get("worker"), asked.get("user_id"))
 
 
 @blueprint.route("/coverage/workers")
-@blueprint.arguments(CoverageQuery(exclude=("worker",)), location="query")
+@blueprint.arguments(CoverageQuery(exclude=("worker", "user_id")), location="query")
 @blueprint.response(
     200,
     _rows(
@@ -225,7 +228,7 @@ def covered_by_worker(asked: dict[str, Any]) -> dict[str, Any]:
 
 
 @blueprint.route("/coverage/plan")
-@blueprint.arguments(CoverageQuery(exclude=("worker",)), location="query")
+@blueprint.arguments(CoverageQuery(exclude=("worker", "user_id")), location="query")
 @blueprint.response(
     200,
     _rows(
@@ -249,7 +252,7 @@ def kept_to_plan(asked: dict[str, Any]) -> dict[str, Any]:
 
 
 @blueprint.route("/unvisited")
-@blueprint.arguments(CoverageQuery(exclude=("worker",)), location="query")
+@blueprint.arguments(CoverageQuery(exclude=("worker", "user_id")), location="query")
 @blueprint.response(
     200,
     _rows(
@@ -271,7 +274,7 @@ def unvisited(asked: dict[str, Any]) -> dict[str, Any]:
 
 
 @blueprint.route("/presence")
-@blueprint.arguments(CoverageQuery(exclude=("worker",)), location="query")
+@blueprint.arguments(CoverageQuery(exclude=("worker", "user_id")), location="query")
 @blueprint.response(200, _rows("PresenceCell", lon=fields.Float(), lat=fields.Float(), minutes=fields.Float()))
 @require("tracks.read")
 def where_time_went(asked: dict[str, Any]) -> dict[str, Any]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -19,7 +20,7 @@ from gis_grid.patrol.doubts import keep_doubts
 from gis_grid.patrol.fixes import Fixes, Flag, Floats, count_flags
 from gis_grid.patrol.models import ArchivedSegment, Device, DueDay, Track
 from gis_grid.patrol.rules import Limits, clean, pieces_of, stays
-from gis_grid.patrol.shares import Share, shares, steps_of
+from gis_grid.patrol.shares import Place, Share, shares, steps_of
 from gis_grid.patrol.store import change_flags, day_bounds, read_fixes
 from gis_grid.patrol.visits import keep_visits
 
@@ -80,34 +81,73 @@ def is_archived(device_id: int, day: date) -> bool:
     return session().scalar(query.where(Track.device_id == device_id, Track.day == day).limit(1)) is not None
 
 
-def keep_track(device: Device, day: date, fixes: Fixes, codes: NDArray[np.object_], *, thorough: bool = True) -> Track:
-    """Write the track of a day from all its cleaned fixes and their areas; what was there is replaced.
+@dataclass(frozen=True)
+class Made:
+    """What the cleaned fixes of a day amount to, ready to be written: rows of its segments and stays without their track."""
 
-    Not `thorough`: visits, coverage and doubts are left to the worker, who finds the day marked as due.
-    """
+    day: date
+    fixes: Fixes
+    line: Fixes
+    parts: Sequence[Share]
+    segments: Sequence[tuple[Any, ...]]
+    stays: Sequence[tuple[Any, ...]]
+
+
+def make_track(day: date, fixes: Fixes, codes: NDArray[np.object_], place: Place) -> Made:
+    """What becomes of a day's cleaned fixes and their areas. Asks no database, so it may go on while that is busy."""
     good = fixes.good
     line, on = (fixes, codes) if good.all() else (fixes.take(good), codes[good])
-    parts = shares(line, on, place_codes, settings().track_flap_seconds)
-    track_id = _upsert(device, day, fixes, line, parts)
-    for table in ("track_areas", "track_segments", "track_stays"):
-        session().execute(sa.text(f"DELETE FROM {table} WHERE track_id = :id"), {"id": track_id})
-    query = "COPY track_areas (track_id, day, area_code, fixes, length_m, minutes) FROM STDIN"
-    with raw_connection().cursor() as cursor, cursor.copy(query) as copy:
-        for part in parts:
-            copy.write_row((track_id, day, part.code, part.fixes, part.length_m, part.minutes))
-    _copy_segments(track_id, device.id, line, on)
-    _copy_stays(track_id, line, on)
-    if thorough:
-        keep_visits(track_id, day, line)
-        keep_doubts(track_id, device, fixes, line)
-    else:
-        session().execute(insert(DueDay).values(device_id=device.id, day=day).on_conflict_do_nothing())
-    return session().get_one(Track, track_id, populate_existing=True)
+    return Made(day, fixes, line, shares(line, on, place, settings().track_flap_seconds), _segments(line, on), _stays(line, on))
 
 
-def _upsert(device: Device, day: date, fixes: Fixes, line: Fixes, parts: Sequence[Share]) -> int:
-    steps = steps_of(line)
-    main = next((part.code for part in parts if part.code), None)
+def keep_track(device: Device, day: date, fixes: Fixes, codes: NDArray[np.object_], *, thorough: bool = True) -> Track:
+    """Write the track of a day from all its cleaned fixes and their areas; what was there is replaced."""
+    return keep_tracks(device, [make_track(day, fixes, codes, place_codes)], thorough=thorough)[0]
+
+
+def keep_tracks(device: Device, days: Sequence[Made], *, thorough: bool = True) -> list[Track]:
+    """Write the tracks of some days together; what was there is replaced.
+
+    Not `thorough`: visits, coverage and doubts are left to the worker, who finds the days marked as due.
+    """
+    keys = [_upsert(device, made) for made in days]
+    again = [track_id for track_id, is_new in keys if not is_new]
+    for table in ("track_areas", "track_segments", "track_stays") if again else ():
+        session().execute(sa.text(f"DELETE FROM {table} WHERE track_id = ANY(:ids)"), {"ids": again})
+    tracks = [(track_id, made) for (track_id, _), made in zip(keys, days, strict=True)]
+    _copy(
+        "track_areas (track_id, day, area_code, fixes, length_m, minutes)",
+        ((key, made.day, part.code, part.fixes, part.length_m, part.minutes) for key, made in tracks for part in made.parts),
+    )
+    _copy(
+        "track_segments (track_id, device_id, started_at, ended_at, fixes, area_code, geom)",
+        ((key, device.id, *row) for key, made in tracks for row in made.segments),
+    )
+    _copy(
+        "track_stays (track_id, started_at, ended_at, area_code, point)",
+        ((key, *row) for key, made in tracks for row in made.stays),
+    )
+    for key, made in tracks if thorough else ():
+        keep_visits(key, made.day, made.line)
+        keep_doubts(key, device, made.fixes, made.line)
+    if not thorough:
+        due = [{"device_id": device.id, "day": made.day} for made in days]
+        session().execute(insert(DueDay).values(due).on_conflict_do_nothing())
+    query = sa.select(Track).where(Track.id.in_([key for key, _ in tracks])).execution_options(populate_existing=True)
+    found = {track.id: track for track in session().scalars(query)}
+    return [found[key] for key, _ in tracks]
+
+
+def _copy(into: str, rows: Iterable[tuple[Any, ...]]) -> None:
+    with raw_connection().cursor() as cursor, cursor.copy(f"COPY {into} FROM STDIN") as copy:
+        for row in rows:
+            copy.write_row(row)
+
+
+def _upsert(device: Device, made: Made) -> tuple[int, bool]:
+    """The track's number, and whether it is new."""
+    fixes, steps = made.fixes, steps_of(made.line)
+    main = next((part.code for part in made.parts if part.code), None)
     values: dict[str, Any] = {
         "device": device.code,
         "worker": device.worker,
@@ -120,11 +160,12 @@ def _upsert(device: Device, day: date, fixes: Fixes, line: Fixes, parts: Sequenc
         "area_code": main,
         "placed_by": "inside" if main else None,
     }
-    row = insert(Track).values(device_id=device.id, day=day, **values)
+    row = insert(Track).values(device_id=device.id, day=made.day, **values)
     changed = row.on_conflict_do_update(
         index_elements=["device_id", "day"], set_={**values, "updated_at": sa.func.now(), "version": Track.version + 1}
     )
-    return int(session().execute(changed.returning(Track.id)).scalar_one())
+    track_id, version = session().execute(changed.returning(Track.id, Track.version)).one()
+    return int(track_id), version == 1
 
 
 def segments_of(line: Fixes) -> list[tuple[int, int]]:
@@ -140,11 +181,11 @@ def segments_of(line: Fixes) -> list[tuple[int, int]]:
     return list(zip(starts.tolist(), (ends + joins).tolist(), strict=True))
 
 
-def _copy_segments(track_id: int, device_id: int, line: Fixes, codes: NDArray[np.object_]) -> None:
-    """Lines with M in epoch seconds. A lonely fix is a line of two equal points: it was there, too."""
+def _segments(line: Fixes, codes: NDArray[np.object_]) -> list[tuple[Any, ...]]:
+    """Begin, end, fixes, area and line (M in epoch seconds) of each. A lonely fix is a line of two equal points: it was there."""
     spans = segments_of(line)
     if not spans:
-        return
+        return []
     begins, ends = (np.array(each, np.int64) for each in zip(*spans, strict=True))
     lonely = ends == begins
     sizes = np.where(lonely, 2, ends - begins + 1)
@@ -152,13 +193,12 @@ def _copy_segments(track_id: int, device_id: int, line: Fixes, codes: NDArray[np
     index = np.minimum(index, np.repeat(ends, sizes))
     xym = np.column_stack([line.lon[index], line.lat[index], line.at[index]])
     own = np.append(begins[1:], len(line)) - begins
-    query = "COPY track_segments (track_id, device_id, started_at, ended_at, fixes, area_code, geom) FROM STDIN"
     starts = np.cumsum(sizes) - sizes
-    with raw_connection().cursor() as cursor, cursor.copy(query) as copy:
-        for begin, end, count, start, size in zip(begins.tolist(), ends.tolist(), own.tolist(), starts, sizes, strict=True):
-            first, last = (datetime.fromtimestamp(line.at[place], UTC) for place in (begin, end))
-            middle = codes[begin + int(count) // 2]
-            copy.write_row((track_id, device_id, first, last, count, middle, _line_m(xym[start : start + size])))
+    rows = []
+    for begin, end, count, start, size in zip(begins.tolist(), ends.tolist(), own.tolist(), starts, sizes, strict=True):
+        first, last = (datetime.fromtimestamp(line.at[place], UTC) for place in (begin, end))
+        rows.append((first, last, count, codes[begin + int(count) // 2], _line_m(xym[start : start + size])))
+    return rows
 
 
 def _line_m(xym: Floats) -> str:
@@ -167,18 +207,16 @@ def _line_m(xym: Floats) -> str:
     return (head + np.ascontiguousarray(xym, "<f8").tobytes()).hex()
 
 
-def _copy_stays(track_id: int, line: Fixes, codes: NDArray[np.object_]) -> None:
+def _stays(line: Fixes, codes: NDArray[np.object_]) -> list[tuple[Any, ...]]:
+    """Begin, end, area and place of each."""
     conf = limits_now()
-    found = stays(line, conf.stay_m, conf.stay_seconds, conf.gap_seconds)
-    if not found:
-        return
-    query = "COPY track_stays (track_id, started_at, ended_at, area_code, point) FROM STDIN"
-    with raw_connection().cursor() as cursor, cursor.copy(query) as copy:
-        for begin, end in found:
-            place = shapely.Point(np.median(line.lon[begin : end + 1]), np.median(line.lat[begin : end + 1]))
-            first, last = (datetime.fromtimestamp(line.at[at], UTC) for at in (begin, end))
-            hexed = shapely.to_wkb(shapely.set_srid(place, 4490), hex=True, include_srid=True)
-            copy.write_row((track_id, first, last, codes[begin], hexed))
+    rows = []
+    for begin, end in stays(line, conf.stay_m, conf.stay_seconds, conf.gap_seconds):
+        place = shapely.Point(np.median(line.lon[begin : end + 1]), np.median(line.lat[begin : end + 1]))
+        first, last = (datetime.fromtimestamp(line.at[at], UTC) for at in (begin, end))
+        hexed = shapely.to_wkb(shapely.set_srid(place, 4490), hex=True, include_srid=True)
+        rows.append((first, last, codes[begin], hexed))
+    return rows
 
 
 def day_of(number: int) -> date:

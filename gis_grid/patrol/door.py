@@ -9,7 +9,7 @@ from __future__ import annotations
 import hmac
 import threading
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from math import isfinite
 
 import numpy as np
@@ -46,7 +46,7 @@ class Entry:
     is_query: bool = False
     outcome: str = BUSY
     why: str = ""
-    done: threading.Event = field(default_factory=threading.Event)
+    done: threading.Event | None = None  # of who waits on a thread of his own
 
 
 @dataclass(frozen=True)
@@ -70,6 +70,7 @@ class Door:
 
     def store(self, entry: Entry) -> Entry:
         """Wait until the fix is stored, refused, or it turns out that there is no room."""
+        entry.done = done = threading.Event()
         with self._some:
             if len(self._waiting) >= MOST_WAITING:
                 return entry
@@ -78,7 +79,7 @@ class Door:
                 self._writer = threading.Thread(target=self._write, name="fixes", daemon=True)
                 self._writer.start()
             self._some.notify()
-        entry.done.wait(PATIENCE_SECONDS)
+        done.wait(PATIENCE_SECONDS)
         return entry
 
     def _write(self) -> None:
@@ -94,7 +95,8 @@ class Door:
                 for entry in batch:
                     entry.outcome = BUSY
             for entry in batch:
-                entry.done.set()
+                if entry.done is not None:
+                    entry.done.set()
 
 
 DOOR = Door()
@@ -125,9 +127,9 @@ def _store(batch: list[Entry]) -> None:
         devices = _devices.get("devices", _read_devices)
         place_fixes(make_fixes([]))  # the index, too, while nothing is begun: both numbers are read in one trip
         good = [(entry, device) for entry in batch if (device := _device_of(entry, devices)) is not None]
-        good = _admitted(good)
+        good, fixes = _admitted(good)
         if good:
-            _write_good(good)
+            _write_good(good, fixes)
     for entry, _ in good:
         entry.outcome = STORED
 
@@ -141,22 +143,23 @@ def _device_of(entry: Entry, devices: dict[str, Known]) -> Known | None:
     return None
 
 
-def _admitted(good: list[tuple[Entry, Known]]) -> list[tuple[Entry, Known]]:
-    """Those that can be stored; of the others each is told why."""
+def _admitted(good: list[tuple[Entry, Known]]) -> tuple[list[tuple[Entry, Known]], Fixes]:
+    """Those that can be stored, and their fixes; of the others each is told why."""
     if settings().track_only_in_shifts:
         good = [pair for pair in good if _is_on_shift(*pair)]
     limits = limits_now()
     fixes = make_fixes([entry.fix for entry, _ in good])
     if not admit(fixes, limits)[1]:
-        return good
-    kept = []
+        return good, fixes
+    kept, places = [], []
     for place, (entry, device) in enumerate(good):
         refused = admit(fixes.part(place, place + 1), limits)[1]
         if refused:
             entry.outcome, entry.why = REFUSED, f"未保存：{next(iter(refused))}"
         else:
             kept.append((entry, device))
-    return kept
+            places.append(place)
+    return kept, fixes.take(np.array(places, np.int64))
 
 
 def _is_on_shift(entry: Entry, device: Known) -> bool:
@@ -167,8 +170,7 @@ def _is_on_shift(entry: Entry, device: Known) -> bool:
     return True
 
 
-def _write_good(good: list[tuple[Entry, Known]]) -> None:
-    fixes = make_fixes([entry.fix for entry, _ in good])
+def _write_good(good: list[tuple[Entry, Known]], fixes: Fixes) -> None:
     units = np.array([device.mps if entry.is_query else 1.0 for entry, device in good])
     names = [device.crs for _, device in good]
     lon, lat = fixes.lon.copy(), fixes.lat.copy()

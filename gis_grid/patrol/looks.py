@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from gis_grid import audit
 from gis_grid.access.guard import caller, check_area, scope_clause, scoped
-from gis_grid.db import session
+from gis_grid.db import raw_connection, session
 from gis_grid.errors import Invalid, NotFound
 from gis_grid.patrol.digest import place_codes
 from gis_grid.patrol.fixes import Floats
@@ -21,8 +21,31 @@ from gis_grid.patrol.store import vertices_of
 
 MOST_TRACKS = 50
 MOST_DAYS = 31
-MOST_CANDIDATES = 20_000
+MOST_CANDIDATES = 50_000
 STALE_MINUTES = 10.0
+AROUND = 0.01  # degrees, farther than jitter at an edge is calmed: a track that dipped into an area is not always told there
+_SEGMENTS = """
+-- Which segments touch this box between two moments?
+SELECT track_id, ST_AsBinary(geom) FROM track_segments, ST_MakeEnvelope(%s, %s, %s, %s, 4490) box
+WHERE geom && box AND started_at <= %s AND ended_at >= %s AND ST_Intersects(geom, box)
+LIMIT %s
+"""
+_ARCHIVED = """
+-- The same of thinned tracks, whose lines are packed away: they are unpacked where a track came into an area near by.
+WITH near AS MATERIALIZED (
+  SELECT a.track_id, ST_SetSRID(ST_GeomFromTWKB(a.twkb), 4490) AS line, ST_MakeEnvelope(%s, %s, %s, %s, 4490) AS box
+  FROM track_archive a
+  WHERE a.track_id IN (
+    SELECT t.track_id FROM track_areas t
+    WHERE t.day BETWEEN %s AND %s AND (
+      t.area_code IS NULL
+      OR t.area_code IN (SELECT b.area_code FROM boundaries b WHERE b.geom && ST_MakeEnvelope(%s, %s, %s, %s, 4490))
+    )
+  ) AND a.started_at BETWEEN %s AND %s
+)
+SELECT track_id, ST_AsBinary(line) FROM near WHERE ST_Intersects(line, box)
+LIMIT %s
+"""
 
 
 class Passed(NamedTuple):
@@ -64,11 +87,12 @@ def path_of(track_id: int) -> dict[str, Any]:
     return {"id": track.id, "pieces": _pieces([track_id])[track_id], "stays": [dict(row._mapping) for row in stays]}
 
 
-def playback(day: date, workers: Sequence[str] = (), prefix: str = "") -> list[dict[str, Any]]:
-    """The day of up to 50 tracks within the caller's scope, for playing back: by worker, or all under a code prefix."""
+def playback(day: date, workers: Sequence[str] = (), prefix: str = "", user_ids: Sequence[int] = ()) -> list[dict[str, Any]]:
+    """The day of up to 50 tracks within the caller's scope, for playing back: by worker (account or name), or under a prefix."""
     query = scoped(sa.select(Track), Track).where(Track.day == day)
-    if workers:
-        query = query.where(Track.worker.in_(workers))
+    if workers or user_ids:
+        accounts = Track.device_id.in_(sa.select(Device.id).where(Device.user_id.in_(user_ids)))
+        query = query.where(sa.or_(accounts, Track.worker.in_(workers)))
     if prefix:
         query = query.where(Track.area_code.startswith(prefix, autoescape=True))
     tracks = list(session().scalars(query.order_by(Track.worker, Track.id).limit(MOST_TRACKS + 1)))
@@ -130,18 +154,11 @@ def who_passed(lon: float, lat: float, radius_m: float, first: datetime, last: d
     )  # who answers for the place may ask, wherever they went from there
     per_lon, per_lat = (float(each[0]) for each in degree_metres(np.array([lat])))
     x, y = radius_m / per_lon * 1.01, radius_m / per_lat * 1.01
-    box = sa.func.ST_MakeEnvelope(lon - x, lat - y, lon + x, lat + y, 4490)
-    query = sa.select(Segment.track_id, sa.func.ST_AsBinary(Segment.geom)).where(
-        Segment.geom.op("&&")(box),
-        Segment.started_at <= last,
-        Segment.ended_at >= first,
-        sa.func.ST_Intersects(Segment.geom, box),  # most come near with their boxes only
-    )
-    rows = session().execute(query.limit(MOST_CANDIDATES + 1)).all()
+    rows = _near((lon - x, lat - y, lon + x, lat + y), first, last)
     if len(rows) > MOST_CANDIDATES:
         raise Invalid("这段时间经过附近的轨迹太多，请缩短时间或缩小半径。", code="too_many_tracks")
     span = (first.timestamp(), last.timestamp())
-    found = _passed([bytes(wkb) for _, wkb in rows], (lon, lat), (per_lon, per_lat), radius_m, span)
+    found = _passed([wkb for _, wkb in rows], (lon, lat), (per_lon, per_lat), radius_m, span)
     spans: dict[int, Passed] = {}
     for (track_id, _), passed in zip(rows, found, strict=True):
         if passed is not None:
@@ -160,6 +177,17 @@ def who_passed(lon: float, lat: float, radius_m: float, first: datetime, last: d
     return sorted(told, key=lambda one: (one["first"], one["track_id"]))
 
 
+def _near(box: tuple[float, float, float, float], first: datetime, last: datetime) -> list[tuple[int, bytes]]:
+    """Track and line (WKB) of the segments that touch a box (degrees) and a time; of thinned tracks, too."""
+    day, most = timedelta(days=1), MOST_CANDIDATES + 1
+    days = (first - day).date(), (last + day).date()
+    with raw_connection().cursor(binary=True) as cursor:  # as text, the lines would be twice as long
+        rows = cursor.execute(_SEGMENTS, [*box, last, first, most]).fetchall()
+        around = [side + far for side, far in zip(box, (-AROUND, -AROUND, AROUND, AROUND), strict=True)]
+        rows += cursor.execute(_ARCHIVED, [*box, *days, *around, first - day, last, most]).fetchall()
+    return rows
+
+
 def _told(track: Track, passed: Passed) -> dict[str, Any]:
     known = {"track_id": track.id, "worker": track.worker, "device": track.device, "day": track.day}
     moments = {"first": datetime.fromtimestamp(passed.first, UTC), "last": datetime.fromtimestamp(passed.last, UTC)}
@@ -173,14 +201,24 @@ def _passed(
     xym, sizes = vertices_of(lines)
     if not len(xym):
         return [None] * len(lines)
-    p, at, which = (xym[:, :2] - place) * scale, xym[:, 2], np.repeat(np.arange(len(lines)), sizes)
-    low, high = np.minimum(p[:-1], p[1:]), np.maximum(p[:-1], p[1:])
-    near = ((low <= radius_m) & (high >= -radius_m)).all(axis=1) & (which[:-1] == which[1:])
-    steps = np.flatnonzero(near & (at[:-1] <= span[1]) & (at[1:] >= span[0]))
-    enter, leave, metres = _crossed(p[steps], p[steps + 1] - p[steps], at[steps], at[steps + 1] - at[steps], radius_m, span)
+    reach = radius_m / np.array(scale)
+    sides = np.zeros(len(xym), np.uint8)  # on which sides of the circle's box a vertex lies; both ends on one side: never near
+    for axis in (0, 1):
+        values = xym[:, axis]
+        sides |= np.left_shift(values < place[axis] - reach[axis], 2 * axis, dtype=np.uint8)
+        sides |= np.left_shift(values > place[axis] + reach[axis], 2 * axis + 1, dtype=np.uint8)
+    near = (sides[:-1] & sides[1:]) == 0
+    ends = np.cumsum(sizes)
+    near[ends[:-1] - 1] = False  # from one line to the next is no step
+    steps = np.flatnonzero(near)
+    steps = steps[(xym[steps, 2] <= span[1]) & (xym[steps + 1, 2] >= span[0])]
+    which = np.searchsorted(ends, steps, side="right")
+    p, q = ((xym[at, :2] - place) * scale for at in (steps, steps + 1))
+    t0 = xym[steps, 2]
+    enter, leave, metres = _crossed(p, q - p, t0, xym[steps + 1, 2] - t0, radius_m, span)
     hit = np.flatnonzero(enter <= leave)
     found: list[Passed | None] = [None] * len(lines)
-    for n, line in zip(hit.tolist(), which[steps[hit]].tolist(), strict=True):
+    for n, line in zip(hit.tolist(), which[hit].tolist(), strict=True):
         one = Passed(float(enter[n]), float(leave[n]), float(metres[n]))
         found[line] = one.with_(found[line] or one)
     return found

@@ -18,7 +18,8 @@ from gis_grid.access.guard import check_area, scoped
 from gis_grid.areas.placing import today
 from gis_grid.db import Base, Located, Stamped, session
 from gis_grid.errors import Invalid, NotFound
-from gis_grid.patrol.models import Target, Track, Visit
+from gis_grid.patrol.models import Device, Target, Track, Visit
+from gis_grid.patrol.shifts import Who, is_walked_by, named
 from gis_grid.patrol.store import zone
 
 MOST_STOPS = 100
@@ -35,6 +36,7 @@ class PatrolRoute(Stamped, Located, Base):
     id: Mapped[int] = mapped_column(sa.BigInteger, sa.Identity(), primary_key=True)
     name: Mapped[str] = mapped_column(sa.String(60), comment="名称")
     worker: Mapped[str | None] = mapped_column(sa.String(50), comment="巡查人（不填为任何人）")
+    user_id: Mapped[int | None] = mapped_column(sa.BigInteger, sa.ForeignKey("users.id"), comment="登录账号")
     weekdays: Mapped[str] = mapped_column(sa.String(7), server_default="12345", comment="星期（1-7）")
     plan: Mapped[dict[str, Any]] = mapped_column(JSONB, comment="站点")
 
@@ -105,6 +107,7 @@ def prepare_route(route: PatrolRoute, extra: dict[str, Any]) -> None:
     route.weekdays = "".join(sorted(set(route.weekdays or "12345")))
     if not re.fullmatch(r"[1-7]+", route.weekdays):
         raise Invalid("星期请写作 1 到 7 的数字，如 12345。", code="bad_weekdays")
+    _name_worker(route)
     wanted = [stop["target_id"] for stop in route.plan["stops"]]
     for stop in route.plan["stops"]:
         if stop.get("from") and stop.get("to") and stop["from"] >= stop["to"]:
@@ -119,6 +122,17 @@ def prepare_route(route: PatrolRoute, extra: dict[str, Any]) -> None:
     if route.area_code:
         check_area(route.area_code)
         route.placed_by = "manual"
+
+
+def _name_worker(route: PatrolRoute) -> None:
+    """His account beside his name: two may have one. Another name is another person; no name, and no new account: anybody."""
+    changes = {name: sa.inspect(route).attrs[name].history.has_changes() for name in ("worker", "user_id")}
+    account = route.user_id if changes["user_id"] or not changes["worker"] else None
+    route.worker = route.worker or None
+    if account is not None or route.worker:
+        route.user_id, route.worker = named(account, route.worker, route.area_code)
+    else:
+        route.user_id = None
 
 
 def progress(route_id: int, day: date) -> dict[str, Any]:
@@ -198,8 +212,9 @@ def _reached(route: PatrolRoute, targets: list[int], first: date, last: date) ->
     """When each target was reached on each day."""
     query = sa.select(Track.day, Visit.target_id, Visit.started_at).join(Track, Track.id == Visit.track_id)
     query = query.where(Track.day.between(first, last), Visit.target_id.in_(targets)).order_by(Visit.started_at)
-    if route.worker:
-        query = query.where(Track.worker == route.worker)
+    if route.worker or route.user_id is not None:
+        walked_by = is_walked_by(Who(route.user_id, route.worker))
+        query = query.join(Device, Device.id == Track.device_id).where(walked_by)
     found: dict[date, dict[int, list[float]]] = {}
     for day, target_id, at in session().execute(query):
         found.setdefault(day, {}).setdefault(target_id, []).append(at.timestamp())

@@ -81,6 +81,14 @@ class Who:
         return bool(self.name) and self.name == other.name
 
 
+def is_walked_by(who: Who) -> sa.ColumnElement[bool]:
+    """For queries over tracks joined with their devices: whether the walker is this one, as `is_same` decides."""
+    named = Track.worker == who.name if who.name else sa.false()
+    if who.user_id is None:
+        return named
+    return sa.or_(Device.user_id == who.user_id, sa.and_(Device.user_id.is_(None), named))
+
+
 @dataclass(frozen=True)
 class Duty:
     """One worker's hours on one day: begin and end in epoch seconds."""

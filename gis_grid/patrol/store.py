@@ -10,6 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
+import psycopg
 import sqlalchemy as sa
 from numpy.typing import NDArray
 
@@ -54,9 +55,18 @@ def make_days(at: NDArray[np.float64]) -> None:
         session().execute(sa.text("SELECT make_fix_days(:days)"), {"days": days})
 
 
-def copy_fixes(device_ids: NDArray[np.int64], fixes: Fixes, codes: NDArray[np.object_], table: str = "fixes") -> None:
-    """COPY BINARY of these fixes; the days must be there, and none of (device, time)."""
-    with raw_connection().cursor() as cursor, cursor.copy(f"COPY {table} ({COLUMNS}) FROM STDIN (FORMAT BINARY)") as copy:
+def copy_fixes(
+    device_ids: NDArray[np.int64],
+    fixes: Fixes,
+    codes: NDArray[np.object_],
+    table: str = "fixes",
+    connection: psycopg.Connection[Any] | None = None,
+) -> None:
+    """COPY BINARY of these fixes; the days must be there, and none of (device, time). `connection`: not this thread's own."""
+    with (
+        (connection or raw_connection()).cursor() as cursor,
+        cursor.copy(f"COPY {table} ({COLUMNS}) FROM STDIN (FORMAT BINARY)") as copy,
+    ):
         copy.write(_HEADER)
         for begin in range(0, len(fixes), _BLOCK):
             end = min(begin + _BLOCK, len(fixes))

@@ -231,6 +231,12 @@ def test_retention_counts_first_then_thins_and_keeps_the_totals(session) -> None
     after = path_of(session.scalar(sa.select(Track.id)))["pieces"]
     assert [len(piece["at"]) for piece in after] == [len(piece["at"]) for piece in before]
     assert np.abs(np.array(after[0]["lon"]) - before[0]["lon"]).max() < 1e-6
+    line, at = after[1], datetime.fromtimestamp(NOON, UTC)
+    (found,) = who_passed(
+        line["lon"][60], line["lat"][60], 20, at, at + timedelta(hours=1), "核实"
+    )  # the archive is searched, too
+    assert found["first"] <= datetime.fromtimestamp(line["at"][60], UTC) <= found["last"]
+    assert who_passed(line["lon"][60], line["lat"][60], 20, at + timedelta(hours=1), at + timedelta(hours=2), "核实") == []
     assert coverage("", DAY, DAY)["passed"] == 1
     with pytest.raises(Invalid, match="归档"):
         record_track(track(noisy(400, 7)))

@@ -166,6 +166,12 @@ def test_what_is_no_track_says_why(kind: str, data: bytes) -> None:
         parts_of(data, kind)
 
 
+@pytest.mark.parametrize("name", ["gpx", "kml"])
+def test_megabytes_without_a_tag_end_at_once(name: str) -> None:
+    with pytest.raises(ValueError, match="没有任何标签"):
+        list(FORMATS[name](io.BytesIO(b"<a " + b"a" * 100_000_000), BEIJING))
+
+
 def test_a_nested_entity_bomb_is_refused_at_its_declaration() -> None:
     entities = "".join(f'<!ENTITY x{n} "{f"&x{n - 1};" * 10}">' for n in range(1, 12))
     with pytest.raises(ValueError, match="ENTITY"):

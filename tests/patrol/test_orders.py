@@ -10,13 +10,14 @@ import pytest
 import sqlalchemy as sa
 
 from gis_grid.access.guard import acting
+from gis_grid.access.models import User
 from gis_grid.config import settings
 from gis_grid.errors import Conflict, Forbidden, Invalid
 from gis_grid.patrol import checks, messages
 from gis_grid.patrol.actions import record_track
 from gis_grid.patrol.fixes import joined
 from gis_grid.patrol.messages import Message, signature
-from gis_grid.patrol.models import Target
+from gis_grid.patrol.models import Device, Target
 from gis_grid.patrol.planned import Stop, follow
 from gis_grid.patrol.shifts import walks_of
 from tests.conftest import problem
@@ -171,6 +172,31 @@ def test_a_route_is_planned_over_the_api_and_compared_with_the_walk(client, bear
     refused = client.get(f"/api/patrol-routes/{made.json['id']}/progress?day={DAY}", headers=elsewhere)
     assert problem(refused)["status"] == 404
     assert client.get(week, headers=elsewhere).json["items"] == []
+
+
+def test_of_two_of_one_name_the_account_decides_on_routes_playback_and_coverage(client, bearer, session) -> None:
+    make_town()
+    lon, lat = middle(0)
+    there = sa.func.ST_SetSRID(sa.func.ST_MakePoint(lon + 20 / 96_960, lat), 4490)
+    target = Target(kind="checkpoint", name="东门", area_code=GRID_1, placed_by="inside", radius_m=15, point=there)
+    users = [User(username=f"wang{n}", name="王芳", password_hash="x", scopes=[GRID_1]) for n in (1, 2)]
+    session.add_all([target, *users])
+    session.flush()
+    session.add(Device(code="first", worker="王芳", user_id=users[0].id, area_code=GRID_1))
+    session.flush()
+    record_track(track(straight(60), device="first"))
+    headers = bearer(["patrol.manage", "tracks.read"], (COMMUNITY,))
+    body = {"area_code": GRID_1, "plan": {"stops": [{"target_id": target.id}]}, "worker": "王芳"}
+    for user, state in zip(users, ("good", "missed"), strict=True):
+        made = client.post("/api/patrol-routes/", json={**body, "name": user.username, "user_id": user.id}, headers=headers)
+        assert (made.json["user_id"], made.json["worker"]) == (user.id, "王芳")
+        (stop,) = client.get(f"/api/patrol-routes/{made.json['id']}/progress?day={DAY}", headers=headers).json["stops"]
+        assert stop["state"] == state
+        who = f"user_id={user.id}&worker=王芳"
+        covered = client.get(f"/api/patrol/coverage?area_code={GRID_1}&first={DAY}&last={DAY}&{who}", headers=headers).json
+        assert covered["passed"] == (state == "good")
+        played = client.get(f"/api/patrol/playback?day={DAY}&user_id={user.id}", headers=headers).json["items"]
+        assert len(played) == (state == "good")
 
 
 def test_a_long_silence_begins_another_walk(session) -> None:

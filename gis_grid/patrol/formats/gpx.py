@@ -14,7 +14,7 @@ import numpy as np
 
 from gis_grid.patrol.fixes import Fixes, Flag, Part, arrays
 from gis_grid.patrol.formats.times import epochs, numbers
-from gis_grid.patrol.formats.xml import PIECE, faults, new_parser
+from gis_grid.patrol.formats.xml import PIECE, checked, faults, new_parser
 
 MOST = 20_000  # points in a part
 _FIELDS = {b"time": "at", b"ele": "ele_m", b"speed": "speed_mps", b"course": "course_deg"}
@@ -53,7 +53,7 @@ def _slices(stream: IO[bytes], gathered: _Gathered) -> Iterator[None]:
     parser.StartElementHandler = gathered.look_for_root
     rest, plain = b"", True
     with faults():
-        while piece := stream.read(PIECE):
+        for piece in checked(stream):
             text = rest + piece
             cut = text.rfind(_END) + len(_END)
             if cut < len(_END):

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import queue
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import IO, Any
 
 _PIECE = 1 << 22
 _LONGEST_LINE = 1 << 20
+_AHEAD = 2  # parts
 
 
 class Limited:
@@ -45,3 +48,32 @@ def whole(stream: IO[bytes], most: int) -> bytes:
             raise ValueError(f"文件超过 {most // 1024**2} MB，请分成几个，或改用 CSV、GPX")
         found.append(piece)
     return b"".join(found)
+
+
+def ahead(parts: Iterable[Any]) -> Iterator[Any]:
+    """The same parts; the next are read on a thread of their own while the caller works on one, or waits for the database."""
+    waiting: queue.Queue[list[Any] | None] = queue.Queue(_AHEAD)
+    over = False
+
+    def read() -> None:
+        try:
+            for part in parts:
+                waiting.put([part])
+                if over:
+                    return
+        finally:
+            waiting.put(None)
+
+    with ThreadPoolExecutor(1, "read") as beside:
+        reading = beside.submit(read)
+        try:
+            while found := waiting.get():
+                yield found[0]
+            reading.result()  # raises what the reader raised
+        finally:
+            over = True
+            while not reading.done():  # who gave up early lets the reader go
+                try:
+                    waiting.get(timeout=0.05)
+                except queue.Empty:
+                    continue

@@ -5305,6 +5305,7 @@ export interface paths {
                     retired?: boolean;
                     sort?: string;
                     unplaced?: boolean;
+                    user_id?: number;
                     weekdays?: string;
                     worker?: string;
                 };
@@ -5920,6 +5921,7 @@ export interface paths {
                     first?: string;
                     last?: string;
                     period?: "day" | "week" | "month";
+                    user_id?: number;
                     worker?: string;
                 };
                 header?: never;
@@ -6495,6 +6497,7 @@ export interface paths {
                 query: {
                     area_code?: string;
                     day: string;
+                    user_id?: number[];
                     worker?: string[];
                 };
                 header?: never;
@@ -17208,6 +17211,8 @@ export interface components {
              * Format: date-time
              */
             updated_at?: string;
+            /** 登录账号 */
+            user_id?: number | null;
             /** 版本 */
             version?: number;
             /** 星期（1-7） */
@@ -17224,6 +17229,8 @@ export interface components {
             plan?: {
                 [key: string]: unknown;
             };
+            /** 登录账号 */
+            user_id?: number | null;
             /** 星期（1-7） */
             weekdays?: string;
             /** 巡查人（不填为任何人） */
@@ -17238,6 +17245,8 @@ export interface components {
             plan: {
                 [key: string]: unknown;
             };
+            /** 登录账号 */
+            user_id?: number | null;
             /** 星期（1-7） */
             weekdays?: string;
             /** 巡查人（不填为任何人） */

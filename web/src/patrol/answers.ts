@@ -237,6 +237,7 @@ export interface Route {
   id: number
   name: string
   worker: string | null
+  user_id: number | null
   weekdays: string
   area_code: string | null
   plan: { stops: RouteStop[]; in_order?: boolean }

@@ -1,0 +1,27 @@
+// What areas are called, for lists that know only their codes; asked once, page by page.
+import { shallowRef } from 'vue'
+import { answer, client } from '@/api/client'
+import type { Page } from './answers'
+
+const AT_ONCE = 1000
+const names = shallowRef<Record<string, string>>({})
+let asking: Promise<void> | null = null
+
+async function ask(): Promise<void> {
+  const found: Record<string, string> = {}
+  for (let after: string | null = null, first = true; first || after; first = false) {
+    const query: Record<string, unknown> = { limit: AT_ONCE, sort: 'code', ...(after ? { after } : {}) }
+    const page: Page<{ code: string; name: string }> = await answer(client.GET('/api/areas/', { params: { query } }))
+    for (const { code, name } of page.items) found[code] = name
+    after = page.next
+  }
+  names.value = found
+}
+
+/** `nameOf(code)`: the area's name, its code until that is known. */
+export function useAreaNames(): { nameOf: (code: string | null) => string } {
+  asking ??= ask().catch(() => {
+    asking = null // the page's own question tells what is wrong; the next page asks again
+  })
+  return { nameOf: (code) => (code ? (names.value[code] ?? code) : '') }
+}
