@@ -52,12 +52,20 @@ function shapeLayers(from: { source: string } & Partial<FillLayerSpecification>,
 }
 
 /** Names of the parts, above all others: where the level's own name would stand at the same place, it gives way. */
-export const PART_NAME: LayerSpecification = {
+const PART_NAME: LayerSpecification = {
   id: 'name',
   type: 'symbol',
   source: '',
   layout: { 'text-field': ['get', 'name'], 'text-font': LOCAL_FONTS_BOLD, 'text-size': ['interpolate', ['linear'], ['zoom'], 11, 14, 17, 17], 'text-max-width': 7 },
   paint: { 'text-color': '#134a85', 'text-halo-color': '#ffffff', 'text-halo-width': 2.2 },
+}
+
+const MANY = 200
+const NEAR_ZOOM = 14
+
+/** The parts' names; those of very many, say all grids of a district, would hide the colours until one is near. */
+export function partNames(count: number): LayerSpecification {
+  return count > MANY ? { ...PART_NAME, minzoom: NEAR_ZOOM } : PART_NAME
 }
 
 export function namePoints(parts: readonly AreaItem[]): FeatureCollection {

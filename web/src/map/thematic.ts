@@ -5,7 +5,7 @@ import { answer, client } from '@/api/client'
 import type { Layer } from '@/api/types'
 import type { AreaItem, useAreas } from './areas'
 import { numberText } from './classes'
-import { BUBBLE_STYLES, bubblePoints, farLayers, layerOfLevel, namePoints, PART_NAME, partLayers } from './drill'
+import { BUBBLE_STYLES, bubblePoints, farLayers, layerOfLevel, namePoints, partLayers, partNames } from './drill'
 import type { MapOwner } from './owner'
 import type { SheetTheme } from './sheet'
 import { FIRST_TILE_ZOOM } from './style'
@@ -91,7 +91,7 @@ export function useThematic(
 
   function drawNames(map: MapOwner): void {
     map.take('part-names')
-    map.put('part-names', namePoints(parts.value), [PART_NAME])
+    map.put('part-names', namePoints(parts.value), [partNames(parts.value.length)])
   }
 
   function drawBubbles(map: MapOwner): void {
