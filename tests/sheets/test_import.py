@@ -337,7 +337,7 @@ def test_a_row_without_end_fills_no_memory(load, estate, tmp_path, text: str) ->
     assert refused.value.code == "bad_file"
 
 
-def test_a_sheet_as_an_office_keeps_it(load, write, estate, session) -> None:
+def test_a_sheet_as_an_office_keeps_it(load, write, estate, session, tmp_path) -> None:
     """Titles above, merged cells, 1户主, units and words for nothing; what is refused is corrected and comes alone."""
     rows = [
         ["演示社区住户登记表", "", "", "", "", "", ""],
@@ -355,9 +355,13 @@ def test_a_sheet_as_an_office_keeps_it(load, write, estate, session) -> None:
         *(["陈桂芳", "户主", id_number(2), "", "", "", "", "１０２"], ["孙某", "孙媳", 5.00103e17, "", "", "", "", ""]),
     ]
     assert load("residents", write([header, *people]), keep_good=True)["refused"] == 1
-    people[3][2] = id_number(4)
+    refused = CalamineWorkbook.from_path(str(tmp_path / "remarks.xlsx")).get_sheet_by_index(0).to_python()
+    assert refused[1][4:8] == ["阳光家园", "3", "1", "102"]  # its head was taken and does not stand above it any more
+    refused[1][2] = people[3][2] = id_number(4)
+    alone = load("residents", write(refused))
+    assert (alone["rows"], alone["inserted"], alone["refused"]) == (1, 1, 0)
     again = load("residents", write([header, *people]))
-    assert (again["inserted"], again["updated"], again["unchanged"]) == (1, 0, 3)
+    assert (again["inserted"], again["updated"], again["unchanged"]) == (0, 0, 4)
     homes = dict(
         session.execute(sa.text("SELECT p.name, h.room_id FROM residents p JOIN households h ON h.id = p.household_id")).all()
     )

@@ -1725,7 +1725,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** 应重印的公示牌：印制之后人员、电话、边界、楼栋等已变动的，说明变了什么、挂在哪里 */
+        /** 应重印的公示牌：印制之后人员、电话、边界、楼栋等已变动的，说明变了什么、挂在哪里；以及哪些在用的牌有现场照片 */
         get: {
             parameters: {
                 query?: {
@@ -18288,6 +18288,7 @@ export interface components {
             items?: {
                 [key: string]: unknown;
             }[];
+            photographed?: number[];
         };
         StepRedone: {
             features?: {
