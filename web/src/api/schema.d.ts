@@ -17099,6 +17099,8 @@ export interface components {
             political?: string | null;
             /** 户籍地址 */
             registered_address?: string | null;
+            /** 户口类型 */
+            registration?: string | null;
             /** 与户主关系 */
             relation?: string | null;
             /** 备注 */
@@ -17800,6 +17802,8 @@ export interface components {
             political?: string;
             /** 户籍地址 */
             registered_address?: string | null;
+            /** 户口类型 */
+            registration?: string;
             /** 与户主关系 */
             relation?: string;
             /** 备注 */
