@@ -31,7 +31,7 @@ def visible(codes: Iterable[str]) -> list[str]:
 
 def as_kept(tag: ResidentTag) -> dict[str, str | None]:
     """A tag as the audit log keeps it."""
-    days = {name: day and day.isoformat() for name, day in (("since", tag.since), ("until", tag.until))}
+    days = {name: day.isoformat() if day else None for name, day in (("since", tag.since), ("until", tag.until))}
     return {"code": tag.code, **days, "source": tag.source}
 
 
