@@ -75,8 +75,6 @@ def preview(kind: str, key: int, x: float, y: float, datum: str) -> dict[str, An
     was = shapes.from_stored(row.point)
     moved_m = None if was is None else round(shapes.distance_m(was.x, was.y, there["lon"], there["lat"]), 1)
     remarks = []
-    if row.pin_locked:
-        remarks.append("位置已锁定，须先解锁。")
     if grid != row.area_code:
         remarks.append(f"所属网格将由 {row.area_code or '无'} 变为 {grid or '无'}。")
     elif there["code"] != row.area_code:
@@ -101,6 +99,7 @@ def preview(kind: str, key: int, x: float, y: float, datum: str) -> dict[str, An
 def move_pin(kind: str, key: int, version: int, x: float, y: float, datum: str) -> dict[str, Any]:
     """Save the pin there. Refused while locked; a building or shop takes the grid it lies in, within the caller's own area."""
     row = _row(kind, key)
+    register.check_version(PINNED[kind], row, version)  # whoever moved it meanwhile has locked it again: he is told first
     if row.pin_locked:
         raise Conflict("位置已锁定，请先解锁再移动。", code="pin_locked")
     there = locate(x, y, datum)
@@ -113,6 +112,7 @@ def move_pin(kind: str, key: int, version: int, x: float, y: float, datum: str) 
 def undo_move(kind: str, key: int, version: int) -> dict[str, Any]:
     """The pin goes back to where it was before its last move."""
     row = _row(kind, key)
+    register.check_version(PINNED[kind], row, version)
     if row.pin_locked:
         raise Conflict("位置已锁定，请先解锁。", code="pin_locked")
     last = _last_move(kind, key)
@@ -130,8 +130,9 @@ def lock_pin(kind: str, key: int, version: int, locked: bool) -> dict[str, Any]:
     register.check_version(PINNED[kind], row, version)
     was, row.pin_locked = row.pin_locked, locked
     session().flush()
+    before, after = audit.difference({"pin_locked": was}, {"pin_locked": locked})
     audit.record(
-        "lock" if locked else "unlock", kind, row.id, before={"locked": was}, area_code=row.area_code, version=row.version
+        "lock" if locked else "unlock", kind, row.id, before=before, after=after, area_code=row.area_code, version=row.version
     )
     return _pin(row)
 

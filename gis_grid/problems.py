@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import cache
 from typing import Any
 
 import orjson
@@ -13,6 +14,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from werkzeug.exceptions import HTTPException
 
 from gis_grid.errors import BadRequest, Conflict, GridError, Invalid, Unavailable
+from gis_grid.register.actions import REGISTERS
 
 AT_ONCE = Conflict("与他人的修改同时发生，请刷新后重试。", code="try_again")
 BAD_VALUE = Invalid("有的内容超出可保存的范围或格式不对。", code="bad_value")
@@ -148,6 +150,14 @@ def _first_sentence(errors: Any) -> str | None:
                 path.append(key)
         else:
             errors = errors[0]
-    where = ".".join(path)
+    where = ".".join(_label(key) for key in path)
     told = str(errors)[:200].rstrip("。")
     return f"“{where[:60]}”{told}。" if where else f"{told}。"
+
+
+@cache
+def _label(key: str) -> str:
+    """What users call a field, where all registers that have it call it so; else the name it is sent by."""
+    columns = [column for register in REGISTERS.values() for column in register.columns if column.key == key]
+    titles = {str(column.comment) for column in columns if column.comment}
+    return titles.pop() if len(titles) == 1 else key

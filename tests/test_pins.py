@@ -76,6 +76,8 @@ def test_a_locked_pin_stays(pin, client, bearer, keys) -> None:
     for method, path in (("PUT", ""), ("POST", "/undo")):
         body = at(1) if method == "PUT" else {}
         assert problem(pin(method, "premises", path, version=2, **body))["code"] == "pin_locked"
+        stale = problem(pin(method, "premises", path, version=1, **body))  # who was quicker is told first
+        assert (stale["status"], stale["changes"][0]["fields"][0]["label"]) == (412, "锁定位置")
     lon, lat = middle(1)
     body = {"point": {"type": "Point", "coordinates": [lon, lat]}}
     answer = client.patch(f"/api/premises/{keys['premises']}", json=body, headers={**bearer(RIGHTS), "If-Match": '"2"'})

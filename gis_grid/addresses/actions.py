@@ -62,6 +62,7 @@ class Gazetteer:
     anywhere: dict[str, list[Any]] = field(default_factory=dict)
     units: dict[int, list[Any]] = field(default_factory=dict)
     rooms: dict[tuple[int, str], list[Any]] = field(default_factory=dict)
+    above: dict[str, list[str]] = field(default_factory=dict)  # code -> the names of the areas it lies in
 
 
 def gazetteer() -> Gazetteer:
@@ -220,15 +221,15 @@ def _in_named_areas(known: Gazetteer, places: list[Candidate], text: str) -> lis
     """Of places of the same name, those in the area that is named are meant rather than their namesakes."""
     named = [any(name in text for name in _areas_above(known, place.area_code or "")) for place in places]
     lower = _AREA_NAMED if any(named) else 0.0
-    return [
-        replace(place, score=round(place.score - (0.0 if is_in else lower), 3))
-        for place, is_in in zip(places, named, strict=True)
-    ]
+    scores = [round(place.score - (0.0 if is_in else lower), 3) for place, is_in in zip(places, named, strict=True)]
+    return [place if score == place.score else replace(place, score=score) for place, score in zip(places, scores, strict=True)]
 
 
 def _areas_above(known: Gazetteer, code: str) -> list[str]:
-    above = (known.areas.get(code[:length], "") for length in range(len(code) + 1))
-    return [name.removesuffix("社区") for name in above if len(name) > 2]
+    if code not in known.above:
+        names = (known.areas.get(code[:length], "") for length in range(len(code) + 1))
+        known.above[code] = [name.removesuffix("社区") for name in names if len(name) > 2]
+    return known.above[code]
 
 
 def _question(address: Address, places: Sequence[Candidate]) -> str:

@@ -42,6 +42,8 @@ ACTIONS = {
     "visit": "上门核实",
     "photo": "上传照片",
     "retire_photo": "删除照片",
+    "tag": "登记类别",
+    "untag": "结束类别",
     "lay_out": "排布房屋",
     "move_in": "迁入",
     "preview": "预览变动",

@@ -45,6 +45,7 @@ TITLES = {
     "political": "政治面貌",
     "post": "网格岗位",
     "province": "省级行政区划",
+    "registration_kind": "户口类型",
     "relation": "与户主关系",
     "resident_class": "人员类别",
     "sex": "性别",

@@ -239,6 +239,7 @@ def _cell(cell: Cell, row: Recorded, units: Mapping[int, str], floors: Sequence[
         "freshness_name": freshness.STATES[state],
         "verified_on": row.verified_at and row.verified_at.date().isoformat(),
         "fault": cell.fault,
+        "doors": cell.room.door_span if cell.room else 1,
     }
     rules = view.scheme.ranked(TRAITS[view.scheme.name](told))
     told["traits"] = [rule.trait for rule in rules]
@@ -261,6 +262,10 @@ def _state(row: Recorded, day: date) -> str:
 def _spoken(told: dict[str, Any], rules: Sequence[Rule], view: _View) -> str:
     """The cell in words: what a screen reader says and what a pointer is shown."""
     said = [f"{told['unit']} {told['floor']} {told['number']} 室", told["use_name"]]
+    if told["rows"] > 1:
+        said[0] += f"（上下 {told['rows']} 层）"
+    if told["doors"] > 1:
+        said[0] += f"（{told['doors']} 间合并）"
     if told["shops"]:
         said.append("、".join(told["shops"][:3]))
     if told["households"]:

@@ -42,8 +42,10 @@ class Scheme:
     rules: dict[str, Rule]
 
     def ranked(self, traits: Collection[str]) -> list[Rule]:
-        """The rules of these traits, the most important first; traits without a rule have no colour."""
+        """The rules of these traits, the most important first; a class the office added, without a rule, is plain."""
         known = [self.rules[trait] for trait in traits if trait in self.rules]
+        if traits and not known and "plain" in self.rules:
+            return [self.rules["plain"]]
         return known if len(known) < 2 else sorted(known, key=lambda rule: -rule.priority)
 
 

@@ -58,12 +58,17 @@ def _size(drawn: str) -> tuple[float, float]:
     return float(width), float(height)
 
 
+def _begins(cell: Data) -> tuple[int, int]:
+    """A flat of several floors stands under the floor it begins on."""
+    return cell["row"] + cell["rows"], cell["col"]
+
+
 def _lines(data: Data) -> Iterator[str]:
     """The diagram as a list in words, floor by floor from the top: for screen readers and for searching."""
     for one in data.get("diagrams", [data]):
         yield one["building"]["title"]
         last = None
-        for cell in one["cells"]:
+        for cell in sorted(one["cells"], key=_begins):
             if cell["floor"] != last:
                 last = cell["floor"]
                 yield f"  {last}"

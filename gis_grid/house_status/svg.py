@@ -208,19 +208,21 @@ def _fills(cell: Data, looks: Mapping[str, Data], box: tuple[float, float, float
 
 def _words(cell: Data, box: tuple[float, float, float, float]) -> str:
     x, y, w, h = box
-    mark = cell["mark"]
+    mark, who, left = cell["mark"], _who(cell), 6.0
     mark_width = _width(mark, 12) + 6 if mark else 0.0
-    number = _fit(cell["number"], w - 10 - mark_width, 14)
-    said = [_text(x + 6, y + 18, number, 14, weight=700)] if number else []
+    mark_y, number_room, who_room = y + 17, w - 10 - mark_width, w - 10
+    if _width(cell["number"], 14) > number_room:  # the number goes before all: the mark stands below it
+        left, mark_y, number_room, who_room = 4.0, y + 37, w - 6, w - 10 - mark_width
+    number = _fit(cell["number"], number_room, 14)
+    said = [_text(x + left, y + 18, number, 14, weight=700)] if number else []
     if mark and w > mark_width + 4:
-        left = x + w - mark_width - 3
+        at = x + w - mark_width - 3
         said.append(
-            f'<rect x="{left:g}" y="{y + 4:g}" width="{mark_width:g}" height="17" rx="4" fill="#fff" fill-opacity=".85"/>'
+            f'<rect x="{at:g}" y="{mark_y - 13:g}" width="{mark_width:g}" height="17" rx="4" fill="#fff" fill-opacity=".85"/>'
         )
-        said.append(_text(left + 3, y + 17, mark, 12))
-    who = _fit(_who(cell), w - 10, 13)
-    if who:
-        said.append(_text(x + 6, y + 37, who, 13))
+        said.append(_text(at + 3, mark_y, mark, 12))
+    if who := _fit(who, who_room, 13):
+        said.append(_text(x + left, y + 37, who, 13))
     if cell["fault"]:
         said.append(f'<path d="M{x + w - 9:g} {y + h - 2:g}h7v-7z" fill="{HIT}"/>')
     return "".join(said)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-RISKY = ("=", "+", "-", "@", "\t", "\r")
+RISKY = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r")  # the wide ones too: Chinese Excel reads them alike
 PLAIN = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
 
 

@@ -26,7 +26,7 @@ from gis_grid.notices.models import BoardPrint, BoardSetting, BoardTemplate
 from gis_grid.notices.plan import window_of
 from gis_grid.notices.reading import boundary_shapes, read_ground
 from gis_grid.notices.render import Board, Job, compose, data_url, paper_of, to_png, write_pdf
-from gis_grid.notices.said import Content, hash_of
+from gis_grid.notices.said import POSTS, Content, hash_of
 from gis_grid.notices.templates import ORIENTATIONS, Template, parsed, read_template, stock, template_of, themes
 
 STANDARD = "a4"
@@ -234,10 +234,12 @@ def _check_living(code: str) -> None:
         raise Invalid(f"没有编码为 {code} 的使用中区域。", code="unknown_area")
 
 
-def latest_print(code: str) -> BoardPrint | None:
-    """The last print of an area that is still in use; there is a public page only where there is a board."""
-    query = sa.select(BoardPrint).where(BoardPrint.area_code == code, BoardPrint.retired_at.is_(None))
-    return session().scalar(query.order_by(BoardPrint.id.desc()).limit(1))
+def posts_on_boards(code: str) -> tuple[str, ...] | None:
+    """Whose people the boards of an area that are in use show, all together; None where there is no board."""
+    prints = sa.select(BoardPrint.content["posts"]).where(BoardPrint.area_code == code, BoardPrint.retired_at.is_(None))
+    shown = list(session().scalars(prints.distinct()))
+    named = dict.fromkeys(post for posts in shown for post in posts or POSTS)
+    return tuple(sorted(named, key=lambda post: POSTS.index(post) if post in POSTS else len(POSTS))) if shown else None
 
 
 def listed_templates(code: str | None) -> Iterable[dict[str, Any]]:

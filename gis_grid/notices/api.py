@@ -11,14 +11,14 @@ from marshmallow import Schema, fields, validate
 
 from gis_grid import audit
 from gis_grid.access.guard import PUBLIC, check_area, require
-from gis_grid.errors import BadRequest, Invalid
+from gis_grid.errors import BadRequest, Invalid, NotFound, TooMany
 from gis_grid.jobs.api import JobSchema
 from gis_grid.notices import actions, jobs, pictures, stale
 from gis_grid.notices.batch import Form, file_name, written
 from gis_grid.notices.content import page_url
 from gis_grid.notices.models import BoardPrint, BoardSetting, BoardTemplate
 from gis_grid.notices.overview import areas_with_boards
-from gis_grid.notices.pages import SECONDS_CACHED, public_page
+from gis_grid.notices.pages import SECONDS_CACHED, public_page, refusal_page
 from gis_grid.notices.papers_api import blueprint as papers
 from gis_grid.notices.render import compose, qr_svg
 from gis_grid.register import Register, list_blueprint, register_blueprint
@@ -103,6 +103,9 @@ def _items(name: str) -> type[Schema]:
     return Schema.from_dict({"items": fields.List(fields.Dict())}, name=name)
 
 
+StaleBoards = Schema.from_dict(
+    {"items": fields.List(fields.Dict()), "photographed": fields.List(fields.Integer())}, name="StaleBoards"
+)
 Told = Schema.from_dict({"content": fields.Dict(), "gaps": fields.List(fields.String())}, name="BoardTold")
 Seen = Schema.from_dict({"picture": fields.String(), "told": fields.Nested(Told)}, name="BoardSeen")
 PrintShown = shown_schema(PRINTS)
@@ -134,11 +137,12 @@ def list_areas() -> Response:
 
 @blueprint.route("/stale")
 @blueprint.arguments(AreaQuery, location="query")
-@blueprint.response(200, _items("StaleBoards"))
+@blueprint.response(200, StaleBoards)
 @require("boards.print")
 def list_stale(asked: dict[str, Any]) -> Response:
-    """应重印的公示牌：印制之后人员、电话、边界、楼栋等已变动的，说明变了什么、挂在哪里"""
-    return _json({"items": stale.stale_prints(asked["area_code"])})
+    """应重印的公示牌：印制之后人员、电话、边界、楼栋等已变动的，说明变了什么、挂在哪里；以及哪些在用的牌有现场照片"""
+    code = asked["area_code"]
+    return _json({"items": stale.stale_prints(code), "photographed": stale.photographed(code)})
 
 
 @blueprint.route("/jobs", methods=["POST"])
@@ -292,7 +296,12 @@ def put_hung_picture(key: int) -> Any:
 @require(PUBLIC)
 def grid_page(code: str) -> Response:
     """网格公开页面（公示牌二维码）：只有牌面上的内容"""
-    body, tag = public_page(code, request.remote_addr or "")
+    try:
+        body, tag = public_page(code, request.remote_addr or "")
+    except (NotFound, TooMany) as refused:
+        if request.accept_mimetypes.best_match(("application/problem+json", "text/html")) != "text/html":
+            raise
+        return Response(refusal_page(refused), refused.status, {"Cache-Control": "no-store"}, mimetype="text/html")
     answer = Response(body, mimetype="text/html")
     answer.headers["Cache-Control"] = f"public, max-age={SECONDS_CACHED}"
     answer.set_etag(tag)

@@ -51,7 +51,7 @@ def width_em(text: str, bold: bool = False) -> float:
 
 def missing_glyphs(texts: Iterable[str]) -> list[str]:
     """Characters that the font cannot show, each once, in order of appearance."""
-    known = face().widths
+    known = face(False).widths
     seen: dict[str, None] = {}
     for text in texts:
         for char in text:

@@ -62,7 +62,10 @@ def _title(content: Content, template: Template, slot: Slot, laid: Laid) -> dict
         size = least
         main = _cut(main, room, 0.56 * height, size, 1.2)
     small = max(least, min(0.42 * size, 0.2 * height, room / max(width_em(content.heading + content.code) + 6, 1)))
-    return {"main": main, "size": size, "small": round(small, 2), "heading": content.heading, "code": content.code, "side": side}
+    lines = len(wrap(main, room / size, bold=True))
+    top = max((height - size * 1.2 * lines - small * 1.5) / 2, 0)
+    place = {"size": size, "small": round(small, 2), "side": side, "edge": (width - room) / 2, "top": top}
+    return {"main": main, "heading": content.heading, "code": content.code, **place}
 
 
 def _people(content: Content, template: Template, slot: Slot, laid: Laid) -> dict[str, Any]:
@@ -73,8 +76,22 @@ def _people(content: Content, template: Template, slot: Slot, laid: Laid) -> dic
         if post not in held and not (post == "grid_leader" and template.text["title"] < 6):
             laid.gap(f"没有{_POST_NAMES.get(post, post)}")
             people.append(Person(post, _POST_NAMES.get(post, post), "（暂缺）", None, None))
+    people.sort(key=lambda person: posts.index(person.post))
     if slot.plain:
         return _plain_people(people[:2], template, slot)
+    cards = _cards(people, template, slot)
+    while len(cards["cards"]) > len(posts) and min(card["unit"] for card in cards["cards"]) < template.text["least"]:
+        cards = _cards(people[: len(cards["cards"]) - 1], template, slot)
+    printed, left = people[: len(cards["cards"])], people[len(cards["cards"]) :]
+    if left:
+        laid.gap(f"人员过多，未印出 {len(left)} 人：{'、'.join(f'{person.post_name}{person.name}' for person in left)}")
+    for person, card in zip(printed, cards["cards"], strict=True):
+        _told_gaps(person, card, laid)
+    return cards
+
+
+def _cards(people: list[Person], template: Template, slot: Slot) -> dict[str, Any]:
+    """A card per person, as many beside each other as suits their shape."""
     _, _, width, height = slot.box
     columns = slot.columns or _best_columns(len(people), width, height)
     rows = math.ceil(len(people) / columns)
@@ -83,15 +100,30 @@ def _people(content: Content, template: Template, slot: Slot, laid: Laid) -> dic
     cards = []
     for number, person in enumerate(people):
         at = ((number % columns) * (card[0] + gap), (number // columns) * (card[1] + gap))
-        cards.append({"at": at, **_card(person, card, template, laid)})
-        if person.photo is None and person.name != "（暂缺）":
-            laid.gap(f"{person.post_name}{person.name}没有照片")
-        if person.phone is None and person.name != "（暂缺）":
-            laid.gap(f"{person.post_name}{person.name}没有值班电话")
+        cards.append({"at": at, **_card(person, card, template)})
     return {"plain": False, "card": card, "cards": cards}
 
 
-_POST_NAMES = {"grid_leader": "网格长", "grid_worker": "网格员", "mediator": "调解员", "police": "社区民警"}
+def _told_gaps(person: Person, card: Mapping[str, Any], laid: Laid) -> None:
+    """What is missing on somebody's card."""
+    if person.name == "（暂缺）":
+        return
+    called = f"{person.post_name}{person.name}"
+    if person.duty and card["duty"] != person.duty:
+        laid.gap(f"{called}的职责{'过长，未能完整印出' if card['duty'] else '没有位置，未印出'}")
+    if person.photo is None:
+        laid.gap(f"{called}没有照片")
+    if person.phone is None:
+        laid.gap(f"{called}没有值班电话")
+
+
+_POST_NAMES = {
+    "grid_leader": "网格长",
+    "grid_worker": "网格员",
+    "mediator": "调解员",
+    "police": "社区民警",
+    "building_leader": "楼栋长",
+}
 
 
 def _best_columns(count: int, width: float, height: float) -> int:
@@ -104,7 +136,7 @@ def _best_columns(count: int, width: float, height: float) -> int:
     return max(range(1, max(count, 1) + 1), key=shape)
 
 
-def _card(person: Person, card: tuple[float, float], template: Template, laid: Laid) -> dict[str, Any]:
+def _card(person: Person, card: tuple[float, float], template: Template) -> dict[str, Any]:
     """Photo left, post, name, phone and duty right; the unit is chosen so that all of it fits."""
     width, height = card
     photo_h = 0.86 * height
@@ -130,10 +162,8 @@ def _card(person: Person, card: tuple[float, float], template: Template, laid: L
         duty_size = size_to_fit(duty, room, left, min(unit, _GROWTH * template.text["body"]), least, leading=1.4)
         if duty_size is None:
             duty_size, duty = least, _cut(duty, room, left, least, 1.4)
-            laid.gap(f"{person.post_name}{person.name}的职责过长，未能完整印出")
-    elif duty:
+    else:
         duty = ""
-        laid.gap(f"{person.post_name}{person.name}的职责没有位置，未印出")
     sizes = {"photo": (photo_w, photo_h), "pad": pad, "unit": round(unit, 2), "duty_size": duty_size, "beside": beside}
     return {**sizes, "post": person.post_name, "name": person.name, "phone": person.phone, "duty": duty, "picture": person.photo}
 

@@ -12,13 +12,12 @@ from typing import Any
 
 from gis_grid.areas.duty import all_areas
 from gis_grid.areas.placing import today
-from gis_grid.errors import NotFound, TooMany
-from gis_grid.notices.actions import latest_print, with_ground
+from gis_grid.errors import GridError, NotFound, TooMany
+from gis_grid.notices.actions import posts_on_boards, with_ground
 from gis_grid.notices.content import read_contents
-from gis_grid.notices.layout import posts_of
 from gis_grid.notices.plan import draw_plan
 from gis_grid.notices.render import Job, data_url
-from gis_grid.notices.said import POSTS, Content, hash_of
+from gis_grid.notices.said import Content, hash_of
 from gis_grid.notices.style import Letters, Paper
 from gis_grid.notices.templates import FOLDER, template_of, themes
 
@@ -56,11 +55,11 @@ def public_page(code: str, who: str) -> tuple[bytes, str]:
     """The page of one grid and its ETag. Not found where no board hangs, or the office closed its pages."""
     limiter.take(who, time.monotonic())
     node = all_areas().get(code)
-    row = latest_print(code) if node is not None and not node.retired else None
-    content = read_contents([code])[code] if row is not None else None
-    if row is None or content is None or content.decided.get("public_page") is False:
+    posts = posts_on_boards(code) if node is not None and not node.retired else None
+    content = read_contents([code])[code] if posts else None
+    if posts is None or content is None or content.decided.get("public_page") is False:
         raise NotFound("没有这个网格的公开页面。")
-    said = content.said(tuple(row.content.get("posts", POSTS)))
+    said = content.said(posts)
     key = (code, hash_of(said))
     with _keeping:
         found = _kept.get(key)
@@ -76,7 +75,8 @@ def public_page(code: str, who: str) -> tuple[bytes, str]:
 def _drawn(content: Content, said: dict[str, Any]) -> bytes:
     from gis_grid.notices.actions import Wish
 
-    job = with_ground(Job(content, None, template_of("a4", "portrait", {}), {}, today()), Wish())
+    template = replace(template_of("a4", "portrait", {}), posts=tuple(said["posts"]))
+    job = with_ground(Job(content, None, template, {}, today()), Wish())
     plan = draw_plan(replace(job.ground, name=content.name), _PAPER).svg if job.ground else ""
     told = {
         "said": said,
@@ -84,16 +84,21 @@ def _drawn(content: Content, said: dict[str, Any]) -> bytes:
         "plan": plan.replace('width="96mm" height="96mm" ', 'width="100%" ', 1),
         "photos": {digest: data_url(picture) for digest, picture in job.pictures.items()},
         "theme": themes()[content.decided.get("theme") or "blue"],
-        "posts": posts_of(job.template),
         "day": today(),
     }
-    made: str = _template().render(**told)
+    made: str = _template("page.html").render(**told)
     return made.encode()
 
 
+def refusal_page(refused: GridError) -> str:
+    """The sentence of a refusal as a page, for who scanned a code with a phone."""
+    made: str = _template("page_refused.html").render(refused=refused)
+    return made
+
+
 @cache
-def _template() -> Any:
+def _template(name: str) -> Any:
     from jinja2 import Environment, StrictUndefined
 
     made = Environment(autoescape=True, undefined=StrictUndefined)
-    return made.from_string((FOLDER / "page.html").read_text(encoding="utf-8"))
+    return made.from_string((FOLDER / name).read_text(encoding="utf-8"))

@@ -17,7 +17,7 @@ from gis_grid.notices.furniture import Foot
 from gis_grid.notices.ground import Ground
 from gis_grid.notices.labels import Placement, Spot, place
 from gis_grid.notices.naming import Naming
-from gis_grid.notices.scale import Window, at_scale, fit
+from gis_grid.notices.scale import SCALES, Window, at_scale, fit
 from gis_grid.notices.style import Paper
 
 _FILLS = {  # by use of the building: colour, direction of the hatch
@@ -78,7 +78,7 @@ def window_of(ground: Ground, paper: Paper) -> Window:
     width, height = paper.width, paper.height - furniture.strip_height(paper.letters.note)
     margin = max(2.6 * paper.letters.area, 0.045 * min(width, height))
     bounds = ground.area.bounds
-    return at_scale(bounds, width, height, paper.scale) if paper.scale else fit(bounds, width, height, margin)
+    return at_scale(bounds, width, height, paper.scale) if paper.scale else fit(bounds, width, height, margin, SCALES[0])
 
 
 def clipped(ground: Ground, frame: Any) -> Ground:

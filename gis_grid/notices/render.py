@@ -95,10 +95,6 @@ def compose(job: Job) -> Board:
     plan = _plan_of(job)
     stamp = hash_of(job.said())[:8]
     laid = lay_out(content, template, job.day, plan.unnamed if plan else [], stamp)
-    for slot in laid.slots:
-        if slot["kind"] == "title":
-            lines = 1 + int(len(slot["main"]) * slot["size"] > 0.94 * slot["box"][2])
-            slot["top"] = max((slot["box"][3] - slot["size"] * 1.2 * lines - slot["small"] * 1.5) / 2, 0)
     qr = next((slot for slot in laid.slots if slot["kind"] == "qr"), None)
     colours = colours_of(template, job.theme)
     told = {

@@ -9,7 +9,13 @@ from typing import Any
 
 import orjson
 
-POSTS = ("grid_leader", "grid_worker", "mediator", "police")  # whose people a board shows unless its template says otherwise
+POSTS = (
+    "grid_leader",
+    "grid_worker",
+    "mediator",
+    "police",
+    "building_leader",
+)  # whose people a board shows unless its template says otherwise
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ import shapely
 from gis_grid.errors import Invalid
 
 _STEPS = (1.0, 1.25, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 7.5)
-SCALES = tuple(round(step * 10**power) for power in (2, 3, 4, 5, 6) for step in _STEPS)  # 1:100 ... 1:7 500 000
+SCALES = (50, 75, *(round(step * 10**power) for power in (2, 3, 4, 5, 6) for step in _STEPS))  # 1:50 ... 1:7 500 000
 
 
 @dataclass(frozen=True)

@@ -60,14 +60,18 @@ def stale_prints(prefix: str) -> list[dict[str, Any]]:
         if changed:
             found[row.id] = _stale(row, changed)
     _mark(every, {key: "、".join(one["changed"]) for key, one in found.items()})
-    photos = _photographed(found)
-    return [{**one, "photo": key in photos} for key, one in found.items()]
+    return list(found.values())
 
 
-def _photographed(keys: Iterable[int]) -> set[int]:
-    """Which of these prints have a photo of where they hang."""
-    wanted = BoardPicture.key.in_([str(key) for key in keys])
-    return {int(key) for key in session().scalars(sa.select(BoardPicture.key).where(BoardPicture.kind == "hung", wanted))}
+def photographed(prefix: str) -> list[int]:
+    """The prints in use below an area that have a photo of where they hang."""
+    query = sa.select(BoardPrint.id).where(
+        BoardPrint.area_code.startswith(prefix, autoescape=True),
+        BoardPrint.retired_at.is_(None),
+        scope_clause(BoardPrint.area_code),
+        sa.exists().where(BoardPicture.kind == "hung", BoardPicture.key == sa.cast(BoardPrint.id, sa.Text)),
+    )
+    return list(session().scalars(query.order_by(BoardPrint.id)))
 
 
 def _is_gone(code: str) -> bool:

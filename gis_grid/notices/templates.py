@@ -97,7 +97,7 @@ def read_template(name: str, body: str) -> dict[str, Template]:
         told = yaml.safe_load(body)
     except yaml.MarkedYAMLError as fault:
         line = fault.problem_mark.line + 1 if fault.problem_mark else 1
-        raise BadTemplate(f"模板 {name} 第 {line} 行：{fault.problem}") from None
+        raise BadTemplate(f"模板 {name} 第 {line} 行：YAML 写法有误，请检查括号、冒号和缩进（{fault.problem}）。") from None
     if not isinstance(told, dict):
         raise _fault(name, body, "", "应为若干“名称: 内容”")
     for key in told:
@@ -197,5 +197,6 @@ def _is_size(value: Any) -> bool:
 
 
 def _fault(name: str, body: str, word: str, what: str) -> BadTemplate:
-    line = next((n for n, text in enumerate(body.splitlines(), 1) if word and re.search(rf"\b{re.escape(word)}\b", text)), 1)
+    said = [text.partition("#")[0] if text.lstrip().startswith("#") else text for text in body.splitlines()]  # not the comments
+    line = next((n for n, text in enumerate(said, 1) if word and re.search(rf"\b{re.escape(word)}\b", text)), 1)
     return BadTemplate(f"模板 {name} 第 {line} 行：{what}。")

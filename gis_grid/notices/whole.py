@@ -39,9 +39,8 @@ def _title(slot: Told, told: Told) -> Iterator[str]:
     if told["logo"]:
         yield _picture(told["logo"], 0.025 * width, 0.14 * height, slot["side"], 0.72 * height, "xMinYMid meet")
     white = {"fill": _WHITE, "text_anchor": "middle"}
-    room = 0.94 * width - (2 * slot["side"] if slot["side"] else 0)
     y = slot["top"]
-    for line in wrap(slot["main"], room / slot["size"], bold=True):
+    for line in wrap(slot["main"], (width - 2 * slot["edge"]) / slot["size"], bold=True):
         yield _line(width / 2, y + 0.6 * slot["size"], line, slot["size"], font_weight="bold", **white)
         y += 1.2 * slot["size"]
     yield _line(width / 2, y + 0.75 * slot["small"], f"{slot['heading']}　网格编码 {slot['code']}", slot["small"], **white)
@@ -143,11 +142,11 @@ def _picture(data: str, x: float, y: float, width: float, height: float, fit: st
 def _silhouette(x: float, y: float, width: float, height: float) -> str:
     """Where a photo is still missing: marked, never empty."""
     scale = width / 50
-    told = _line(25.0, 64.0, "照片待补", 6.4, fill="#59616b", text_anchor="middle")
+    told = _line(25.0, 62.0, "照片待补", 10.5, fill="#59616b", text_anchor="middle")
     return (
         f'<g transform="translate({svg.number(x)} {svg.number(y)}) scale({scale:.4f})">'
-        f'<rect width="50" height="70" fill="#dfe3e8"/><circle cx="25" cy="26" r="11" fill="#b3bac3"/>'
-        f'<path d="M5 66c0-16 9-23 20-23s20 7 20 23z" fill="#b3bac3"/>{told}</g>'
+        f'<rect width="50" height="70" fill="#dfe3e8"/><circle cx="25" cy="20" r="11" fill="#b3bac3"/>'
+        f'<path d="M5 54c0-14 9-20 20-20s20 6 20 20z" fill="#b3bac3"/>{told}</g>'
     )
 
 

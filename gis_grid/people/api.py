@@ -64,7 +64,10 @@ Tag = Schema.from_dict(
     },
     name="ResidentTag",
 )
-Tags = Schema.from_dict({"items": fields.List(fields.Nested(Tag))}, name="ResidentTags")
+Tags = Schema.from_dict(
+    {"items": fields.List(fields.Nested(Tag)), "version": fields.Integer(metadata={"title": "登记与结束时放进 If-Match"})},
+    name="ResidentTags",
+)
 HomeSchema = Schema.from_dict(
     {
         **{name: fields.Integer() for name in ("id", "version")},
@@ -105,27 +108,35 @@ def unmask(asked: dict[str, Any], key: int) -> dict[str, Any]:
 @blueprint.route(f"{_ONE}/tags")
 @blueprint.response(200, Tags)
 @require(READ)
-def list_tags(key: int) -> dict[str, Any]:
+def list_tags(key: int) -> Any:
     """居民的人员类别：现在与过去的（敏感类别须有权限）"""
-    return {"items": tags.list_tags(key)}
+    items, version = tags.list_tags(key)
+    return _tagged({"items": items, "version": version}, version)
 
 
 @blueprint.route(f"{_ONE}/tags", methods=["POST"])
 @blueprint.arguments(TagSchema)
 @blueprint.response(201, Tag)
+@blueprint.doc(parameters=[IF_MATCH])
 @require(WRITE)
 def add_tag(asked: dict[str, Any], key: int) -> Any:
     """登记人员类别：自何日、至何日、来源"""
-    return tags.add_tag(key, asked)
+    return _tagged(*tags.add_tag(key, wanted_version(), asked))
 
 
 @blueprint.route(f"{_ONE}/tags/<int(max={BIGINT}):tag_id>/end", methods=["POST"])
 @blueprint.arguments(UntilSchema)
 @blueprint.response(200, Tag)
+@blueprint.doc(parameters=[IF_MATCH])
 @require(WRITE)
 def end_tag(asked: dict[str, Any], key: int, tag_id: int) -> Any:
     """结束一条人员类别"""
-    return tags.end_tag(key, tag_id, asked.get("until"))
+    return _tagged(*tags.end_tag(key, wanted_version(), tag_id, asked.get("until")))
+
+
+def _tagged(told: Any, version: int) -> tuple[Any, dict[str, str]]:
+    """An answer with the person's version, which the next change asks for."""
+    return told, {"ETag": f'"{version}"'}
 
 
 @blueprint.route("/duplicates")

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from gis_grid.access.guard import caller
 from gis_grid.config import settings
 from gis_grid.dictionary import names, sensitive_codes
 from gis_grid.errors import Forbidden, Invalid
+from gis_grid.people.models import ResidentTag
 
 LIST = "resident_class"
 RIGHT = "people.sensitive"
+_WORDS = {"since": "自", "until": "至", "source": "来源"}
 
 
 def visible_classes() -> dict[str, str]:
@@ -25,6 +27,23 @@ def visible(codes: Iterable[str]) -> list[str]:
     """Those of a person's classes that this caller may see."""
     mine = visible_classes()
     return [code for code in codes if code in mine]
+
+
+def as_kept(tag: ResidentTag) -> dict[str, str | None]:
+    """A tag as the audit log keeps it."""
+    days = {name: day and day.isoformat() for name, day in (("since", tag.since), ("until", tag.until))}
+    return {"code": tag.code, **days, "source": tag.source}
+
+
+def in_words(tags: Iterable[Mapping[str, str | None]] | None) -> str | None:
+    """Kept tags as one reads them, without those this caller may not see: 流动人口（自 2026-11-22，来源 入户走访）."""
+    mine = visible_classes()
+    said = []
+    for tag in tags or ():
+        if tag["code"] in mine:
+            parts = [f"{word} {tag[key]}" for key, word in _WORDS.items() if tag[key]]
+            said.append(f"{mine[tag['code']]}（{'，'.join(parts)}）")
+    return "；".join(said) or None
 
 
 def check_class(code: str) -> None:

@@ -24,7 +24,7 @@ from gis_grid.sealed import mask_id, mask_phone
 # What the one that stays takes over from the other where he has nothing himself.
 FILLED = (
     "id_number id_type sex birth_date ethnic education marital phone former_name native_place birth_place registered_address "
-    "political nationality occupation workplace"
+    "registration political nationality occupation workplace"
 ).split()
 
 
@@ -62,10 +62,10 @@ def _sides(ids: list[int]) -> dict[int, dict[str, Any]]:
             "number": number,
             "where": " ".join(part for part in place if part),
             "relation": names("relation").get(one.relation or ""),
-            "birth_date": one.birth_date,
+            "birth_date": one.birth_date and one.birth_date.isoformat(),
             "id_number": one.id_number and mask_id(one.id_number),
             "phone": one.phone and mask_phone(one.phone),
-            "verified_at": one.verified_at,
+            "verified_at": one.verified_at and one.verified_at.isoformat(),
         }
         for one, number, *place in rows
     }

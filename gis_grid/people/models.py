@@ -77,6 +77,7 @@ class Resident(Stamped, Follower, Verified, Base):
     native_place: Mapped[str | None] = mapped_column(sa.String(100), comment="籍贯")
     birth_place: Mapped[str | None] = mapped_column(sa.String(100), comment="出生地")
     registered_address: Mapped[str | None] = mapped_column(sa.String(200), comment="户籍地址")
+    registration: Mapped[str | None] = mapped_column(sa.String(2), comment="户口类型")
     political: Mapped[str | None] = mapped_column(sa.String(2), comment="政治面貌")
     nationality: Mapped[str | None] = mapped_column(sa.String(3), comment="国籍")
     occupation: Mapped[str | None] = mapped_column(sa.String(50), comment="职业")

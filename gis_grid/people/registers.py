@@ -5,7 +5,7 @@ from __future__ import annotations
 from marshmallow import fields, validate
 
 from gis_grid.people import actions
-from gis_grid.people.classes import LIST, visible
+from gis_grid.people.classes import LIST, in_words, visible
 from gis_grid.people.models import Household, Resident, Valuable
 from gis_grid.register import Register
 from gis_grid.register.fields import Text
@@ -42,6 +42,7 @@ RESIDENTS = Register(
         "education": "education",
         "marital": "marital",
         "classes": LIST,
+        "registration": "registration_kind",
         "political": "political",
         "nationality": "nationality",
         "left_why": "left_why",
@@ -50,7 +51,8 @@ RESIDENTS = Register(
     masks={"id_number": mask_id, "phone": mask_phone},
     prepare=actions.prepare_resident,
     read_only=("left_on", "left_why", "merged_into"),
-    shown={"classes": visible},
+    shown={"classes": visible, "tags": in_words},
+    labels={"tags": "人员类别"},
 )
 VALUABLES = Register(
     "valuables",

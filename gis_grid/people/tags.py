@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.orm.attributes import flag_modified
 
 from gis_grid import audit
 from gis_grid.access.guard import caller
@@ -15,24 +16,27 @@ from gis_grid.db import session, transaction
 from gis_grid.errors import Conflict, Invalid, NotFound
 from gis_grid.freshness import due_on
 from gis_grid.jobs.actions import now_and_then
-from gis_grid.people.classes import check_class, visible_classes
+from gis_grid.people.classes import as_kept, check_class, visible_classes
 from gis_grid.people.models import Resident, ResidentTag
 from gis_grid.people.registers import RESIDENTS
-from gis_grid.register.actions import find
+from gis_grid.register.actions import check_version, find
 
 _followed: dict[str, date] = {}
 
 
-def list_tags(resident_id: int) -> list[ResidentTag]:
-    """A person's tags, past and present, as far as the caller may see them."""
+def list_tags(resident_id: int) -> tuple[list[ResidentTag], int]:
+    """A person's tags, past and present, as far as the caller may see them; and the version they are changed with."""
     resident: Resident = find(RESIDENTS, resident_id)
     mine = visible_classes()
-    return [tag for tag in resident.tags if tag.code in mine]
+    return [tag for tag in resident.tags if tag.code in mine], resident.version
 
 
-def add_tag(resident_id: int, values: dict[str, Any]) -> ResidentTag:
-    """values: code, since, until, source, note. Refused: a class not in use here, two tags of one class on the same day."""
-    resident = _resident(resident_id)
+def add_tag(resident_id: int, version: int, values: dict[str, Any]) -> tuple[ResidentTag, int]:
+    """The tag and the person's new version. values: code, since, until, source, note.
+
+    Refused: a class not in use here, two tags of one class on the same day, a person changed since `version`.
+    """
+    resident = _resident(resident_id, version)
     check_class(values["code"])
     tag = ResidentTag(**{"since": today(), **values}, made_by=caller().name)
     if tag.until and tag.since and tag.until <= tag.since:
@@ -40,14 +44,13 @@ def add_tag(resident_id: int, values: dict[str, Any]) -> ResidentTag:
     if any(_overlap(tag, other) for other in resident.tags if other.code == tag.code):
         raise Conflict("该类别在这段时间已登记，请先结束原来的记录。", code="tag_overlaps")
     resident.tags.append(tag)
-    _refresh(resident, today())
-    _record("tag", resident, tag)
-    return tag
+    _keep("tag", resident, None, tag)
+    return tag, resident.version
 
 
-def end_tag(resident_id: int, tag_id: int, until: date | None) -> ResidentTag:
+def end_tag(resident_id: int, version: int, tag_id: int, until: date | None) -> tuple[ResidentTag, int]:
     """The class no longer holds from `until` on (default today)."""
-    resident = _resident(resident_id)
+    resident = _resident(resident_id, version)
     tag = next((one for one in resident.tags if one.id == tag_id and one.code in visible_classes()), None)
     if tag is None:
         raise NotFound(f"该居民没有编号为 {tag_id} 的类别记录。")
@@ -55,10 +58,10 @@ def end_tag(resident_id: int, tag_id: int, until: date | None) -> ResidentTag:
     day = until or today()
     if tag.since and day < tag.since:
         raise Invalid("结束日期早于开始日期。", code="bad_period")
+    was = as_kept(tag)
     tag.until = day
-    _refresh(resident, today())
-    _record("untag", resident, tag)
-    return tag
+    _keep("untag", resident, was, tag)
+    return tag, resident.version
 
 
 def classes_on(tags: Iterable[ResidentTag], was: Iterable[str], day: date) -> list[str]:
@@ -99,13 +102,19 @@ def _overlap(one: ResidentTag, other: ResidentTag) -> bool:
     return (one.since or begins) < (other.until or ends) and (other.since or begins) < (one.until or ends)
 
 
-def _resident(resident_id: int) -> Resident:
+def _resident(resident_id: int, version: int) -> Resident:
     resident: Resident = find(RESIDENTS, resident_id, lock=True)
+    check_version(RESIDENTS, resident, version)
     if resident.retired_at:
         raise Conflict("该居民已注销，不能修改。", code="already_retired")
     return resident
 
 
-def _record(action: str, resident: Resident, tag: ResidentTag) -> None:
-    told = {"classes": [tag.code], "since": str(tag.since), "until": str(tag.until), "source": tag.source}
-    audit.record(action, "residents", resident.id, after=told, area_code=resident.area_code, version=resident.version)
+def _keep(action: str, resident: Resident, was: dict[str, Any] | None, tag: ResidentTag) -> None:
+    """Write it as a new version of the person, also where today's classes stay: a class that begins tomorrow."""
+    flag_modified(resident, "classes")
+    _refresh(resident, today())
+    before, after = {"tags": was and [was]}, {"tags": [as_kept(tag)]}
+    audit.record(
+        action, "residents", resident.id, before=before, after=after, area_code=resident.area_code, version=resident.version
+    )

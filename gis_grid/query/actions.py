@@ -11,7 +11,6 @@ from typing import Any
 import shapely
 import sqlalchemy as sa
 from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.orm import aliased
 
 from gis_grid import audit
 from gis_grid.access.guard import caller, scoped
@@ -92,25 +91,32 @@ def _page(register: Register, query: Any, column: Any, down: bool, after: str | 
     """The page in its order. Few rows are found first and then sorted: walking the order's index until enough of them turn
     up is what the planner would do, and it reads the whole table when they lie at its end. Where more than a handful are
     expected, a short walk is tried before: most often the page is full long before its end."""
-    key, nullable = register.key, bool(column.nullable)
     expected = _expected_few(query)
-    if expected is None:
+    led = column is register.key or column.key in _led(register.model.__table__)
+    if expected is None and led:
         return _walked(register, query, column, down, after, most)
-    if expected > HANDFUL and (near := _within_walk(register, column, down, after)) is not None:
-        rows = first_of(in_order(query.where(near), column, key, down, after, nullable=nullable)[:1], most)
+    if expected is not None and expected > HANDFUL and led and (near := _within_walk(register, column, down, after)) is not None:
+        rows = first_of(in_order(query.where(near), column, register.key, down, after, nullable=bool(column.nullable))[:1], most)
         if len(rows) == most:
             return rows
-    found = aliased(register.model, query.offset(sa.literal_column("0")).subquery())  # OFFSET keeps the two apart
-    own = getattr(found, key.key)
-    by = own if column is key else getattr(found, column.key)
-    return first_of(in_order(sa.select(found), by, own, down, after, nullable=nullable), most)
+    return _sorted(register, query, column, down, after, most, few=expected is not None)
+
+
+def _sorted(register: Register, query: Any, column: Any, down: bool, after: str | None, most: int, *, few: bool) -> list[Any]:
+    """All that fit, sorted as pairs of key and value, and only those on the page fetched whole: a sort copies each row it is
+    given, and rows of people are wide."""
+    narrow = query.with_only_columns(*dict.fromkeys((register.key, column)))
+    found = (narrow.offset(sa.literal_column("0")) if few else narrow).subquery()  # OFFSET keeps the two apart
+    own, by = found.c[register.key.key], found.c[column.key]
+    keys = first_of(in_order(sa.select(own), by, own, down, after, nullable=bool(column.nullable)), most)
+    rows = session().scalars(sa.select(register.model).where(register.key.in_(keys)))
+    places = {key: at for at, key in enumerate(keys)}
+    return sorted(rows, key=lambda row: places[getattr(row, register.key.key)])
 
 
 def _within_walk(register: Register, column: Any, down: bool, after: str | None) -> Any:
-    """The condition for rows on the next steps along an index of this order, whoever they are; None without such an index."""
+    """The condition for rows on the next steps along the index of this order, whoever they are; None at its end."""
     key = register.key
-    if column is not key and column.key not in _led(register.model.__table__):
-        return None
     steps = in_order(sa.select(column), column, key, down, after, nullable=bool(column.nullable))[0]
     last = session().scalar(steps.offset(WALKED).limit(1))
     if last is None:

@@ -52,6 +52,7 @@ class Register:
     masks: Mapping[str, Callable[[str], str]] = field(default_factory=dict)  # sealed column -> how it is shown
     read_only: Sequence[str] = ()
     shown: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict)  # column -> what this caller may see of it
+    labels: Mapping[str, str] = field(default_factory=dict)  # of what its audit entries tell beside the columns
     settable: Sequence[str] = ()  # normally read-only columns that callers do set here
     on_day: Callable[[date], Any] | None = None  # the condition for rows that were there on a day: ?at= then asks it
 
@@ -232,7 +233,7 @@ def _told_fields(register: Register, before: Mapping[str, Any], after: Mapping[s
     return [
         {
             "field": key,
-            "label": str(columns[key].comment or key) if key in columns else key,
+            "label": str(columns[key].comment or key) if key in columns else register.labels.get(key, key),
             "before": in_words(register, key, before.get(key)),
             "after": in_words(register, key, after.get(key)),
         }

@@ -89,7 +89,7 @@ def take_sheet(importable: Importable, path: Path, work: Path, options: Options,
     if homes.carried:
         report.warnings.append(f"{homes.carried} 行没有住址，按上一行的住址登记")
     if report.faults:
-        write_result(result_path(report.path), staged.table, report.faults)
+        write_result(result_path(report.path), staged.table, report.faults, staged.reader.carried)
 
 
 def _second_half(progress: Progress, rows: int) -> Callable[[int, int], None]:

@@ -19,7 +19,9 @@ _WHOLE_DATE = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[T ]?
 _MONTH = re.compile(r"\d{4}[-/.年]\d{1,2}月?")
 _CODE_BEFORE = re.compile(r"^[0-9]{1,3}[-.、:_ ]*(?=[一-龥A-Za-z])")
 _ENDINGS = ("族", "教育", "毕业", "户口", "房", "户", "人员", "证")
-_NEUTRALISED = ("=", "+", "-", "@")  # our own sheets put a quote before these
+_NEUTRALISED = ("=", "+", "-", "@", "＝", "＋", "－", "＠")  # our own sheets put a quote before these
+_CHINESE = re.compile("[一-龥]")
+_WIDE = {ord("　"): " ", **{code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F) if chr(code - 0xFEE0).isalnum()}}
 _NOTHING = ("无", "没有", "暂无", "不详", "未知", "不清楚", "无号码", "NULL", "N/A")
 _AMOUNT = re.compile(r"(-?\d+(?:\.\d+)?)(万)?(?:元|平方米|平方|平米|平|M2|M|米|层|楼|户|间|个|人)?")
 _BELOW = re.compile(r"(?:负|地下|B)(\d{1,2})(?:层|楼)?")
@@ -27,11 +29,23 @@ EXACT_INTEGER = 10**15  # beyond this a spreadsheet's number has lost digits
 
 
 def plain_text(cell: Any) -> str:
-    """A cell as text: whole numbers without .0, full-width as half-width, no blanks at the ends."""
+    """A cell as text to be compared: whole numbers without .0, full-width as half-width, no blanks at the ends."""
+    return _unquoted(unicodedata.normalize("NFKC", _written(cell)).strip())
+
+
+def kept_text(cell: Any) -> str:
+    """A cell as text to be kept: as plain_text, but what is written in Chinese keeps its own punctuation: 物业（代管）."""
+    text = _written(cell)
+    return _unquoted(text.translate(_WIDE).strip()) if _CHINESE.search(text) else plain_text(cell)
+
+
+def _written(cell: Any) -> str:
     if isinstance(cell, float) and cell.is_integer() and abs(cell) < EXACT_INTEGER:
         cell = int(cell)
-    text = str(cell) if not isinstance(cell, datetime) else cell.isoformat(sep=" ")
-    text = unicodedata.normalize("NFKC", text).replace("\x00", "").strip()
+    return (str(cell) if not isinstance(cell, datetime) else cell.isoformat(sep=" ")).replace("\x00", "")
+
+
+def _unquoted(text: str) -> str:
     return text[1:] if text[:1] == "'" and text[1:2] in _NEUTRALISED else text
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -15,10 +16,13 @@ from gis_grid.db import session, sql
 from gis_grid.people.models import Household, Resident
 from gis_grid.premises import Premises
 from gis_grid.sealed import fingerprint
+from gis_grid.sheets.cells import plain_text
 from gis_grid.sheets.kinds import NUMBER, PLACE
 from gis_grid.sheets.sites import Sites, Storeys
 
 _KEYS = 500
+_IS_NAME = re.compile("[一-龥]{2}")
+CARRIED = (*PLACE, "household_number", "head")  # what rows may leave to the row above
 HEAD = ("01", "02")  # GB/T 4761: 本人 or 户主
 
 
@@ -91,6 +95,8 @@ class Homes:
             raise Unresolved(_first_place(row), _told(match, text))
         found = self._with_only_unit(match.decided) if least in ("unit", "room") else match.decided
         if getattr(found, f"{least}_id") is None:
+            if row.get(least):
+                raise Unresolved(least, f"没有登记“{str(row[least])[:40]}”，或不在您的数据范围内，请核对")
             wanted = {"estate": "小区", "building": "楼栋", "unit": "单元", "room": "房号"}[least]
             raise Unresolved(_first_place(row), f"住址“{text[:40]}”没有写到{wanted}")
         return found
@@ -182,7 +188,7 @@ class People:
         code, name = row.get("premises_code"), row.get("premises")
         if not code and not name:
             raise Unresolved("premises_code", "请填写场所编号或场所名称")
-        which = Premises.code == str(code) if code else Premises.name == str(name)
+        which = Premises.code == str(code) if code else Premises.name.in_({str(name), plain_text(name)})
         query = sa.select(Premises.id, Premises.area_code).where(
             which, Premises.retired_at.is_(None), scope_clause(Premises.area_code)
         )
@@ -201,19 +207,28 @@ class People:
 
 def place_text(row: Mapping[str, Any]) -> str:
     """The place of a row as one address: what is in its columns goes before a free-text address."""
+    return _place_text(row).strip()
+
+
+def _place_text(row: Mapping[str, Any]) -> str:
     building, unit, room = (plain_part(str(row[key])) if row.get(key) else None for key in ("building", "unit", "room"))
     if building or row.get("estate"):
-        named = building if building and len(building) > 3 and not building[0].isdigit() else f"{building}幢" if building else ""
+        named = _named(str(row["building"])) if building else ""
         return f"{row.get('estate') or ''}{named}" + (f"{unit}单元" if unit else "") + (f"{room}室" if room else "")
     return str(row.get("address") or "")
 
 
+def _named(building: str) -> str:
+    """3幢, 3号楼 and 3 by their number; a name as 综合楼 or 沿街商铺1 whole, and apart from the numbers that follow it."""
+    number = plain_part(building) or ""
+    return f"{building.strip()} " if _IS_NAME.search(number) else f"{number}幢"
+
+
 def carry_down(rows: Sequence[dict[str, Any]], last: dict[str, Any], homes: Homes) -> dict[str, Any]:
     """People under their head often have empty cells for the home: they take it from the row above. Answers the last home."""
-    keys = (*PLACE, "household_number", "head")
     for row in rows:
-        if any(row.get(key) for key in keys):
-            last = {key: row.get(key) for key in keys}
+        if any(row.get(key) for key in CARRIED):
+            last = {key: row.get(key) for key in CARRIED}
         elif last and row.get("relation") not in (None, *HEAD):
             row.update(last)
             homes.carried += 1

@@ -204,6 +204,7 @@ KINDS: dict[str, SheetKind] = {
                 "education": ("文化程度", "受教育程度", "教育程度"),
                 "marital": ("婚姻", "婚否"),
                 "classes": ("人口类别", "人员类型", "人口类型"),
+                "registration": ("户口性质", "户籍类型", "户籍性质"),
                 "remark": ("说明", "备注说明"),
             },
         ),

@@ -16,10 +16,13 @@ MOST_CHOICES = 240  # Excel refuses longer lists typed into a rule
 _FONT = {"font_name": "宋体", "font_size": 11}
 
 
-def write_result(path: Path, table: Table, faults: Mapping[int, Mapping[str, str]]) -> None:
+def write_result(
+    path: Path, table: Table, faults: Mapping[int, Mapping[str, str]], carried: Mapping[int, Mapping[str, Any]]
+) -> None:
     """The refused rows as they came, faulty cells red with the reason as their note, and all reasons in a column of their own.
 
-    Corrected, the same file can be imported again: it holds only these rows.
+    Corrected, the same file can be imported again: it holds only these rows, with what they took from rows above (`carried`:
+    row -> column -> value), which may not be here.
     """
     import xlsxwriter
 
@@ -40,8 +43,10 @@ def write_result(path: Path, table: Table, faults: Mapping[int, Mapping[str, str
             if row_no not in faults:
                 continue
             line += 1
-            for at, cell in enumerate(cells[: len(table.header)]):
-                fault = faults[row_no].get(table.header[at])
+            taken = carried.get(row_no, {})
+            for at, name in enumerate(table.header):
+                cell = taken.get(name, cells[at] if at < len(cells) else None)
+                fault = faults[row_no].get(name)
                 _write(sheet, line, at, cell, red if fault else day if isinstance(cell, date | datetime) else plain)
                 if fault and line <= 20_000:
                     sheet.write_comment(line, at, fault, {"x_scale": 2})

@@ -19,9 +19,19 @@ from gis_grid.imports.offers import Options
 from gis_grid.imports.report import Report
 from gis_grid.imports.rules import to_value
 from gis_grid.sealed import Sealed, seal
-from gis_grid.sheets.cells import Codes, is_blank, is_nothing, plain_text, to_amount, to_day, to_degrees, to_number_text
+from gis_grid.sheets.cells import (
+    Codes,
+    is_blank,
+    is_nothing,
+    kept_text,
+    plain_text,
+    to_amount,
+    to_day,
+    to_degrees,
+    to_number_text,
+)
 from gis_grid.sheets.finish import FINISH
-from gis_grid.sheets.homes import Homes, Unresolved, carry_building, carry_down
+from gis_grid.sheets.homes import CARRIED, Homes, Unresolved, carry_building, carry_down
 from gis_grid.sheets.kinds import KINDS, POINT, Field, SheetKind, is_ignored, map_header, score_for
 from gis_grid.sheets.read import Table
 from gis_grid.sheets.sites import locate_rows
@@ -50,6 +60,7 @@ class SheetReader:
         self.datum = self._datum(options)
         self.last: dict[str, Any] = {}
         self.last_building: dict[str, Any] = {}
+        self.carried: dict[int, dict[str, Any]] = {}  # row -> column -> what it took from the row above
         report.mapping = self.mapping
         unused = [name for name in table.header if name not in self.mapping.values() and not is_ignored(name)]
         if unused:
@@ -71,6 +82,7 @@ class SheetReader:
             own = "room" if "room" in self.kind.place else self.kind.same[0][-1]
             self.last_building = carry_building([values for _, values in rows], self.last_building, self.homes, own)
         self.last = carry_down([values for _, values in rows], self.last, self.homes)
+        self._note_carried(lines, rows)
         self.homes.look_up([self._place_in(values) for _, values in rows])
         columns = self.columns
         sealed = [at for at, name in enumerate(columns) if name in self.sealed]
@@ -85,6 +97,15 @@ class SheetReader:
                         cells[at] = seal(str(cells[at]))
                 yield (row_no, None, *cells)
         self.homes.keep_new()
+
+    def _note_carried(self, lines: Sequence[tuple[int, list[Any]]], rows: Sequence[tuple[int, dict[str, Any]]]) -> None:
+        """Refused, a row leaves the sheet it stood in: what it took from the row above must go with it."""
+        places = [(one.key, self.mapping[one.key], at) for one, at in self.cells if one.key in CARRIED]
+        for (row_no, cells), (_, values) in zip(lines, rows, strict=True):
+            said = [at < len(cells) and not is_blank(cells[at]) for _, _, at in places]
+            taken = {name: values[key] for (key, name, _), own in zip(places, said, strict=True) if values.get(key) and not own}
+            if taken:
+                self.carried[row_no] = taken
 
     def values(self, row_no: int, cells: Sequence[Any]) -> dict[str, Any]:
         """field -> value of the cells that are not blank; faulty cells are refused."""
@@ -108,7 +129,7 @@ class SheetReader:
         if one.key in POINT:
             return to_degrees(cell)
         if one.column is None and not one.is_sealed:
-            return plain_text(cell)
+            return kept_text(cell)
         if one.is_sealed:
             text = to_number_text(cell)
             if "*" in text:
@@ -120,7 +141,7 @@ class SheetReader:
         if isinstance(one.column.type, sa.Date) and not isinstance(one.column.type, sa.DateTime):
             return to_day(cell)
         if isinstance(one.column.type, sa.String):
-            cell = plain_text(cell)
+            cell = kept_text(cell)
         elif isinstance(one.column.type, sa.Integer | sa.Float):
             cell = to_amount(cell)
         return to_value(cell, one.column, self.zone)

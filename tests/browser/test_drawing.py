@@ -272,8 +272,17 @@ def test_a_shop_pin_crosses_an_edge_and_returns(page: Page, town: Town) -> None:
     expect(page.locator(".then dd")).to_contain_text(name[codes[end]])
     page.mouse.up()
     page.screenshot(path=ARTEFACTS / f"pin-{page.viewport_size['width']}.png")
+    now = asked(page, f"/api/pins/premises/{shop['id']}")["version"]
+    theirs = sent(page, "PUT", f"/api/pins/premises/{shop['id']}", {"lon": start + 1e-5, "lat": lat}, version=now)
+    sent(page, "PUT", f"/api/pins/premises/{shop['id']}/lock", {"locked": True}, version=theirs["version"])
     page.get_by_role("button", name="保存位置").click()
+    met = page.get_by_role("alert").filter(has_text="别人刚改过这条记录")
+    expect(met).to_contain_text(f"现在的位置：{theirs['lon']:.6f}")
+    expect(page.locator(".maplibregl-marker")).to_have_count(2)  # theirs and mine
+    page.screenshot(path=ARTEFACTS / f"pin-conflict-{page.viewport_size['width']}.png")
+    met.get_by_role("button", name="用我的位置").click()
     expect(page.get_by_text("位置已保存并锁定")).to_be_visible()
+    expect(met).to_have_count(0)
     assert asked(page, f"/api/premises/{shop['id']}")["area_code"] == codes[end]
     page.get_by_role("button", name="撤销上次移动").click()
     expect(page.get_by_text("已撤销")).to_be_visible()

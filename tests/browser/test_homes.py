@@ -32,6 +32,11 @@ END = """async (id) => {
   const home = await (await fetch(`/api/households/${id}`)).json()
   const headers = {'Content-Type': 'application/json', 'X-CSRF-Token': csrf, 'If-Match': `"${home.version}"`}
   await fetch(`/api/households/${id}/departure`, {method: 'POST', headers, body: '{}'}) }"""
+CHANGE = """async ([path, body]) => {
+  const {csrf} = await (await fetch('/api/session')).json()
+  const {version} = await (await fetch(path)).json()
+  const headers = {'Content-Type': 'application/json', 'X-CSRF-Token': csrf, 'If-Match': `"${version}"`}
+  return (await fetch(path, {method: 'PATCH', headers, body: JSON.stringify(body)})).status }"""
 
 
 @pytest.fixture
@@ -86,7 +91,16 @@ def test_a_class_begins_and_ends_and_somebody_moves_out(home: Page) -> None:
     register(home, "人员类别", "李测三")
     form = home.get_by_role("dialog")
     form.get_by_label(re.compile("^类别")).select_option("veteran")
+    people = home.evaluate(
+        "async (path) => (await (await fetch(path)).json()).people", home.url.replace("/households", "/api/households") + "/home"
+    )
+    person = next(one["id"] for one in people if one["name"] == "李测三")
+    assert home.evaluate(CHANGE, [f"/api/residents/{person}", {"remark": "别人写的备注"}]) == 200
     form.get_by_role("button", name="登记类别").click()
+    met = form.get_by_role("alert")
+    expect(met).to_contain_text("备注：空 → 别人写的备注")  # a stale edit is told, and what was filled in stays
+    home.screenshot(path=ARTEFACTS / f"tag-conflict-{home.viewport_size['width']}.png")
+    met.get_by_role("button", name="仍要登记“优抚对象”").click()
     expect(form.get_by_role("button", name="今天结束")).to_be_visible()
     home.keyboard.press("Escape")
     expect(home.locator(".home em", has_text="优抚对象")).to_be_visible()
@@ -94,13 +108,6 @@ def test_a_class_begins_and_ends_and_somebody_moves_out(home: Page) -> None:
     home.get_by_role("dialog").get_by_role("button", name="确认办理").click()
     expect(home.locator(".home li")).to_have_count(2)
     expect(home.locator("ol li").first).to_contain_text("迁出")
-
-
-CHANGE = """async ([path, body]) => {
-  const {csrf} = await (await fetch('/api/session')).json()
-  const {version} = await (await fetch(path)).json()
-  const headers = {'Content-Type': 'application/json', 'X-CSRF-Token': csrf, 'If-Match': `"${version}"`}
-  return (await fetch(path, {method: 'PATCH', headers, body: JSON.stringify(body)})).status }"""
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from gis_grid.audit import AuditEntry
 from gis_grid.buildings.models import Building, Room
+from gis_grid.house_status.colours import product
 from gis_grid.people.models import Household, Resident
 from gis_grid.premises import Premises
 from tests.conftest import problem
@@ -210,3 +211,29 @@ def test_a_building_without_rooms_is_an_empty_diagram(client, bearer, session) -
     assert show(client, bearer(READ), made).json["cells"] == []
     for form in ("svg", "png", "pdf", "txt"):
         assert client.get(f"/api/buildings/{made.id}/house-status.{form}", headers=bearer(READ)).status_code == 200
+
+
+def test_odd_rooms_say_their_shape_and_keep_their_whole_number(client, bearer, session) -> None:
+    make_town()
+    building = make_building(0, floors_above=3)
+    unit = make_unit(building)
+    flats = [make_flat(unit, f"{floor}0{door}", floor, door) for floor in (1, 2, 3) for door in (1, 2) if (floor, door) != (3, 1)]
+    flats.append(make_flat(unit, "202A", 2, 2, use="02"))  # behind the same door: half as wide
+    flats[2].floor_span = 2  # 201, up into the third floor
+    flats[0].door_span, flats[1].door = 2, 3
+    session.add_all(flats)
+    session.flush()
+    spoken = {cell["number"]: cell["text"] for cell in show(client, bearer(READ), building).json["cells"]}
+    assert "201 室（上下 2 层）" in spoken["201"]
+    assert "101 室（2 间合并）" in spoken["101"]
+    drawn = client.get(f"/api/buildings/{building.id}/house-status.svg", headers=bearer(READ)).text
+    assert all(f">{number}</text>" in drawn for number in spoken)
+    told = client.get(f"/api/buildings/{building.id}/house-status.txt", headers=bearer(READ)).text
+    assert told.index("3层") < told.index("302 室") < told.index("2层") < told.index("201 室") < told.index("1层")
+    assert told.count("2层") == 4  # its heading, once, and the three rooms that begin there
+
+
+def test_a_class_without_a_colour_of_its_own_is_plain() -> None:
+    people = product().schemes["people"]
+    assert [rule.trait for rule in people.ranked({"resident"})] == ["plain"]
+    assert [rule.trait for rule in people.ranked({"resident", "veteran"})] == ["veteran"]

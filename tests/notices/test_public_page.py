@@ -23,6 +23,23 @@ def test_the_public_page_opens_with_the_first_board_and_says_no_more(client, min
     assert "张新" in client.get(f"/g/{GRID_1}").text
 
 
+def test_the_public_page_names_whom_any_of_its_boards_names(client, mine, session) -> None:
+    session.add(Staff(area_code=GRID_1, name="王芳", post="mediator", duty_phone="10011112222"))
+    session.flush()
+    printed(client, mine)
+    printed(client, mine, template="label-90x60")  # shows the worker and the leader only
+    page = client.get(f"/g/{GRID_1}").text
+    assert "王芳" in page
+    assert page.index("张直") < page.index("王芳")
+
+
+def test_who_scans_a_code_reads_a_sentence_not_json(client, street) -> None:
+    page = client.get(f"/g/{GRID_1}", headers={"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"})
+    assert (page.status_code, page.mimetype) == (404, "text/html")
+    assert "没有这个网格的公开页面" in page.text
+    assert client.get(f"/g/{GRID_1}").mimetype == "application/problem+json"
+
+
 def test_an_office_closes_its_public_pages(client, mine) -> None:
     printed(client, mine)
     client.post("/api/board-settings", headers=mine, json={"area_code": COMMUNITY, "public_page": False})

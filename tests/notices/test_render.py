@@ -23,7 +23,7 @@ from gis_grid.notices.batch import Form, each_file
 from gis_grid.notices.ground import Ground
 from gis_grid.notices.layout import lay_out
 from gis_grid.notices.render import compose, html_to_pdf, to_png, write_pdf
-from gis_grid.notices.said import hash_of
+from gis_grid.notices.said import Person, hash_of
 from gis_grid.notices.templates import BadTemplate, read_template, stock, template_of
 from tests.notices.boards import PEOPLE, content, job, page_sizes_mm, poppler
 from tests.notices.grounds import SHAPES, town
@@ -32,7 +32,6 @@ _HEAD = "title: x\npaper: {portrait: [100, 90]}\n"
 REFERENCES = Path(__file__).parent / "references"
 SIZES = {
     ("a4", "portrait"): (210, 297),
-    ("a4", "landscape"): (297, 210),
     ("a3", "portrait"): (297, 420),
     ("8k", "landscape"): (370, 260),
     ("wall-600x900", "portrait"): (600, 900),
@@ -40,6 +39,8 @@ SIZES = {
     ("wall-2400x1200", "landscape"): (2400, 1200),
     ("label-90x60", "landscape"): (90, 60),
 }
+TURNED = {"portrait": "landscape", "landscape": "portrait"}
+ALL_SIZES = SIZES | {(name, TURNED[way]): (high, wide) for (name, way), (wide, high) in SIZES.items()}
 needs_poppler = pytest.mark.skipif(shutil.which("pdfinfo") is None, reason="poppler-utils is not installed")
 
 
@@ -49,10 +50,10 @@ def a4() -> bytes:
 
 
 @needs_poppler
-@pytest.mark.parametrize(("name", "way"), sorted(SIZES))
+@pytest.mark.parametrize(("name", "way"), sorted(ALL_SIZES))
 def test_the_page_has_exactly_the_size_of_the_template(name: str, way: str) -> None:
     pdf = write_pdf([compose(job(name, way))])
-    assert page_sizes_mm(pdf) == [pytest.approx(SIZES[name, way], abs=0.05)]
+    assert page_sizes_mm(pdf) == [pytest.approx(ALL_SIZES[name, way], abs=0.05)]
 
 
 @needs_poppler
@@ -164,11 +165,18 @@ def test_every_shape_fits_every_template_with_all_names(name: str, shape: str) -
             assert all(spot.size >= board.template.letters.least - 1e-9 for _, spot in board.plan.placement.placed)
 
 
+def test_a_tiny_grid_fills_a_large_board() -> None:
+    window = compose(job("wall-2400x1200", "landscape", SHAPES["tiny"]())).plan.window
+    assert 24 * 1000 / window.scale >= 0.4 * window.width  # 24 metres wide
+
+
 def test_a_long_name_is_made_to_fit() -> None:
     board = compose(job(name="很" * 60))
     title = next(slot for slot in board.laid.slots if slot["kind"] == "title")
     assert title["main"] == "某社区" + "很" * 60
     assert title["size"] < 12
+    page = np.array(Image.open(io.BytesIO(to_png(write_pdf([board]), 72))).convert("L"))
+    assert page[5:85, :12].max() < 110, "letters on the paper's edge"  # only the band's own colour
     assert not [gap for gap in board.gaps if "标题" in gap]
 
 
@@ -178,6 +186,28 @@ def test_what_is_missing_is_marked_and_named() -> None:
     assert "二维码待设置" in board.html
     for gap in ("没有网格长", "没有网格员", "没有管辖范围", "没有监督电话", "没有二维码：未设置服务网址，或扫码页未开放"):
         assert gap in board.gaps
+
+
+def test_building_leaders_are_on_the_board_as_many_as_can_be_read_the_others_told() -> None:
+    def with_leaders(count: int):
+        leaders = tuple(
+            Person("building_leader", "楼栋长", f"楼长{n:02}", "10055556666", "本楼联系人") for n in range(1, count + 1)
+        )
+        return compose(job(people=PEOPLE + leaders))
+
+    few = with_leaders(2)
+    assert "楼长01" in few.html and "楼长02" in few.html
+    assert not [gap for gap in few.gaps if "人员过多" in gap]
+    many = with_leaders(40)
+    (told,) = [gap for gap in many.gaps if "人员过多" in gap]
+    cards = next(slot for slot in many.laid.slots if slot["kind"] == "people")["cards"]
+    assert min(card["unit"] for card in cards) >= many.template.text["least"]
+    assert [name for n in range(1, 41) if (name := f"楼长{n:02}") not in many.html and name not in told] == []
+
+
+def test_somebody_missing_stands_in_the_place_of_his_post() -> None:
+    cards = next(slot for slot in compose(job(people=PEOPLE[:1] + PEOPLE[2:])).laid.slots if slot["kind"] == "people")["cards"]
+    assert [(card["post"], card["name"]) for card in cards[:2]] == [("网格长", "张直"), ("网格员", "（暂缺）")]
 
 
 def test_a_missing_photo_leaves_a_marked_frame() -> None:
@@ -225,7 +255,11 @@ def test_a_picture_no_machine_should_make_is_refused() -> None:
 @pytest.mark.parametrize(
     ("body", "said"),
     [
-        ("title: [", "第 1 行"),
+        ("title: [", "YAML 写法有误"),
+        (
+            "# letters：字高\ntitle: x\npaper: {portrait: [100, 90]}\nslots: {portrait: []}\ntext: {}\nletters: {note: x}",
+            "第 6 行",
+        ),
         ("title: x\npaper: {portrait: [100, 100]}\nslots: {}\ntext: {}\nletters: {}\nblack: 1", "black"),
         ("title: x\npaper: {portrait: [100, 1]}\nslots: {portrait: []}\ntext: {}\nletters: {}", "第 2 行"),
         (_HEAD + "slots: {portrait: [{slot: plan, box: [0, 0, 200, 20]}]}\ntext: {}\nletters: {}", "超出纸张"),

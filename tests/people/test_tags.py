@@ -34,9 +34,14 @@ def person(session) -> Resident:
 @pytest.fixture
 def tag(client, bearer, person):
     def send(*rights: str, **body):
-        return client.post(f"/api/residents/{person.id}/tags", json=body, headers=bearer([*RIGHTS, *rights]))
+        headers = {**bearer([*RIGHTS, *rights]), "If-Match": version(client, bearer, person)}
+        return client.post(f"/api/residents/{person.id}/tags", json=body, headers=headers)
 
     return send
+
+
+def version(client, bearer, person) -> str:
+    return client.get(f"/api/residents/{person.id}/tags", headers=bearer(RIGHTS)).headers["ETag"]
 
 
 def classes(client, bearer, person, *rights: str) -> list[str]:
@@ -49,7 +54,8 @@ def test_a_tag_counts_from_its_first_day_to_its_last(client, bearer, person, tag
     assert tag(code="floating", since=(TODAY + timedelta(days=3)).isoformat()).status_code == 201
     assert classes(client, bearer, person) == ["elderly_alone"]
     assert problem(tag(code="elderly_alone"))["code"] == "tag_overlaps"
-    ended = client.post(f"/api/residents/{person.id}/tags/{made.json['id']}/end", json={}, headers=bearer(RIGHTS))
+    headers = {**bearer(RIGHTS), "If-Match": version(client, bearer, person)}
+    ended = client.post(f"/api/residents/{person.id}/tags/{made.json['id']}/end", json={}, headers=headers)
     assert ended.json["until"] == TODAY.isoformat()
     assert classes(client, bearer, person) == []
     session.commit()
@@ -57,6 +63,25 @@ def test_a_tag_counts_from_its_first_day_to_its_last(client, bearer, person, tag
     follow_the_calendar()
     session.expire_all()
     assert classes(client, bearer, person) == ["floating"]
+
+
+def test_a_stale_class_is_refused_and_told_what_changed_by_whom(client, bearer, person, tag) -> None:
+    seen = version(client, bearer, person)
+    stale = {**bearer(RIGHTS), "If-Match": seen}
+    made = tag(code="floating", since=(TODAY + timedelta(days=3)).isoformat(), source="入户走访")  # not today's class yet
+    assert made.headers["ETag"] != seen
+    assert client.post(f"/api/residents/{person.id}/tags", json={"code": "veteran"}, headers=bearer(RIGHTS)).status_code == 428
+    end = f"/api/residents/{person.id}/tags/{made.json['id']}/end"
+    for url, body in ((f"/api/residents/{person.id}/tags", {"code": "veteran"}), (end, {})):
+        refused = problem(client.post(url, json=body, headers=stale))
+        assert (refused["status"], refused["version"]) == (412, int(made.headers["ETag"].strip('"')))
+        (change,) = refused["changes"]
+        assert change["by"]
+        (told,) = change["fields"]
+        day = (TODAY + timedelta(days=3)).isoformat()
+        assert (told["label"], told["before"], told["after"]) == ("人员类别", None, f"流动人口（自 {day}，来源 入户走访）")
+    now = client.get(f"/api/residents/{person.id}/tags", headers=bearer(RIGHTS)).json["items"]
+    assert [(one["code"], one["until"]) for one in now] == [("floating", None)]
 
 
 def test_classes_set_by_hand_become_tags(client, bearer, person, session) -> None:
@@ -90,6 +115,7 @@ def test_a_sensitive_class_in_use_is_hidden_without_the_right_and_survives_other
     stale = client.patch(f"/api/residents/{person.id}", json={"name": "王二"}, headers={**bearer(RIGHTS), "If-Match": '"1"'})
     assert stale.status_code == 412
     assert "disabled" not in stale.text
+    assert "残疾" not in stale.text
 
 
 def test_an_identity_number_fills_where_somebody_comes_from_and_stays_editable(client, bearer, person) -> None:

@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 import pytest
 
-from gis_grid.sheets.cells import Codes, is_blank, plain_text, to_amount, to_day, to_number_text
+from gis_grid.sheets.cells import Codes, is_blank, kept_text, plain_text, to_amount, to_day, to_number_text
 
 
 @pytest.mark.parametrize(
@@ -77,6 +77,20 @@ def test_signs_for_nothing_are_blank() -> None:
     assert not is_blank(0)
     assert plain_text(3.0) == "3"
     assert plain_text("'=1+1") == "=1+1"
+
+
+@pytest.mark.parametrize(
+    ("cell", "kept"),
+    [
+        ("演示物业（虚构），二期 ", "演示物业（虚构），二期"),
+        ("Ａ座１２号　东门", "A座12号 东门"),
+        ("ＪＨ－００１", "JH-001"),  # a number, not a sentence
+        (12.0, "12"),
+        ("'＝甲", "＝甲"),
+    ],
+)
+def test_chinese_text_keeps_its_punctuation(cell, kept: str) -> None:
+    assert kept_text(cell) == kept
 
 
 @pytest.mark.parametrize(

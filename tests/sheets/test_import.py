@@ -51,6 +51,14 @@ def test_the_manuals_sheet_of_people_is_taken_with_new_households(load, write, s
     assert bytes(session.scalar(sa.text("SELECT id_number FROM residents LIMIT 1"))).find(b"5001") < 0
 
 
+def test_the_manuals_kinds_of_registration_are_read_and_written(load, write, session, estate) -> None:
+    header = ["姓名", "与户主关系", "户口类型", *HEADER[-4:]]
+    rows = [["王小明", "户主", "农村", *HOME], ["李秀英", "妻", "非农业户口", *HOME], ["王大毛", "子", "外星", *HOME]]
+    report = load("residents", write([header, *rows]), keep_good=True)
+    assert (report["inserted"], report["refused"]) == (2, 1)
+    assert {name: row.registration for name, row in people(session).items()} == {"王小明": "02", "李秀英": "01"}
+
+
 def test_the_same_again_changes_nothing_and_a_blank_cell_erases_nothing(load, write, session, estate) -> None:
     row = ["王小明", "户主", id_number(1), "汉族", "本科", "13800000001", *HOME]
     load("residents", write([HEADER, row]))
@@ -329,7 +337,7 @@ def test_a_row_without_end_fills_no_memory(load, estate, tmp_path, text: str) ->
     assert refused.value.code == "bad_file"
 
 
-def test_a_sheet_as_an_office_keeps_it(load, write, estate, session) -> None:
+def test_a_sheet_as_an_office_keeps_it(load, write, estate, session, tmp_path) -> None:
     """Titles above, merged cells, 1户主, units and words for nothing; what is refused is corrected and comes alone."""
     rows = [
         ["演示社区住户登记表", "", "", "", "", "", ""],
@@ -347,9 +355,13 @@ def test_a_sheet_as_an_office_keeps_it(load, write, estate, session) -> None:
         *(["陈桂芳", "户主", id_number(2), "", "", "", "", "１０２"], ["孙某", "孙媳", 5.00103e17, "", "", "", "", ""]),
     ]
     assert load("residents", write([header, *people]), keep_good=True)["refused"] == 1
-    people[3][2] = id_number(4)
+    refused = CalamineWorkbook.from_path(str(tmp_path / "remarks.xlsx")).get_sheet_by_index(0).to_python()
+    assert refused[1][4:8] == ["阳光家园", "3", "1", "102"]  # its head was taken and does not stand above it any more
+    refused[1][2] = people[3][2] = id_number(4)
+    alone = load("residents", write(refused))
+    assert (alone["rows"], alone["inserted"], alone["refused"]) == (1, 1, 0)
     again = load("residents", write([header, *people]))
-    assert (again["inserted"], again["updated"], again["unchanged"]) == (1, 0, 3)
+    assert (again["inserted"], again["updated"], again["unchanged"]) == (0, 0, 4)
     homes = dict(
         session.execute(sa.text("SELECT p.name, h.room_id FROM residents p JOIN households h ON h.id = p.household_id")).all()
     )

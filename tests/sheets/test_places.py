@@ -13,7 +13,7 @@ from gis_grid.people.models import Household, Resident, Valuable
 from gis_grid.premises import Premises, PremisesStaff
 from gis_grid.sheets.export import Wanted, export
 from tests.conftest import caller
-from tests.factories import COMMUNITY, GRID_1, GRID_2, make_building, middle
+from tests.factories import COMMUNITY, GRID_1, GRID_2, make_building, make_room, make_unit, middle
 from tests.sheets.conftest import id_number
 
 
@@ -105,6 +105,18 @@ def test_a_row_that_names_a_building_of_another_community_is_refused(load, write
     with acting(caller("buildings.write", "people.write", "premises.write", "imports.run", scopes=(GRID_1,))):
         report = load(kind, write(rows), keep_good=True)
     assert (report["inserted"], report["updated"], report["refused"]) == (0, 0, 1)
+
+
+def test_a_building_that_has_a_name_is_found_by_its_columns(load, write, session, estate) -> None:
+    shops = make_building(0, "B7", name="沿街商铺1", estate_id=one(session, Estate, code="E0").id)
+    office = make_building(0, "B8", name="综合楼", estate_id=shops.estate_id)
+    rooms = {make_room(make_unit(building), "101").id for building in (shops, office)}
+    rows = [["场所名称", "小区", "楼栋", "单元", "房号"], ["甲店", "阳光家园", "沿街商铺1", "1单元", "101"]]
+    rows += [["乙店（分店）", "阳光家园", "综合楼", "1", "101"], ["丙店", "阳光家园", "沿街商铺11", "1单元", "101"]]
+    report = load("premises", write(rows), keep_good=True)
+    assert [remark["row"] for remark in report["remarks"]] == [4]
+    assert {row.room_id for row in session.scalars(sa.select(Premises))} == rooms
+    assert one(session, Premises, room_id=max(rooms)).name == "乙店（分店）"
 
 
 def test_a_room_on_a_floor_the_building_lacks_is_refused(load, write, session, estate) -> None:

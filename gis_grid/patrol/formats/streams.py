@@ -9,7 +9,7 @@ from typing import IO, Any
 
 _PIECE = 1 << 22
 _LONGEST_LINE = 1 << 20
-_AHEAD = 2  # parts
+_AHEAD = 1  # part read while one is worked on
 
 
 class Limited:

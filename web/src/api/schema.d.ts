@@ -1725,7 +1725,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** 应重印的公示牌：印制之后人员、电话、边界、楼栋等已变动的，说明变了什么、挂在哪里 */
+        /** 应重印的公示牌：印制之后人员、电话、边界、楼栋等已变动的，说明变了什么、挂在哪里；以及哪些在用的牌有现场照片 */
         get: {
             parameters: {
                 query?: {
@@ -10509,7 +10509,10 @@ export interface paths {
         post: {
             parameters: {
                 query?: never;
-                header?: never;
+                header: {
+                    /** @description 读取时得到的 ETag；不一致时答 412 并说明别人改了什么 */
+                    "If-Match": string;
+                };
                 path: {
                     key: number;
                 };
@@ -10589,7 +10592,10 @@ export interface paths {
         post: {
             parameters: {
                 query?: never;
-                header?: never;
+                header: {
+                    /** @description 读取时得到的 ETag；不一致时答 412 并说明别人改了什么 */
+                    "If-Match": string;
+                };
                 path: {
                     key: number;
                     tag_id: number;
@@ -17837,6 +17843,8 @@ export interface components {
         };
         ResidentTags: {
             items?: components["schemas"]["ResidentTag"][];
+            /** 登记与结束时放进 If-Match */
+            version?: number;
         };
         Role: {
             code: string;
@@ -18280,6 +18288,7 @@ export interface components {
             items?: {
                 [key: string]: unknown;
             }[];
+            photographed?: number[];
         };
         StepRedone: {
             features?: {

@@ -8,6 +8,7 @@ import type { Told } from './boards'
 type Asked = components['schemas']['BoardPreview']
 
 const AFTER_MS = 350
+const PIXELS = 1600 // of the longer side: still sharp when enlarged to the whole screen
 
 export function usePreview() {
   const picture = ref('')
@@ -28,7 +29,7 @@ export function usePreview() {
     running?.abort()
     const mine = (running = new AbortController())
     try {
-      const call = client.POST('/api/boards/{code}/preview', { params: { path: { code } }, body: asked, signal: mine.signal })
+      const call = client.POST('/api/boards/{code}/preview', { params: { path: { code } }, body: { ...asked, pixels: PIXELS }, signal: mine.signal })
       const seen = await answer<{ picture: string; told: Told }>(call)
       picture.value = seen.picture
       told.value = seen.told

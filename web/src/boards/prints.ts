@@ -1,11 +1,10 @@
 // Prints with what of them is no longer true.
-import type { BoardArea, Way } from './boards'
+import type { BoardArea, Template, Way } from './boards'
 
 export interface Stale {
   print_id: number
   area_name: string
   changed: string[]
-  photo: boolean
 }
 
 export interface Print {
@@ -15,6 +14,7 @@ export interface Print {
   area_name: string
   parent_name: string
   template: string
+  template_title: string
   orientation: Way
   theme: string | null
   made_by: string
@@ -26,9 +26,18 @@ export interface Print {
   photo: boolean
 }
 
+/** What is known of prints beside their rows: which are out of date, which have a photo, how templates are called. */
+export interface Known {
+  stale: readonly Stale[]
+  photographed: readonly number[]
+  templates: readonly Pick<Template, 'name' | 'title' | 'own'>[]
+}
+
 /** The register's rows in the console's words, those out of date first, then the newest. */
-export function printsOf(rows: readonly Record<string, unknown>[], stale: readonly Stale[], areas: readonly BoardArea[]): Print[] {
-  const changed = new Map(stale.map((one) => [one.print_id, one]))
+export function printsOf(rows: readonly Record<string, unknown>[], known: Known, areas: readonly BoardArea[]): Print[] {
+  const changed = new Map(known.stale.map((one) => [one.print_id, one]))
+  const titles = new Map(known.templates.map(({ name, title, own }) => [name, own ? name : title]))
+  const photographed = new Set(known.photographed)
   const byCode = new Map(areas.map((area) => [area.code, area]))
   const made = rows.map((row): Print => {
     const found = changed.get(row.id as number)
@@ -41,6 +50,7 @@ export function printsOf(rows: readonly Record<string, unknown>[], stale: readon
       area_name: area?.name ?? found?.area_name ?? String(row.area_code),
       parent_name: byCode.get(area?.parent ?? '')?.name ?? '',
       template: row.template as string,
+      template_title: titles.get(row.template as string) ?? String(row.template),
       orientation: row.orientation as Way,
       theme: ((row.content as { theme?: string | null } | undefined)?.theme ?? null) || null,
       made_by: row.made_by as string,
@@ -49,7 +59,7 @@ export function printsOf(rows: readonly Record<string, unknown>[], stale: readon
       hung_at: row.hung_at as string | null,
       at: point ? { lon: point.coordinates[0], lat: point.coordinates[1] } : null,
       changed: found?.changed ?? [],
-      photo: found?.photo ?? false,
+      photo: photographed.has(row.id as number),
     }
   })
   return made.sort((a, b) => Number(b.changed.length > 0) - Number(a.changed.length > 0) || b.id - a.id)

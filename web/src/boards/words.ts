@@ -62,7 +62,7 @@ export const words = inLanguage(
     noUrl: '服务还没有公开网址，二维码待设置（请管理员设置 public_url）。',
     notPrintedYet: '第一次制作之后，扫码页才会开放。',
     texts: {
-      about: '左边改，右边立即看到。保存之前不影响任何牌子。',
+      about: '在这里改，预览里立即看到。保存之前不影响任何牌子。',
       forArea: '这些设置用于',
       below: '及其下所有网格，除非下级另有规定',
       extent: '管辖范围',
@@ -252,7 +252,7 @@ export const words = inLanguage(
     noUrl: 'The service has no public address yet (ask the administrator to set public_url).',
     notPrintedYet: 'The page opens with the first board made.',
     texts: {
-      about: 'Edit on the left, see it at once on the right. Nothing changes before you save.',
+      about: 'Edit here, see it at once in the preview. Nothing changes before you save.',
       forArea: 'These settings are for',
       below: 'and all grids below, unless they say otherwise',
       extent: 'Extent',

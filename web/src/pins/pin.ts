@@ -15,6 +15,11 @@ export interface Pin {
   can_undo?: boolean
 }
 
+export interface Place {
+  lon: number
+  lat: number
+}
+
 export interface Preview {
   lon: number
   lat: number
@@ -46,6 +51,8 @@ export function isPlace(lon: number, lat: number): boolean {
   return lon >= 73 && lon <= 136 && lat >= 3 && lat <= 54
 }
 
+export const placeOf = (pin: Pin | null): Place | null => (pin?.lon != null && pin.lat != null ? { lon: pin.lon, lat: pin.lat } : null)
+
 export function usePin(pinned: string, key: number) {
   const path = { pinned, key }
   const pin = shallowRef<Pin | null>(null)
@@ -57,11 +64,15 @@ export function usePin(pinned: string, key: number) {
   const busy = ref(false)
   const problem = ref<Problem | null>(null)
   const refused = ref('')
+  /** Somebody changed it meanwhile: what, and where it stood when I began. */
+  const met = shallowRef<{ problem: Problem; was: Place | null } | null>(null)
   let timer = 0
   let asking: AbortController | null = null
 
   const isMoved = computed(() => spot.value !== null)
-  const at = computed(() => spot.value ?? (pin.value?.lon != null && pin.value.lat != null ? { lon: pin.value.lon, lat: pin.value.lat } : null))
+  /** Where it stands as saved. */
+  const stands = computed(() => placeOf(pin.value))
+  const at = computed(() => spot.value ?? stands.value)
   const tag = () => ({ 'If-Match': `"${pin.value!.version}"` })
 
   async function load(): Promise<void> {
@@ -129,22 +140,36 @@ export function usePin(pinned: string, key: number) {
     refused.value = ''
   }
 
-  /** Runs one change; on a conflict the newest is read so that it can be tried again. Answers whether it was done. */
-  async function attempt(act: () => Promise<void>, conflict: string): Promise<boolean> {
+  /** Runs one change; on a conflict the newest is read and both are shown: my place is kept. Answers whether it was done. */
+  async function attempt(act: () => Promise<void>): Promise<boolean> {
     if (busy.value) return false
     busy.value = true
     refused.value = ''
+    met.value = null
     try {
       await act()
       return true
     } catch (thrown) {
       const found = asProblem(thrown)
-      refused.value = found.status === 412 ? conflict : found.detail
-      if (found.status === 412) await load()
+      if (found.status === 412) await meet(found)
+      else refused.value = found.detail
       return false
     } finally {
       busy.value = false
     }
+  }
+
+  async function meet(found: Problem): Promise<void> {
+    const was = stands.value
+    await load()
+    met.value = { problem: found, was }
+    await ask() // how far mine is from theirs, and whose grid it would be
+  }
+
+  function takeTheirs(): void {
+    met.value = null
+    letGo()
+    free.value = free.value && pin.value?.locked === false
   }
 
   async function put(locked: boolean): Promise<void> {
@@ -166,6 +191,7 @@ export function usePin(pinned: string, key: number) {
 
   async function save(): Promise<void> {
     const { lon, lat, crs } = spot.value!
+    await put(false) // whoever moved it meanwhile has locked it again
     pin.value = await answer<Pin>(client.PUT('/api/pins/{pinned}/{key}', { params: { path, header: tag() }, body: { lon, lat, crs } }))
     await lock()
     await load()
@@ -182,5 +208,5 @@ export function usePin(pinned: string, key: number) {
     clearTimeout(timer)
     asking?.abort()
   })
-  return { pin, title, at, spot, preview, names, free, busy, problem, refused, isMoved, load, hold, letGo, attempt, unlock, lock, save, undo }
+  return { pin, title, stands, at, spot, preview, names, free, busy, problem, refused, met, isMoved, load, hold, letGo, attempt, takeTheirs, unlock, lock, save, undo }
 }

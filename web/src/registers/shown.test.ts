@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { moved, readChoice, usual, widthOf } from './columns'
-import { ageOn, fieldMoment, readDay, readMoment, shown } from './shown'
+import { ageOn, fieldMoment, readDay, readMoment, shown, told } from './shown'
 import type { Register, RegisterField } from './types'
 
 const field = (key: string, given: Partial<RegisterField> = {}): RegisterField => ({
@@ -15,6 +15,10 @@ it('writes codes, references, lists and truths for people', () => {
   expect(shown(field('room_id', { kind: 'number', refers: 'rooms' }), 7, { room_id: { 7: '3栋 502' } }, {})).toBe('3栋 502')
   expect(shown(field('x', { kind: 'truth' }), false, {}, {})).toBe('否')
   expect(shown(field('x'), null, {}, {})).toBe('')
+})
+
+it('tells points, truths and nothing of the audit log', () => {
+  expect([told('POINT (106.55162911 29.5630112)'), told(true), told(null), told('02'), told(3)]).toEqual(['106.551629, 29.563011', '是', '', '02', '3'])
 })
 
 it('reads days as people type them', () => {

@@ -16,6 +16,14 @@ export function shown(field: Pick<RegisterField, 'key' | 'kind' | 'codes' | 'ref
   return list[value] ?? value
 }
 
+/** What the audit log tells of a value: a point by its degrees, longitude first. */
+export function told(value: unknown): string {
+  if (value === null || value === undefined) return ''
+  if (typeof value === 'boolean') return value ? words.yes : words.no
+  const point = /^POINT \(([-.\d]+) ([-.\d]+)\)$/.exec(String(value))
+  return point ? `${Number(point[1]).toFixed(6)}, ${Number(point[2]).toFixed(6)}` : String(value)
+}
+
 const two = (n: number) => String(n).padStart(2, '0')
 
 /** 2026-11-22 15:04 in the computer's own time. */

@@ -203,7 +203,8 @@ const zh = {
   history: {
     none: '没有手工变更记录（可能由导入而来）',
     failed: '没有取到变更记录',
-    actions: { create: '登记', change: '修改', undo: '撤销修改', retire: '注销', restore: '恢复', override: '指定网格', lock: '锁定位置', unlock: '解锁位置' } as Record<string, string>,
+    actions: { create: '登记', change: '修改', undo: '撤销修改', retire: '注销', restore: '恢复', override: '指定网格', lock: '锁定位置', unlock: '解锁位置', tag: '登记类别', untag: '结束类别' } as Record<string, string>,
+    beside: { tags: '人员类别', pin_locked: '锁定位置' } as Record<string, string>,
     from: '原',
     to: '改为',
     sealed: '（已更换，不显示）',
@@ -365,7 +366,8 @@ export const words = inLanguage(zh, {
   },
   history: {
     none: 'No changes by hand (perhaps imported)', failed: 'The history could not be read',
-    actions: { create: 'registered', change: 'changed', undo: 'undone', retire: 'retired', restore: 'restored', override: 'given to a grid', lock: 'locked', unlock: 'unlocked' } as Record<string, string>,
+    actions: { create: 'registered', change: 'changed', undo: 'undone', retire: 'retired', restore: 'restored', override: 'given to a grid', lock: 'locked', unlock: 'unlocked', tag: 'class added', untag: 'class ended' } as Record<string, string>,
+    beside: { tags: 'Classes', pin_locked: 'Pin locked' } as Record<string, string>,
     from: 'was', to: 'now', sealed: '(replaced, not shown)', empty: 'empty',
   },
   conflict: {
