@@ -148,7 +148,7 @@ class Walker:
         page.evaluate("walk.top()")
         self.note(f"{where}: axe", page.evaluate(RUN, EVERYTHING))
         self.note(f"{where}: answers no key", page.evaluate("walk.mouseOnly()"))
-        self.note(f"{where}: cut", page.evaluate("walk.cut()"))
+        self.note(f"{where}: cut", self._cut())
         self.picture(f"{name}-light")
         page.emulate_media(color_scheme="dark")
         self.note(f"{where}: axe at night", page.evaluate(RUN, ["color-contrast"]))
@@ -168,16 +168,25 @@ class Walker:
     def _narrow(self, where: str, name: str) -> None:
         page = self.page
         self._resize(ZOOMED)
-        self.note(f"{where}: cut at 200 %", page.evaluate("walk.cut()"))
+        self.note(f"{where}: cut at 200 %", self._cut())
         self.picture(f"{name}-zoom")
         self._resize(SIZES["phone"])
         page.evaluate("walk.top()")
         self.note(f"{where}: axe on a phone", page.evaluate(RUN, EVERYTHING))
-        self.note(f"{where}: cut on a phone", page.evaluate("walk.cut()"))
+        self.note(f"{where}: cut on a phone", self._cut())
         self.picture(f"{name}-phone")
         page.emulate_media(color_scheme="dark")
         self.picture(f"{name}-phone-dark")
         page.emulate_media(color_scheme="light")
+
+    def _cut(self) -> list[str]:
+        """What stays cut: a chart follows its page's new width a moment later."""
+        for _ in range(20):
+            found = self.page.evaluate("walk.cut()")
+            if not found:
+                break
+            self.page.wait_for_timeout(100)
+        return found
 
     def _resize(self, size: tuple[int, int]) -> None:
         if self.page.viewport_size != {"width": size[0], "height": size[1]}:
