@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
-import { fieldTime, isoDay, shortTime, useAsked } from './asked'
+import { useAsked } from '@/shell/loaded'
+import { fieldTime, isoDay, shortTime } from './asked'
 
 it('believes only the last question', async () => {
   const answers: ((value: number) => void)[] = []

@@ -1,30 +1,4 @@
-// Something asked of the service: busy, answered or refused; a later question overtakes an earlier one.
-import { ref, shallowRef } from 'vue'
-import { asProblem, type Problem } from '@/api/problem'
-
-export function useAsked<T>(ask: () => Promise<T>) {
-  const data = shallowRef<T | null>(null)
-  const problem = shallowRef<Problem | null>(null)
-  const busy = ref(false)
-  let turn = 0
-
-  async function load(): Promise<void> {
-    const mine = ++turn
-    busy.value = true
-    try {
-      const found = await ask()
-      if (mine !== turn) return
-      data.value = found
-      problem.value = null
-    } catch (thrown) {
-      if (mine === turn) problem.value = asProblem(thrown)
-    } finally {
-      if (mine === turn) busy.value = false
-    }
-  }
-
-  return { data, problem, busy, load }
-}
+// Days and times as the patrol pages show and ask them.
 
 /** 2026-11-22, in the time of this computer. */
 export function isoDay(moment = new Date()): string {
