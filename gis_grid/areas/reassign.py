@@ -196,18 +196,40 @@ def told_counts() -> dict[str, int]:
     return counts
 
 
-def settle(successors: dict[str, str]) -> None:
-    """What still names a retired area (placed by hand, or without a place) goes to its successor."""
+def settle(successors: dict[str, str]) -> list[dict[str, Any]]:
+    """What still names a retired area (placed by hand, or without a place) goes to its successor; which rows, for `give_back`."""
+    settled = []
     for model in located_models():
         table = model.__tablename__
         for code, successor in successors.items():
-            session().execute(
+            rows = session().execute(
                 sa.text(
                     f"INSERT INTO moves (kind, id, was, now, how) SELECT '{table}', id, area_code, :now, placed_by FROM {table} "
-                    "WHERE area_code = :was ON CONFLICT (kind, id) DO UPDATE SET now = excluded.now"
+                    "WHERE area_code = :was ON CONFLICT (kind, id) DO UPDATE SET now = excluded.now RETURNING id, how"
                 ),
                 {"was": code, "now": successor},
             )
+            for key, how in rows.tuples():
+                settled.append({"kind": table, "id": key, "was": code, "now": successor, "how": how})
+        _apply(table)
+    return settled
+
+
+def give_back(settled: Sequence[dict[str, Any]]) -> None:
+    """Rows that went to a successor by `settle` return to the area that lives again, those that nobody placed otherwise since."""
+    tables = {model.__tablename__ for model in located_models()}
+    for row in settled:
+        if row["kind"] in tables:
+            session().execute(
+                sa.text(
+                    f"INSERT INTO moves (kind, id, was, now, how) SELECT '{row['kind']}', id, area_code, :was, placed_by "
+                    f"FROM {row['kind']} WHERE id = :id AND area_code = :now AND placed_by IS NOT DISTINCT FROM :how "
+                    "AND EXISTS (SELECT FROM areas WHERE code = :was AND retired_at IS NULL) "
+                    "ON CONFLICT (kind, id) DO UPDATE SET now = excluded.now"
+                ),
+                row,
+            )
+    for table in {row["kind"] for row in settled} & tables:
         _apply(table)
 
 

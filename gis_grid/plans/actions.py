@@ -18,7 +18,7 @@ from gis_grid.areas.cells import cells_count, refresh_cells
 from gis_grid.areas.duty import all_areas
 from gis_grid.areas.models import Area, Boundary, Staff, Succession
 from gis_grid.areas.placing import today
-from gis_grid.areas.reassign import Bounds, reassign, settle, told_moves
+from gis_grid.areas.reassign import Bounds, give_back, reassign, settle, told_moves
 from gis_grid.areas.rules import LEVEL_CODES, touched_by
 from gis_grid.db import session, transaction
 from gis_grid.errors import Conflict, Invalid, NotFound
@@ -201,29 +201,57 @@ def _take_effect(plan: Plan, before: Mapping[str, Mapping[str, int]]) -> dict[st
     """The plan's day: what lies where it changed something is re-assigned, retired codes give way; answers who moved."""
     heirs: dict[str, str] = {}
     touched: list[Bounds] = []
+    successors = _successors(plan)
     for change in changes_of(plan.id):
         touched += touched_by(shapes.from_stored(change.before), shapes.from_stored(change.geom))
         if change.name_before and change.name != change.name_before:
             session().get_one(Area, change.code).name = change.name
         if change.action == RETIRE:
-            _retire(change, plan.effective or today())
-            heirs[change.code] = change.successors[0] if change.successors else (change.parent_code or plan.area_code)
+            _retire(change, successors[change.code], plan.effective or today())
+            heirs[change.code] = next(iter(successors[change.code]), change.parent_code or plan.area_code)
     reassign(touched)
-    settle(heirs)
-    told = {"moves": told_moves(), "staff": _staff_follow(heirs), "users": _scopes_follow(plan, heirs)}
+    settled = settle(heirs)
+    undone = session().get_one(Plan, plan.undo_of).report or {} if plan.undo_of else {}
+    give_back(undone.get("settled", ()))
+    told: dict[str, Any] = {"moves": told_moves(), "settled": settled}
+    told["staff"] = _staff_follow(heirs) + _staff_return(undone.get("staff", ()))
+    told["users"] = _scopes_follow(successors, heirs) + _scopes_return(undone.get("users", ()))
     after = sizes_now(plan.area_code)
     codes = {change.code for change in changes_of(plan.id) if change.level == LEVEL_CODES[-1]}
     codes |= {row["now"] for row in told["moves"] if row["now"]}
     told["sizes"] = [{"code": code, "before": before.get(code, {}), "after": after.get(code, {})} for code in sorted(codes)]
-    grids = session().scalars(sa.select(Area).where(Area.code.in_(codes - set(heirs)), Area.level == LEVEL_CODES[-1]))
+    grids = session().scalars(
+        sa.select(Area).where(Area.code.in_(codes - set(heirs)), Area.level == LEVEL_CODES[-1]).order_by(Area.code)
+    )
     told["size_faults"] = size_faults(after, [(grid.code, grid.name, grid.kind) for grid in grids])
     return told
 
 
-def _retire(change: PlanChange, day: date) -> None:
+def _successors(plan: Plan) -> dict[str, list[str]]:
+    """Who goes on where: for a retired area those named by the step that retired it and the new ones made of its land; for an
+    area that keeps its code and gives parts to new ones, itself and these."""
+    changes = changes_of(plan.id)
+    new = [(change, shapes.from_stored(change.geom)) for change in changes if change.action == CREATE]
+    found = {}
+    for change in changes:
+        before = shapes.from_stored(change.before)
+        parts = [one.code for one, shape in new if before is not None and one.level == change.level and _is_part(shape, before)]
+        if change.action == RETIRE:
+            found[change.code] = list(dict.fromkeys([*change.successors, *parts]))
+        elif change.action == DRAW and parts:
+            found[change.code] = [change.code, *parts]
+    return found
+
+
+def _is_part(shape: Any, whole: Any) -> bool:
+    """All of a shape but what rounding cuts off lies in another."""
+    return bool(shape.intersects(whole) and shapely.difference(shape, shapely.make_valid(whole)).area < 1e-3 * shape.area)
+
+
+def _retire(change: PlanChange, successors: Sequence[str], day: date) -> None:
     area = session().get_one(Area, change.code)
     area.retired_at = datetime.now(UTC)
-    for position, successor in enumerate(change.successors):
+    for position, successor in enumerate(successors):
         session().merge(Succession(code=change.code, successor=successor, position=position, since=day))
     session().flush()
 
@@ -240,19 +268,50 @@ def _staff_follow(heirs: Mapping[str, str]) -> list[dict[str, Any]]:
     return told
 
 
-def _scopes_follow(plan: Plan, heirs: Mapping[str, str]) -> list[dict[str, Any]]:
-    """Whoever had a retired area for his scope has all its successors instead: nobody sees more, nobody loses sight."""
-    mine = [change for change in changes_of(plan.id) if change.code in heirs]
-    successors = {change.code: change.successors or [heirs[change.code]] for change in mine}
+def _staff_return(followed: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Staff that an undone plan sent to a successor serve their own area again, unless they were moved on since."""
     told = []
-    models: tuple[Any, ...] = (User, Token)
-    for model in models:
-        for row in session().scalars(sa.select(model).where(model.scopes.overlap(list(heirs)))) if heirs else ():
-            was, now = row.scopes, sorted({new for scope in row.scopes for new in successors.get(scope, [scope])})
-            row.scopes = now
-            told.append({"name": row.name, "was": was, "now": now})
+    for row in followed:
+        one = session().get(Staff, row["id"])
+        if one is not None and one.area_code == row["now"] and _lives(row["was"]):
+            one.area_code = row["was"]
+            told.append({"id": one.id, "name": one.name, "was": row["now"], "now": row["was"]})
     session().flush()
     return told
+
+
+def _scopes_follow(successors: Mapping[str, Sequence[str]], heirs: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Whoever had a retired or divided area for his scope has all that goes on there: nobody sees more, nobody loses sight."""
+    told = []
+    follow = {code: list(going_on) or [heirs[code]] for code, going_on in successors.items()}
+    for model in _SCOPED:
+        for row in session().scalars(sa.select(model).where(model.scopes.overlap(list(follow)))) if follow else ():
+            was, now = row.scopes, sorted({new for scope in row.scopes for new in follow.get(scope, [scope])})
+            row.scopes = now
+            told.append({"kind": model.__tablename__, "id": row.id, "name": row.name, "was": was, "now": now})
+    session().flush()
+    return told
+
+
+def _scopes_return(followed: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Accounts that an undone plan gave other scopes have their own again, unless they were given others since."""
+    told = []
+    models = {model.__tablename__: model for model in _SCOPED}
+    for row in followed:
+        one = session().get(models[row["kind"]], row["id"]) if row.get("kind") in models else None
+        if one is not None and one.scopes == row["now"] and all(_lives(code) for code in row["was"]):
+            one.scopes = list(row["was"])
+            told.append({**row, "was": row["now"], "now": row["was"]})
+    session().flush()
+    return told
+
+
+_SCOPED: tuple[Any, ...] = (User, Token)
+
+
+def _lives(code: str) -> bool:
+    area = session().get(Area, code)
+    return area is not None and area.retired_at is None
 
 
 def _take_back_boundaries(plan: Plan) -> None:

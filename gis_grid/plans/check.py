@@ -125,7 +125,8 @@ def _code_faults(prefix: str) -> list[dict[str, Any]]:
         )
         .all()
     )
-    levels = {row.code: row.level for row in rows}
+    above = sa.select(Area.code, Area.level).where(Area.code.in_({row.parent_code for row in rows}))
+    levels = {row.code: row.level for row in session().execute(above)}
     faults = []
     for code, level, parent in rows:
         fault = code_fault(code, level, settings().area_code_lengths)

@@ -265,8 +265,8 @@ def _minus(shape: BaseGeometry | None, part: BaseGeometry | None) -> BaseGeometr
 
 
 def _snapped(shape: BaseGeometry, places: Sequence[Place]) -> BaseGeometry:
-    """The drawn shape, its vertices made equal to those of places that lie within 0.1 mm."""
-    return shapely.snap(shape, shapely.multipoints(shapely.get_coordinates([place.shape for place in places])), 1e-9)
+    """The drawn shape, its vertices made equal to those of places that lie within a rounding of 1e-7 degrees (2 cm)."""
+    return shapely.snap(shape, shapely.multipoints(shapely.get_coordinates([place.shape for place in places])), _ROUNDED)
 
 
 def _inside(place: Place, face: BaseGeometry) -> bool:

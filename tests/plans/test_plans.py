@@ -18,6 +18,7 @@ from gis_grid.audit import AuditEntry
 from gis_grid.events.models import Event
 from gis_grid.people.models import Household, Resident
 from gis_grid.plans import actions
+from gis_grid.premises import Premises
 from tests.conftest import problem
 from tests.factories import COMMUNITY, GRID_1, GRID_2, GRID_3, SIDE, SOUTH, WEST, make_home, make_town, middle, point
 
@@ -280,3 +281,36 @@ def test_a_redraw_into_no_mans_land_is_refused_not_cut_off(ask, draft) -> None:
     shape = {"type": "Polygon", "coordinates": [[[WEST, SOUTH], [east, SOUTH], [east, north], [WEST, north], [WEST, SOUTH]]]}
     refused = ask("POST", f"{draft}/changes", {"operation": "redraw", "code": GRID_1, "shape": shape})
     assert (refused.status_code, problem(refused)["code"]) == (422, "beyond")
+
+
+def test_undo_gives_staff_accounts_and_hand_placed_shops_back(ask, draft, bearer, client, session) -> None:
+    worker = bearer(["areas.read", "people.read"], (GRID_2,))
+    staff = Staff(area_code=GRID_2, name="李四", post="grid_worker")
+    shop = Premises(code="P1", name="早点铺", point=point(0), area_code=GRID_2, placed_by="manual", placed_reason="由二格负责")
+    session.add_all([staff, shop])
+    session.flush()
+    ask("POST", f"{draft}/changes", {"operation": "merge", "codes": [GRID_2], "into": GRID_1})
+    assert ask("POST", f"{draft}/approve", {}).json["status"] == "done"
+    session.refresh(shop)
+    assert (shop.area_code, shop.placed_by) == (GRID_1, "manual")
+    assert [row["code"] for row in client.get("/api/areas/", headers=worker).json["items"]] == [GRID_1]
+    back = f"/api/plans/{ask('POST', f'{draft}/undo').json['id']}"
+    assert ask("POST", f"{back}/approve", {}).json["status"] == "done"
+    session.expire_all()
+    assert (staff.area_code, shop.area_code, shop.placed_reason) == (GRID_2, GRID_2, "由二格负责")
+    assert [row["code"] for row in client.get("/api/areas/", headers=worker).json["items"]] == [GRID_2]
+
+
+def test_whoever_saw_a_divided_grid_goes_on_seeing_all_of_it(ask, draft, bearer, client, session) -> None:
+    worker = bearer(["areas.read"], (GRID_2,))
+    ask("POST", f"{draft}/changes", {"operation": "split", "code": GRID_2, "shape": vertical(1.3)})
+    ask("POST", f"{draft}/changes", {"operation": "recode", "code": GRID_2, "new_code": f"{COMMUNITY}009"})
+    tried = ask("GET", f"{draft}/dry-run").json["users"]
+    done = ask("POST", f"{draft}/approve", {}).json
+    assert done["report"]["users"] == tried
+    codes = {f"{COMMUNITY}009", NEW}
+    assert {row["code"] for row in client.get("/api/areas/", headers=worker).json["items"]} == codes
+    assert set(ask("GET", f"/area/{GRID_2}").json["successors"]) == codes
+    back = f"/api/plans/{ask('POST', f'{draft}/undo').json['id']}"
+    ask("POST", f"{back}/approve", {})
+    assert [row["code"] for row in client.get("/api/areas/", headers=worker).json["items"]] == [GRID_2]
