@@ -10,10 +10,11 @@ import numpy as np
 import shapely
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import Range
+from sqlalchemy.orm.attributes import set_committed_value
 
 from gis_grid import audit
 from gis_grid.access.guard import caller, check_area, scope_clause
-from gis_grid.areas.duty import chain, responsible, successors
+from gis_grid.areas.duty import chain, names_on, responsible, successors
 from gis_grid.areas.models import Area, Boundary, ReplacedBoundary
 from gis_grid.areas.placing import current_index, today
 from gis_grid.areas.reassign import Bounds, reassign
@@ -36,6 +37,7 @@ def prepare_area(area: Area, extra: dict[str, Any]) -> None:
         raise Invalid(f"网格性质应为 {'、'.join(KINDS)} 之一。", code="bad_kind")
     is_new = bool(sa.inspect(area).transient)
     is_other_kind = not is_new and sa.inspect(area).attrs.kind.history.has_changes()  # asked before anything is flushed
+    called = None if is_new else sa.inspect(area).attrs.name.history.deleted
     fault = code_fault(area.code, area.level, settings().area_code_lengths) if is_new else None
     if fault:
         raise Invalid(f"{fault}。", code="bad_code")
@@ -56,6 +58,10 @@ def prepare_area(area: Area, extra: dict[str, Any]) -> None:
     elif is_other_kind:
         session().flush()
         reassign(follow_kind(area.code))
+    if called:
+        session().flush()
+        follow_name(area.code, called[0])
+        reassign([])  # nothing moves; the cells count for the boundaries as they are numbered now
 
 
 def follow_kind(code: str) -> list[Bounds]:
@@ -65,6 +71,42 @@ def follow_kind(code: str) -> list[Bounds]:
         return []
     set_boundary(code, shapes.to_column(shape))
     return touched_by(None, shape)
+
+
+def follow_name(code: str, was: str) -> None:
+    """The area is called otherwise from today on, and on the days before what it was called then.
+
+    The boundary of today keeps its number, so that a draft made from it still stands."""
+    day = today()
+    now = session().scalar(sa.select(Boundary).where(Boundary.area_code == code, Boundary.valid.op("@>")(sa.cast(day, sa.Date))))
+    if now is not None:
+        since, until = now.valid.lower, now.valid.upper
+        kept = ("area_code", "geom", "kind", "name", "source_crs", "created_at")
+        before = Boundary(**{name: getattr(now, name) for name in kept}, valid=Range(since, day, bounds="[)"))
+        now.name = None
+        if since is None or since < day:
+            now.valid = Range(day, until, bounds="[)")
+            session().flush()
+            session().add(before)
+        session().flush()
+    keep_name(code, was, day)
+
+
+def keep_name(code: str, was: str, day: date) -> None:
+    """Boundaries that ended by `day` remember what the area was called then."""
+    ended = sa.func.upper(Boundary.valid) <= sa.cast(day, sa.Date)
+    session().execute(
+        sa.update(Boundary).where(Boundary.area_code == code, Boundary.name.is_(None), ended).values(name=was),
+        execution_options={"synchronize_session": False},
+    )
+
+
+def tell_names(areas: Sequence[Area], day: date) -> None:
+    """Areas of another day are told by the name they had then; nothing of this is written."""
+    named = names_on(day)
+    for area in areas:
+        if area.code in named:
+            set_committed_value(area, "name", named[area.code])
 
 
 def retire_area(area: Area) -> None:
@@ -82,9 +124,12 @@ def nearest_parent(code: str, level: str) -> str | None:
     return longest_prefix(code, set(session().scalars(known)))
 
 
-def set_boundary(code: str, shape: Any, since: date | None = None, source_crs: str = "EPSG:4490") -> list[Bounds]:
+def set_boundary(
+    code: str, shape: Any, since: date | None = None, source_crs: str = "EPSG:4490", name: str | None = None
+) -> list[Bounds]:
     """The area's boundary from `since` on. The first one counts since ever; a later one ends the one before (default today).
 
+    `name`: what the area will be called from then on, when that is not its name yet.
     Answers the bounds of what lies elsewhere from today on by it (nothing when it counts later).
     """
     before = boundary_of(code)
@@ -93,7 +138,7 @@ def set_boundary(code: str, shape: Any, since: date | None = None, source_crs: s
         close_boundary(code, since or today())
     valid = Range((since or today()) if known else since, None, bounds="[)")
     kind = sa.select(Area.kind).where(Area.code == code).scalar_subquery()
-    session().add(Boundary(area_code=code, geom=shape, valid=valid, kind=kind, source_crs=source_crs))
+    session().add(Boundary(area_code=code, geom=shape, valid=valid, kind=kind, source_crs=source_crs, name=name))
     session().flush()
     return touched_by(before, shapes.from_stored(shape)) if (since or today()) <= today() else []
 
@@ -117,15 +162,19 @@ def boundary_of(code: str, at: date | None = None) -> Any:
 def boundaries_told(code: str) -> list[dict[str, Any]]:
     """Every boundary an area ever had, the latest first: from which day until before which, and what was corrected that day."""
     check_area(code)
-    if session().get(Area, code) is None:
+    area = session().get(Area, code)
+    if area is None:
         raise NotFound(f"没有编码为 {code} 的区域。", code="unknown_area")
     own = sa.select(
         Boundary.id, sa.func.lower(Boundary.valid).label("since"), sa.func.upper(Boundary.valid).label("until"),
-        Boundary.geom, Boundary.source_crs, Boundary.created_at,
+        Boundary.geom, Boundary.source_crs, Boundary.created_at, sa.func.coalesce(Boundary.name, area.name).label("name"),
     ).where(Boundary.area_code == code)  # fmt: skip
     gone = sa.select(ReplacedBoundary).where(ReplacedBoundary.area_code == code)
     rows = [{**row._mapping, "replaced_at": None, "replaced_by": None} for row in session().execute(own)]
-    rows += [{**{name: getattr(row, name) for name in (*_REPLACED, "geom")}, "until": None} for row in session().scalars(gone)]
+    rows += [
+        {**{name: getattr(row, name) for name in (*_REPLACED, "geom")}, "until": None, "name": None}
+        for row in session().scalars(gone)
+    ]
     rows.sort(key=lambda row: (row["since"] or date.min, row["id"]), reverse=True)
     return [_boundary_told(row) for row in rows]
 
@@ -192,7 +241,7 @@ def locate(x: float, y: float, datum: str, at: date | None = None, accuracy_m: f
     day = at or today()
     reason = _index_of(at).explain(lon, lat, accuracy_m)
     mine = caller().covers(reason.code)
-    links = chain(reason.code)
+    links = chain(reason.code, at)
     answer: dict[str, Any] = {
         "code": reason.code,
         "level": reason.level,

@@ -33,6 +33,7 @@ AREAS = Register(
     prepare=actions.prepare_area,
     retiring=actions.retire_area,
     on_day=actions.had_boundary,
+    told_on=actions.tell_names,
     extra={
         "boundary": Shape("MULTIPOLYGON", metadata={"title": "边界"}),
         "since": fields.Date(metadata={"title": "生效日期"}),

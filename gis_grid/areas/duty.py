@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from gis_grid.areas.models import Area, Staff, Succession
+from gis_grid.areas.models import Area, Boundary, Staff, Succession
 from gis_grid.areas.rules import LEVEL_NAMES
 from gis_grid.db import session
 from gis_grid.dictionary import names
@@ -28,15 +28,17 @@ class Node(NamedTuple):
 
 _tree: Kept[dict[str, Node]] = Kept("boundaries")
 _heirs: Kept[dict[str, list[str]]] = Kept("boundaries")
+_names: Kept[dict[str, str]] = Kept("boundaries", most=50)
 _people: Kept[People] = Kept("boundaries", "staff", "dictionary", most=4)
 
 
-def chain(code: str | None) -> list[dict[str, str]]:
-    """The area and all above it, from the top down: level, level_name, code, name."""
+def chain(code: str | None, at: date | None = None) -> list[dict[str, str]]:
+    """The area and all above it, from the top down: level, level_name, code, and the name it had on a day (default today)."""
     tree = _tree.get("tree", _read_tree)
+    named = names_on(at) if at is not None else {}
     links: list[dict[str, str]] = []
     while code is not None and code in tree and len(links) < len(LEVEL_NAMES):
-        links.append(tree[code].link)
+        links.append(tree[code].link | {"name": named[code]} if code in named else tree[code].link)
         code = tree[code].parent
     return links[::-1]
 
@@ -45,6 +47,12 @@ def responsible(codes: Sequence[str], on: date) -> list[dict[str, Any]]:
     """Who is responsible for these areas (from the top down) on a day, the lowest area first."""
     people = _people.get(on, lambda: _read_people(on))
     return [one for code in reversed(codes) for one in people.get(code, ())]
+
+
+def names_on(day: date) -> dict[str, str]:
+    """What areas were, or will be, called on a day, by code: those only that are called otherwise today."""
+    query = sa.select(Boundary.area_code, Boundary.name).where(Boundary.name.is_not(None), Boundary.valid.contains(day))
+    return _names.get(day, lambda: dict(session().execute(query).tuples().all()))
 
 
 def all_areas() -> dict[str, Node]:
@@ -102,7 +110,9 @@ def _read_people(on: date) -> People:
         .order_by(Staff.id)
     )
     found: People = {}
+    called = names_on(on)
     for row in sorted(rows, key=lambda row: order.get(row.post, len(order))):
         told = {**row._mapping, "post_name": posts.get(row.post, row.post)}
+        told["area_name"] = called.get(row.area_code, row.area_name)
         found.setdefault(row.area_code, []).append(told)
     return found

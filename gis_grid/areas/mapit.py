@@ -17,7 +17,7 @@ from marshmallow import Schema, fields, validate
 
 from gis_grid.access.guard import require
 from gis_grid.areas import actions
-from gis_grid.areas.duty import successors
+from gis_grid.areas.duty import names_on, successors
 from gis_grid.areas.models import Area, Boundary
 from gis_grid.areas.placing import day_of, today
 from gis_grid.areas.rules import CODE, LEVEL_CODES, LEVEL_NAMES
@@ -64,7 +64,7 @@ def point(asked: dict[str, Any], srid: int, place: str) -> Response:
         raise BadRequest("坐标应写作 经度,纬度，例如 /point/4326/106.55,29.56。", code="bad_point") from None
     answer = actions.locate(lon, lat, f"EPSG:{srid}", asked.get("at"))
     links = [link for link in answer["chain"] if asked.get("type") in (None, link["level"])]
-    return _areas([link["code"] for link in links])
+    return _areas([link["code"] for link in links], asked)
 
 
 @blueprint.route("/area/<string(maxlength=40):code>")
@@ -81,10 +81,10 @@ def area(asked: dict[str, Any], code: str) -> Response:
     if shape is None and (dot or asked.get("at")):
         raise NotFound(f"区域 {code} 在 {asked.get('at') or today()} 没有边界。", code="no_boundary")
     if not suffix:
-        return _json(_told(known))
+        return _json(_told(known, asked))
     if suffix == "wkt":
         return Response(shapely.to_wkt(shape, rounding_precision=7), mimetype="text/plain")
-    return _json(shapes.to_geojson(shape)) if suffix == "json" else _json(_feature(known, shape), _GEOJSON)
+    return _json(shapes.to_geojson(shape)) if suffix == "json" else _json(_feature(known, shape, asked), _GEOJSON)
 
 
 @blueprint.route("/area/<string(maxlength=32):code>/<string(maxlength=30):relation>")
@@ -143,26 +143,27 @@ def _listed(codes: list[str], asked: dict[str, Any], suffix: str) -> Response:
     if suffix not in ("", ".json", ".geojson"):
         raise BadRequest("可用 .geojson 取边界。", code="bad_format")
     if suffix != ".geojson":
-        return _areas(codes)
+        return _areas(codes, asked)
     valid = Boundary.valid.op("@>")(sa.cast(asked.get("at") or today(), sa.Date))
     query = sa.select(Area, Boundary.geom).join(Boundary, Boundary.area_code == Area.code).where(Area.code.in_(codes), valid)
-    found = [_feature(row, shapes.from_stored(geom)) for row, geom in session().execute(query.order_by(Area.code))]
+    found = [_feature(row, shapes.from_stored(geom), asked) for row, geom in session().execute(query.order_by(Area.code))]
     return _json({"type": "FeatureCollection", "features": found}, _GEOJSON)
 
 
-def _feature(row: Area, shape: Any) -> dict[str, Any]:
-    return {"type": "Feature", "id": row.code, "geometry": shapes.to_geojson(shape), "properties": _told(row)}
+def _feature(row: Area, shape: Any, asked: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "Feature", "id": row.code, "geometry": shapes.to_geojson(shape), "properties": _told(row, asked)}
 
 
-def _areas(codes: list[str]) -> Response:
+def _areas(codes: list[str], asked: dict[str, Any]) -> Response:
     rows = session().scalars(sa.select(Area).where(Area.code.in_(codes)).order_by(Area.code))
-    return _json({row.code: _told(row) for row in rows})
+    return _json({row.code: _told(row, asked) for row in rows})
 
 
-def _told(row: Area) -> dict[str, Any]:
+def _told(row: Area, asked: dict[str, Any]) -> dict[str, Any]:
+    called = names_on(asked["at"]) if asked.get("at") else {}
     return {
         "id": row.code,
-        "name": row.name,
+        "name": called.get(row.code, row.name),
         "type": row.level,
         "type_name": LEVEL_NAMES[row.level],
         "parent_area": row.parent_code,

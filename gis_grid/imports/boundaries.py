@@ -14,7 +14,7 @@ from sqlalchemy.dialects.postgresql import Range
 
 from gis_grid import audit
 from gis_grid.access.guard import caller
-from gis_grid.areas.actions import check_extent, check_since, follow_kind, set_boundary
+from gis_grid.areas.actions import check_extent, check_since, follow_kind, follow_name, set_boundary
 from gis_grid.areas.models import Area, Boundary
 from gis_grid.areas.reassign import Bounds, reassign
 from gis_grid.areas.rules import LEVEL_CODES, MOST_PARTS, code_fault, longest_prefix
@@ -54,7 +54,7 @@ def take_areas(importable: Importable, path: Path, work: Path, options: Options,
     for done, (_, values, shape) in enumerate((one for one in good if one[1]["code"] in known), 1):
         report.counts[_change(known[values["code"]], values, shape, options, datum, touched)] += 1
         progress(done, len(good))
-    if touched:
+    if touched or report.counts["updated"]:
         reassign(touched if len(touched) <= MOST_PARTS else None, progress)
 
 
@@ -167,6 +167,8 @@ def _change(area: Area, values: dict[str, Any], shape: Any, options: Options, da
         touched += set_boundary(area.code, shapes.to_column(shape), _since(options), datum)
     elif before.get("kind") != area.kind:
         touched += follow_kind(area.code)
+    if before["name"] != area.name:
+        follow_name(area.code, before["name"])
     was, now = audit.difference(before, audit.snapshot(area))
     if not now and not moved:
         return "unchanged"

@@ -7,7 +7,7 @@ WITH RECURSIVE up AS (
   JOIN areas p ON p.code = up.parent_code
   WHERE up.steps < 20
 )
-SELECT up.code, up.name, up.level, up.kind,
+SELECT up.code, coalesce(b.name, up.name) AS name, up.level, up.kind,
   ST_XMin(b.geom) AS west, ST_YMin(b.geom) AS south, ST_XMax(b.geom) AS east, ST_YMax(b.geom) AS north
 FROM up
 LEFT JOIN boundaries b ON b.area_code = up.code AND b.valid @> CAST(:at AS date)

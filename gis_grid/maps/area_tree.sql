@@ -1,6 +1,6 @@
 -- Which areas stand right below :code (of :level anywhere below when given; the topmost of the caller's scope without a code), where
 -- do they lie that day, how big are they?
-SELECT a.code, a.name, a.level, a.kind, a.parent_code,
+SELECT a.code, coalesce(b.name, a.name) AS name, a.level, a.kind, a.parent_code,
   (SELECT count(*) FROM areas c WHERE c.parent_code = a.code AND c.retired_at IS NULL)::int AS children,
   ST_X(s.spot) AS lon, ST_Y(s.spot) AS lat,
   ST_XMin(b.geom) AS west, ST_YMin(b.geom) AS south, ST_XMax(b.geom) AS east, ST_YMax(b.geom) AS north,

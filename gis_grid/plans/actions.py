@@ -194,7 +194,7 @@ def _write_boundaries(plan: Plan, day: date) -> None:
         if change.action == RETIRE:
             areas.close_boundary(change.code, day)
         else:
-            areas.set_boundary(change.code, change.geom, day)
+            areas.set_boundary(change.code, change.geom, day, name=change.name if _is_renamed(change) else None)
 
 
 def _take_effect(plan: Plan, before: Mapping[str, Mapping[str, int]]) -> dict[str, Any]:
@@ -204,8 +204,10 @@ def _take_effect(plan: Plan, before: Mapping[str, Mapping[str, int]]) -> dict[st
     successors = _successors(plan)
     for change in changes_of(plan.id):
         touched += touched_by(shapes.from_stored(change.before), shapes.from_stored(change.geom))
-        if change.name_before and change.name != change.name_before:
-            session().get_one(Area, change.code).name = change.name
+        if _is_renamed(change):
+            area = session().get_one(Area, change.code)
+            areas.keep_name(area.code, area.name, plan.effective or today())
+            area.name = change.name
         if change.action == RETIRE:
             _retire(change, successors[change.code], plan.effective or today())
             heirs[change.code] = next(iter(successors[change.code]), change.parent_code or plan.area_code)
@@ -225,6 +227,10 @@ def _take_effect(plan: Plan, before: Mapping[str, Mapping[str, int]]) -> dict[st
     )
     told["size_faults"] = size_faults(after, [(grid.code, grid.name, grid.kind) for grid in grids])
     return told
+
+
+def _is_renamed(change: PlanChange) -> bool:
+    return bool(change.name_before and change.name != change.name_before)
 
 
 def _successors(plan: Plan) -> dict[str, list[str]]:

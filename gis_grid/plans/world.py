@@ -52,7 +52,12 @@ def load(condition: Any, day: date) -> list[Place]:
         session()
         .execute(
             sa.select(
-                Area.code, Area.level, Area.name, Area.kind, Area.parent_code, sa.func.ST_AsBinary(Boundary.geom).label("wkb")
+                Area.code,
+                Area.level,
+                sa.func.coalesce(Boundary.name, Area.name).label("name"),
+                Area.kind,
+                Area.parent_code,
+                sa.func.ST_AsBinary(Boundary.geom).label("wkb"),
             )
             .join(Boundary, Boundary.area_code == Area.code)
             .where(Boundary.valid.op("@>")(sa.cast(day, sa.Date)), condition)

@@ -55,6 +55,7 @@ class Register:
     labels: Mapping[str, str] = field(default_factory=dict)  # of what its audit entries tell beside the columns
     settable: Sequence[str] = ()  # normally read-only columns that callers do set here
     on_day: Callable[[date], Any] | None = None  # the condition for rows that were there on a day: ?at= then asks it
+    told_on: Callable[[Sequence[Any], date], None] | None = None  # what those rows say otherwise than today's
 
     @property
     def key(self) -> sa.Column[Any]:
@@ -117,6 +118,8 @@ def list_page(register: Register, wanted: Mapping[str, Any]) -> Page:
     column, down = sort_column(register, wanted.get("sort"))
     parts = in_order(query, column, register.key, down, wanted.get("after"), nullable=bool(column.nullable))
     rows = first_of(parts, limit + 1)
+    if register.told_on and wanted.get("at"):
+        register.told_on(rows, wanted["at"])
     more = len(rows) > limit
     return Page(rows[:limit], cursor_of(rows[limit - 1], column, register.key) if more else None)
 

@@ -12,6 +12,7 @@ import shapely
 import sqlalchemy as sa
 
 from gis_grid.access.guard import scope_clause
+from gis_grid.areas.duty import names_on
 from gis_grid.areas.models import Area, Boundary
 from gis_grid.areas.placing import today
 from gis_grid.areas.rules import LEVEL_NAMES
@@ -60,7 +61,8 @@ def parts_of(area: str | None, day: date, level: str | None = None) -> Parts:
     below = sa.select(Area.parent_code).where(Area.parent_code.in_([row.code for row in found]), _there(day)).distinct()
     with_more = set(session().scalars(below))
     told = [{**_named(row), "more": row.code in with_more} for row in found]
-    return Parts(told, path)
+    called = names_on(day)
+    return Parts(*([{**one, "name": called.get(one["code"], one["name"])} for one in rows] for rows in (told, path)))
 
 
 def shapes_of(area: str | None, day: date, level: str | None = None) -> dict[str, Any]:

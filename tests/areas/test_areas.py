@@ -214,3 +214,31 @@ def test_a_boundary_by_hand_counts_from_today_and_the_past_stays(client, bearer,
     late = client.post("/api/areas/", json={**new, "since": str(today() + timedelta(days=1))}, headers=headers)
     assert problem(late)["code"] == "bad_since"
     assert client.post("/api/areas/", json={**new, "since": "2024-01-01"}, headers=headers).status_code == 201
+
+
+def test_another_name_counts_from_today_on_and_the_past_keeps_its_own(session, client, bearer) -> None:
+    make_town()
+    headers = bearer(["areas.read", "areas.write"], ("",))
+    yesterday = today() - timedelta(days=1)
+    before = session.scalar(sa.select(Boundary.id).where(Boundary.area_code == GRID_1))
+    area = client.get(f"/api/areas/{GRID_1}", headers=headers).json
+    change = {"headers": {**headers, "If-Match": f'"{area["version"]}"'}, "json": {"name": "新名"}}
+    assert client.patch(f"/api/areas/{GRID_1}", **change).status_code == 200
+
+    def names(at: str) -> list[str]:
+        lon, lat = middle(0)
+        listed = client.get(f"/api/areas/?level=grid&at={at}", headers=headers).json["items"]
+        return [
+            client.get(f"/api/locate?lon={lon}&lat={lat}&at={at}", headers=headers).json["chain"][-1]["name"],
+            next(row["name"] for row in listed if row["code"] == GRID_1),
+            client.get(f"/area/{GRID_1}?at={at}", headers=headers).json["name"],
+            client.get(f"/collections/grids/items/{GRID_1}?at={at}", headers=headers).json["properties"]["name"],
+        ]
+
+    assert set(names(str(today()))) == {"新名"}
+    assert set(names(str(yesterday))) == {area["name"]}
+    told = client.get(f"/api/areas/{GRID_1}/boundaries", headers=headers).json["items"]
+    assert [(one["name"], one["until"]) for one in told] == [("新名", None), (area["name"], str(today()))]
+    assert told[0]["geometry"] == told[1]["geometry"]
+    now = sa.select(Boundary.id).where(Boundary.area_code == GRID_1, Boundary.valid.contains(today()))
+    assert session.scalar(now) == before  # a draft made from it still stands

@@ -314,3 +314,20 @@ def test_whoever_saw_a_divided_grid_goes_on_seeing_all_of_it(ask, draft, bearer,
     back = f"/api/plans/{ask('POST', f'{draft}/undo').json['id']}"
     ask("POST", f"{back}/approve", {})
     assert [row["code"] for row in client.get("/api/areas/", headers=worker).json["items"]] == [GRID_2]
+
+
+def test_a_plan_renames_from_its_day_on(ask, draft, session, monkeypatch) -> None:
+    later = today() + timedelta(days=3)
+    called = ask("GET", f"/api/areas/{GRID_1}").json["name"]
+    ask("POST", f"{draft}/changes", {"operation": "rename", "code": GRID_1, "name": "新名网格"})
+    assert ask("POST", f"{draft}/approve", {"effective": str(later)}).json["status"] == "approved"
+
+    def name(day) -> str:
+        lon, lat = middle(0)
+        return ask("GET", f"/api/locate?lon={lon}&lat={lat}&at={day}").json["chain"][-1]["name"]
+
+    assert [name(today()), name(later)] == [called, "新名网格"]
+    monkeypatch.setattr("gis_grid.plans.actions.today", lambda: later)
+    actions.take_due()
+    session.expire_all()
+    assert [name(today()), name(later), session.get(Area, GRID_1).name] == [called, "新名网格", "新名网格"]
