@@ -52,7 +52,7 @@ def responsible(codes: Sequence[str], on: date) -> list[dict[str, Any]]:
 def names_on(day: date) -> dict[str, str]:
     """What areas were, or will be, called on a day, by code: those only that are called otherwise today."""
     query = sa.select(Boundary.area_code, Boundary.name).where(Boundary.name.is_not(None), Boundary.valid.contains(day))
-    return _names.get(day, lambda: dict(session().execute(query).tuples().all()))
+    return _names.get(day, lambda: {code: name for code, name in session().execute(query).tuples() if name})
 
 
 def all_areas() -> dict[str, Node]:

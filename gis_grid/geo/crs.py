@@ -39,6 +39,9 @@ _NAMES = {
 }
 
 
+SHIFTED = ("gcj02", "bd09")  # shifted by a formula: no registry knows them, nor does the database
+
+
 @dataclass(frozen=True)
 class Datum:
     """A coordinate system a caller may name. `name` is what is stored as source_crs."""
@@ -108,6 +111,11 @@ def shapes_to_stored(shapes: NDArray[np.object_], crs: str) -> NDArray[np.object
     if datum(crs).name in ("EPSG:4326", "EPSG:4490"):
         return shapes
     return shapely.transform(shapes, lambda xy: np.column_stack(to_stored(xy[:, 0], xy[:, 1], crs)))
+
+
+def shapes_from_stored(shapes: NDArray[np.object_], crs: str) -> NDArray[np.object_]:
+    """Stored shapes in `crs`; one vectorised call for all their vertices."""
+    return shapely.transform(shapes, lambda xy: np.column_stack(from_stored(xy[:, 0], xy[:, 1], crs)))
 
 
 def check_plausible(x: Floats, y: Floats, crs: str) -> None:

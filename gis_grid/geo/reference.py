@@ -1,7 +1,8 @@
 """Reference systems by their OGC URI: number, axis order, digits (OGC API Features Part 2).
 
 Tables are in CGCS2000 (EPSG:4490), which counts as equal to WGS 84 (below a metre), so three URIs cost no transformation.
-The registry's axis order is kept: latitude first for EPSG's geographic systems, northing first for Gauss-Kruger.
+The registry's axis order is kept: latitude first for EPSG's geographic systems, northing first for Gauss-Kruger. Beyond the
+few that collections list, any EPSG:n may be named; the shifted systems, which no registry knows, have URIs of our own.
 """
 
 from __future__ import annotations
@@ -10,9 +11,15 @@ import re
 from dataclasses import dataclass
 from functools import cache
 
+from pyproj import CRS
+
+from gis_grid.errors import Invalid
+from gis_grid.geo import crs
+
 STORED = 4490
 CRS84_URI = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
 _EPSG = "http://www.opengis.net/def/crs/EPSG/0/"
+_OWN = "urn:gis-grid:crs:"
 
 
 @dataclass(frozen=True)
@@ -23,6 +30,12 @@ class Reference:
     srid: int
     flipped: bool
     digits: int
+    shifted: str | None = None  # one of crs.SHIFTED: what the database does not know
+
+    @property
+    def datum(self) -> str:
+        """Its name for `geo.crs`."""
+        return self.shifted or f"EPSG:{self.srid}"
 
     def shown(self, shape: str) -> str:
         """The SQL that brings a stored shape into this system, axes in the registry's order."""
@@ -49,8 +62,25 @@ def references(zone: int) -> dict[str, Reference]:
 
 
 def known(text: str, zone: int) -> Reference | None:
-    """The system of a URI, a safe CURIE ([EPSG:4490]) or a plain EPSG:4490; none when it is not offered."""
+    """The system of a URI, a safe CURIE ([EPSG:4490]), a plain EPSG:4490, one of crs.SHIFTED; none when there is no such system."""
+    if (own := text.removeprefix(_OWN).strip().lower().replace("-", "")) in crs.SHIFTED:
+        return Reference(f"{_OWN}{own}", STORED, False, 7, own)
     short = re.fullmatch(r"\[?(?:EPSG|epsg):([0-9]{4,5})\]?", text)
     plain = re.fullmatch(r"https?://www\.opengis\.net/def/crs/(.+)", text)
     uri = f"{_EPSG}{short[1]}" if short else f"http://www.opengis.net/def/crs/{plain[1]}" if plain else text
-    return references(zone).get(CRS84_URI if text in ("CRS84", "OGC:CRS84", "[OGC:CRS84]") else uri)
+    uri = CRS84_URI if text in ("CRS84", "OGC:CRS84", "[OGC:CRS84]") else uri
+    return references(zone).get(uri) or _registered(uri)
+
+
+@cache
+def _registered(uri: str) -> Reference | None:
+    """Any flat system of the EPSG registry, its axes in the registry's order."""
+    number = re.fullmatch(re.escape(_EPSG) + "([0-9]{4,5})", uri)
+    if number is None:
+        return None
+    try:
+        named = crs.datum(f"EPSG:{number[1]}")
+    except Invalid:
+        return None
+    flipped = CRS.from_epsg(number[1]).axis_info[0].direction.lower() in ("north", "south")
+    return Reference(uri, int(number[1]), flipped, 7 if named.is_degrees else 3)

@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -16,7 +17,9 @@ import orjson
 from gis_grid.access.guard import caller, scope_patterns
 from gis_grid.areas.placing import day_of, today
 from gis_grid.config import settings
+from gis_grid.db import ask, driver_text
 from gis_grid.errors import BadRequest
+from gis_grid.geo.crs import SHIFTED
 from gis_grid.geo.reference import STORED, Reference, known
 from gis_grid.maps import cql
 from gis_grid.maps.collections import askable, columns, systems, zone
@@ -100,9 +103,20 @@ def system_of(text: str | None, name: str) -> Reference:
     if not text:
         return next(iter(systems().values()))
     found = known(text, zone())
-    if found is None:
-        raise BadRequest(f"{name} 不支持坐标系“{text[:80]}”，可用：{'、'.join(systems())}。", code="unknown_crs")
+    if found is None or not _transformable(found.srid):
+        raise BadRequest(
+            f"{name} 不支持坐标系“{text[:80]}”，可用任何 EPSG 编号和 {'、'.join(SHIFTED)}，如：{'、'.join(systems())}。",
+            code="unknown_crs",
+        )
+    if found.shifted and name in ("bbox-crs", "filter-crs"):
+        raise BadRequest(f"{name} 不能是 {found.shifted}：查询的范围请用有登记编号的坐标系给出。", code="unknown_crs")
     return found
+
+
+@cache
+def _transformable(srid: int) -> bool:
+    """Whether the database knows it, too."""
+    return bool(ask(driver_text("SELECT EXISTS (SELECT FROM spatial_ref_sys WHERE srid = :srid)"), {"srid": srid})[0][0])
 
 
 def _asked_day(layer: Layer, given: Mapping[str, str]) -> date:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from gis_grid import __version__
+from gis_grid.geo.crs import SHIFTED
 from gis_grid.maps.asked import MOST, USUAL
 from gis_grid.maps.collections import DOWNLOADS, askable, collections, columns, systems
 from gis_grid.maps.layers import Layer
@@ -29,7 +30,7 @@ ITEM_PARAMETERS: list[dict[str, Any]] = [
         "范围：西,南,东,北（CRS84），或按 bbox-crs",
     ),
     _parameter("datetime", _STRING, "时刻或“开始/结束”（RFC 3339），一侧可写 .."),
-    _parameter("crs", _STRING, "答复的坐标系（URI）"),
+    _parameter("crs", _STRING, f"答复的坐标系（URI）；另可用任何 EPSG:编号，以及 {'、'.join(SHIFTED)}（urn:gis-grid:crs:…）"),
     _parameter("bbox-crs", _STRING, "bbox 的坐标系（URI）"),
     _parameter("filter", _STRING, "CQL2 条件"),
     _parameter("filter-lang", {"type": "string", "enum": ["cql2-text", "cql2-json"], "default": "cql2-text"}, "filter 的写法"),

@@ -6,19 +6,24 @@ CSV cells that a spreadsheet would run as a formula get an apostrophe in front. 
 from __future__ import annotations
 
 import codecs
+import csv
 import tempfile
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import psycopg
+import shapely
 from flask import Response, send_file
 
 from gis_grid import audit
 from gis_grid.db import driver_text, raw_connection, session
 from gis_grid.errors import BadRequest, Invalid
+from gis_grid.geo import crs
 from gis_grid.maps.asked import MOST, Asked, beyond
 from gis_grid.maps.collections import DOWNLOADS, columns
 
@@ -41,6 +46,10 @@ def answer(asked: Asked, kind: str, encoding: str | None) -> Response:
     if encoding not in (None, *_ENCODINGS):
         raise BadRequest("encoding 只能是 UTF-8 或 GBK。", code="bad_encoding")
     layer = asked.layer
+    if asked.system.shifted and kind != "csv":
+        raise BadRequest(
+            f"{asked.system.shifted} 没有登记编号，{kind} 文件无法注明，容易误用：请改用 csv 或 json。", code="unknown_crs"
+        )
     session().connection()  # the file is read in one transaction: all of one moment
     with tempfile.TemporaryDirectory(prefix="gis-grid-") as folder:
         path = Path(folder) / f"{layer.name}.{kind}"
@@ -66,7 +75,7 @@ def _select(asked: Asked, shape: str, fields: list[str]) -> tuple[str, dict[str,
 def _write_csv(asked: Asked, path: Path, encoding: str) -> int:
     kinds = columns(asked.layer.name).kinds
     fields = [f"{_harmless(name)} AS {name}" if kinds[name] == "text" else f"l.{name}" for name in asked.fields]
-    geom = asked.system.shown("l.geom") if asked.system.srid != 4490 else "l.geom"
+    geom = "l.geom" if asked.system.srid == 4490 else f"ST_Transform(l.geom, {asked.system.srid})"  # east first, as files have it
     shape = f"ST_AsText({geom}, {asked.system.digits}) AS wkt"
     if columns(asked.layer.name).shape == "point":
         shape = (
@@ -81,7 +90,27 @@ def _write_csv(asked: Asked, path: Path, encoding: str) -> int:
             for block in copy:
                 file.write(encode(decode(bytes(block))))
         rows = cursor.rowcount
+    if asked.system.shifted:
+        _shift_csv(path, asked.system.shifted, encoding)
     return rows
+
+
+def _shift_csv(path: Path, datum: str, encoding: str) -> None:
+    """The same file with its coordinates in a system that the database does not know."""
+    shifted = path.with_suffix(".shifted")
+    with path.open(encoding=encoding, newline="") as source, shifted.open("w", encoding=encoding, newline="") as target:
+        reader, writer = csv.reader(source), csv.writer(target, lineterminator="\n")
+        head = next(reader)
+        writer.writerow(head)
+        while rows := list(islice(reader, BATCH)):
+            if head[-1] == "wkt":
+                shapes = crs.shapes_from_stored(shapely.from_wkt([row.pop() or None for row in rows]), datum)
+                ends: Any = [(text,) for text in shapely.to_wkt(shapes, rounding_precision=7)]
+            else:
+                lat, lon = (np.array([float(row.pop() or "nan") for row in rows]) for _ in range(2))
+                ends = np.round(np.column_stack(crs.from_stored(lon, lat, datum)), 7).tolist()
+            writer.writerows([*row, *end] for row, end in zip(rows, ends, strict=True))
+    shifted.replace(path)
 
 
 def _harmless(name: str) -> str:

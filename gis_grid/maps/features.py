@@ -13,11 +13,14 @@ from hashlib import blake2b
 from typing import Any
 from urllib.parse import urlencode
 
+import numpy as np
 import orjson
+import shapely
 
 from gis_grid.access.guard import caller
 from gis_grid.db import ask, driver_text
 from gis_grid.errors import NotFound
+from gis_grid.geo import crs
 from gis_grid.kept import Kept
 from gis_grid.maps import tiles
 from gis_grid.maps.asked import USUAL, Asked, beyond, cursor
@@ -48,7 +51,7 @@ def page(asked: Asked) -> Page:
     text, values = asked.select(_shown(asked), f"AND {later} {order} LIMIT {limit + 1}")
     rows = ask(driver_text(text), _named(text, {**values, **more}), prepare=False)
     last = rows[limit - 1] if len(rows) > limit else None
-    return _page(asked, rows[:limit], cursor(_marked(asked, last), last[0]) if last else None)
+    return _page(asked, _shifted(asked, rows[:limit]), cursor(_marked(asked, last), last[0]) if last else None)
 
 
 def _page(asked: Asked, rows: list[Any], following: str | None) -> Page:
@@ -75,7 +78,16 @@ def one(asked: Asked, key: str) -> Page:
     rows = ask(driver_text(text), _named(text, {**values, "key": value}))
     if not rows:
         raise NotFound(f"数据集“{layer.title}”中没有 {key[:60]}，或它不在您的数据范围内。")
-    return _page(asked, list(rows), None)
+    return _page(asked, _shifted(asked, list(rows)), None)
+
+
+def _shifted(asked: Asked, rows: list[Any]) -> list[Any]:
+    """Rows whose shapes are in a system that the database does not know."""
+    if asked.system.shifted is None or not asked.shapes:
+        return rows
+    there = crs.shapes_from_stored(shapely.from_geojson([row[2] for row in rows]), asked.system.shifted)
+    told = shapely.to_geojson(shapely.transform(there, lambda xy: np.round(xy, asked.system.digits)))
+    return [(*row[:2], shape and shape.encode(), *row[3:]) for row, shape in zip(rows, told, strict=True)]
 
 
 def _shown(asked: Asked) -> str:

@@ -97,8 +97,8 @@ def _stored(geometry: Any, system: Reference) -> dict[str, Any]:
     shape = shapes.from_geojson_of_any_system(geometry)
     if system.flipped:
         shape = shapely.transform(shape, lambda pairs: pairs[:, ::-1])
-    if system.srid != STORED:
-        shape = crs.shapes_to_stored(np.array([shape], dtype=object), f"EPSG:{system.srid}")[0]
+    if system.datum != f"EPSG:{STORED}":
+        shape = crs.shapes_to_stored(np.array([shape], dtype=object), system.datum)[0]
     return shapes.to_geojson(shapes.check_degrees(shape))
 
 

@@ -17,6 +17,7 @@ from shapely.geometry import shape
 from gis_grid.access.rules import RIGHTS
 from gis_grid.audit import AuditEntry
 from gis_grid.events.models import Event
+from gis_grid.geo import crs
 from gis_grid.premises import Premises
 from tests.conftest import problem
 from tests.factories import GRID_1, GRID_2, make_town, point
@@ -133,6 +134,32 @@ def test_another_system_is_written_and_named(client, headers, tmp_path: Path, ki
     assert "3857" in str(pyogrio.read_info(where)["crs"]) or "Pseudo-Mercator" in str(pyogrio.read_info(where)["crs"])
     ((x, y),) = [row["place"] for row in rows_of(file)]
     assert (11.8e6 < x < 11.9e6, 3.4e6 < y < 3.5e6) == (True, True)
+
+
+@pytest.mark.parametrize("datum", ["gcj02", "bd09", "EPSG:4214", "EPSG:4523", "EPSG:4546", "EPSG:32648"])
+def test_what_goes_out_in_any_system_comes_back_to_its_place(client, headers, tmp_path: Path, datum: str) -> None:
+    there = shape(client.get("/collections/premises/items?code=P00", headers=headers).json["features"][0]["geometry"])
+    page = client.get(f"/collections/premises/items?code=P00&crs={datum}", headers=headers)
+    x, y = page.json["features"][0]["geometry"]["coordinates"]
+    if datum in ("EPSG:4214", "EPSG:4523", "EPSG:4546"):  # as the registry has them: northing or latitude first
+        x, y = y, x
+    row = rows_of(download(client, headers, "csv", tmp_path, query=f"&crs={datum}&code=P00"))[0]
+    assert page.headers["Content-Crs"].lower().endswith(f"{datum.rsplit(':', maxsplit=1)[-1]}>")
+    for east, north in ((x, y), row["place"]):
+        lon, lat = crs.to_stored(np.array([east]), np.array([north]), datum)
+        assert np.hypot(lon[0] - there.x, lat[0] - there.y) < 3e-7
+    grids = download(client, headers, "csv", tmp_path, "grids", f"&crs={datum}&code={GRID_1}").read_text(encoding="utf-8-sig")
+    (grid,) = crs.shapes_to_stored(shapely.from_wkt([next(csv.DictReader(io.StringIO(grids)))["wkt"]]), datum)
+    assert shapely.covers(grid.buffer(1e-6), there)
+
+
+@pytest.mark.parametrize("query", ["crs=EPSG:99999", "crs=EPSG:5714", "crs=gcj03", "bbox=1,2,3,4&bbox-crs=gcj02"])
+def test_what_is_no_flat_system_is_refused(client, headers, query: str) -> None:
+    assert problem(client.get(f"/collections/premises/items?{query}", headers=headers))["code"] == "unknown_crs"
+
+
+def test_a_file_that_could_not_tell_its_system_is_refused(client, headers) -> None:
+    assert problem(client.get("/collections/premises/items?f=gpkg&crs=gcj02", headers=headers))["code"] == "unknown_crs"
 
 
 @pytest.mark.parametrize("kind", ["csv", "gpkg", "fgb"])
