@@ -17,7 +17,7 @@ from gis_grid.areas.models import Area
 from gis_grid.areas.reassign import Progress, Touched, begin_moves, changed, follow, place_again
 from gis_grid.areas.rules import LEVEL_CODES
 from gis_grid.buildings.actions import has_moved, moved
-from gis_grid.buildings.models import Building, Room
+from gis_grid.buildings.models import Building, Room, Unit
 from gis_grid.db import Base, Follower, Located, Pinned, Stamped, Verified, point_column, session
 from gis_grid.errors import Conflict, Invalid
 from gis_grid.freshness import due_on
@@ -143,13 +143,30 @@ def why(premises_id: int) -> dict[str, Any]:
     point = shapes.from_stored(premises.point)
     by_place = locate(point.x, point.y, "cgcs2000", accuracy_m=premises.accuracy_m) if point is not None else None
     sentences = {
-        "manual": f"人工指定：{premises.placed_reason or '未写理由'}。",
-        "room": "随所在房屋归属，不看坐标。",
+        "manual": f"人工指定：{premises.placed_reason or '未写理由'}。{_otherwise(premises)}",
+        "room": f"随所在房屋归属，不看坐标。{_by_entrance(premises.room_id)}",
         "building": "随所在楼栋归属，不看坐标。",
     }
     sentence = sentences.get(premises.placed_by or "") or (by_place["why"]["sentence"] if by_place else "没有位置。")
     told = {"area_code": premises.area_code, "placed_by": premises.placed_by, "reason": premises.placed_reason}
     return {**told, "sentence": sentence, "by_place": by_place and by_place["why"] | {"code": by_place["code"]}}
+
+
+def _otherwise(premises: Premises) -> str:
+    """Where a shop given to a grid by hand would belong by its room or building."""
+    inside: Room | Building | None = session().get(Room, premises.room_id) if premises.room_id else None
+    inside = inside or (session().get(Building, premises.building_id) if premises.building_id else None)
+    return f"按所在房屋或楼栋应归 {inside.area_code}。" if inside is not None and inside.area_code else ""
+
+
+def _by_entrance(room_id: int | None) -> str:
+    """Whether the room's unit has an entrance of its own that decides, or goes with the building."""
+    room = session().get(Room, room_id) if room_id else None
+    unit = session().get(Unit, room.unit_id) if room else None
+    if unit is None:
+        return ""
+    by_what = "单元按自己的入口" if unit.point is not None else "单元随楼栋"
+    return f"房屋随{unit.name}，{by_what}归入 {unit.area_code or '网格之外'}。"
 
 
 def _inside_of(premises: Premises) -> Room | Building | None:

@@ -26,6 +26,7 @@ from gis_grid.geo import crs, shapes
 from gis_grid.geo.locate import AreaIndex, Placed, Reason
 
 _TOLERATED_M2 = 1.0  # rounding at a shared edge
+_ON_EDGE_M = 0.01
 RULE = "边界覆盖该点者；多个覆盖时专属网格优先，其次编码小者；都不覆盖时取设定距离内最近者"
 
 
@@ -107,6 +108,11 @@ def tell_names(areas: Sequence[Area], day: date) -> None:
     for area in areas:
         if area.code in named:
             set_committed_value(area, "name", named[area.code])
+
+
+def goes_on_in(area: Area) -> list[str]:
+    """The living areas that a retired one goes on in, those with the most of it first; none for a living one."""
+    return successors(area.code) if area.retired_at else []
 
 
 def retire_area(area: Area) -> None:
@@ -323,7 +329,7 @@ def close_boundary(code: str, end: date) -> None:
 def _why(reason: Reason, links: list[dict[str, str]]) -> dict[str, Any]:
     return {
         "rule": RULE,
-        "case": reason.placed_by or "unplaced",
+        "case": _case(reason),
         "candidates": reason.candidates,
         "losers": reason.candidates[1:],
         "edge_m": None if reason.edge_m is None else round(reason.edge_m, 2),
@@ -334,6 +340,13 @@ def _why(reason: Reason, links: list[dict[str, str]]) -> dict[str, Any]:
     }
 
 
+def _case(reason: Reason) -> str:
+    """inside, edge (shared edge or corner), overlap (deep within several), nearest, unplaced."""
+    if reason.placed_by == "edge" and reason.edge_m is not None and reason.edge_m > _ON_EDGE_M:
+        return "overlap"
+    return reason.placed_by or "unplaced"
+
+
 def _sentence(reason: Reason, name: str) -> str:
     if reason.code is None:
         return f"该点不在任何区域内，{settings().nearest_m:g} 米内也没有区域。"
@@ -341,6 +354,8 @@ def _sentence(reason: Reason, name: str) -> str:
         return f"该点不在任何区域内，按就近原则归入 {reason.distance_m:.1f} 米外的 {name}。"
     if reason.placed_by == "edge":
         others = "、".join(reason.candidates[1:])
+        if _case(reason) == "overlap":
+            return f"{name} 与 {others} 在此重叠（各边界都覆盖该点），按“专属网格优先、编码小者优先”归入 {name}。"
         return f"该点在 {name} 与 {others} 的共同边界上，按“专属网格优先、编码小者优先”归入 {name}。"
     doubt = f"；定位精度不足，也可能属于 {'、'.join(reason.could_be)}" if reason.uncertain else ""
     return f"该点落在 {name} 内，距最近边界 {reason.edge_m:.1f} 米{doubt}。"

@@ -34,6 +34,7 @@ AREAS = Register(
     retiring=actions.retire_area,
     on_day=actions.had_boundary,
     told_on=actions.tell_names,
+    besides={"successors": fields.Function(actions.goes_on_in, metadata={"title": "注销后的接续编码", "type": "array"})},
     extra={
         "boundary": Shape("MULTIPOLYGON", metadata={"title": "边界"}),
         "since": fields.Date(metadata={"title": "生效日期"}),

@@ -62,7 +62,7 @@ def references(zone: int) -> dict[str, Reference]:
 
 
 def known(text: str, zone: int) -> Reference | None:
-    """The system of a URI, a safe CURIE ([EPSG:4490]), a plain EPSG:4490, one of crs.SHIFTED; none when there is no such system."""
+    """The system of a URI, a safe CURIE ([EPSG:4490]), a plain EPSG:4490, one of crs.SHIFTED; none for others."""
     if (own := text.removeprefix(_OWN).strip().lower().replace("-", "")) in crs.SHIFTED:
         return Reference(f"{_OWN}{own}", STORED, False, 7, own)
     short = re.fullmatch(r"\[?(?:EPSG|epsg):([0-9]{4,5})\]?", text)

@@ -104,10 +104,8 @@ def system_of(text: str | None, name: str) -> Reference:
         return next(iter(systems().values()))
     found = known(text, zone())
     if found is None or not _transformable(found.srid):
-        raise BadRequest(
-            f"{name} 不支持坐标系“{text[:80]}”，可用任何 EPSG 编号和 {'、'.join(SHIFTED)}，如：{'、'.join(systems())}。",
-            code="unknown_crs",
-        )
+        offered = f"可用任何 EPSG 编号和 {'、'.join(SHIFTED)}，如：{'、'.join(systems())}"
+        raise BadRequest(f"{name} 不支持坐标系“{text[:80]}”，{offered}。", code="unknown_crs")
     if found.shifted and name in ("bbox-crs", "filter-crs"):
         raise BadRequest(f"{name} 不能是 {found.shifted}：查询的范围请用有登记编号的坐标系给出。", code="unknown_crs")
     return found

@@ -52,6 +52,7 @@ class Register:
     masks: Mapping[str, Callable[[str], str]] = field(default_factory=dict)  # sealed column -> how it is shown
     read_only: Sequence[str] = ()
     shown: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict)  # column -> what this caller may see of it
+    besides: Mapping[str, Any] = field(default_factory=dict)  # what a row tells beside its columns: name -> field
     labels: Mapping[str, str] = field(default_factory=dict)  # of what its audit entries tell beside the columns
     settable: Sequence[str] = ()  # normally read-only columns that callers do set here
     on_day: Callable[[date], Any] | None = None  # the condition for rows that were there on a day: ?at= then asks it

@@ -161,7 +161,7 @@ def _tagged(row: Any) -> tuple[Any, dict[str, str]]:
 def shown_schema(register: Register) -> type[Schema]:
     """How a row of this register goes out: sealed values masked."""
     shown = {column.key: _shown_field(register, column) for column in register.columns}
-    return Schema.from_dict(shown, name=register.model.__name__)
+    return Schema.from_dict({**shown, **register.besides}, name=register.model.__name__)
 
 
 def keep_schema(register: Register) -> type[Schema]:

@@ -17,7 +17,7 @@ from gis_grid.errors import Conflict
 from gis_grid.events.models import Event
 from gis_grid.geo import shapes
 from tests.conftest import problem
-from tests.factories import COMMUNITY, GRID_1, GRID_2, GRID_3, make_area, make_home, make_town, middle, point, square
+from tests.factories import COMMUNITY, GRID_1, GRID_2, GRID_3, SIDE, make_area, make_home, make_town, middle, point, square
 
 
 def test_locate_tells_chain_people_and_why(session) -> None:
@@ -214,6 +214,17 @@ def test_a_boundary_by_hand_counts_from_today_and_the_past_stays(client, bearer,
     late = client.post("/api/areas/", json={**new, "since": str(today() + timedelta(days=1))}, headers=headers)
     assert problem(late)["code"] == "bad_since"
     assert client.post("/api/areas/", json={**new, "since": "2024-01-01"}, headers=headers).status_code == 201
+
+
+def test_a_point_deep_within_two_areas_is_told_as_an_overlap(session) -> None:
+    make_town()
+    make_area("500103001001009", "grid", square(1), parent=COMMUNITY)
+    why = actions.locate(*middle(1), "wgs84")["why"]
+    assert (why["case"], why["losers"]) == ("overlap", ["500103001001009"])
+    assert "重叠" in why["sentence"]
+    on_edge = actions.locate(middle(1)[0] + SIDE / 2, middle(1)[1], "wgs84")["why"]
+    assert on_edge["case"] == "edge"
+    assert "共同边界" in on_edge["sentence"]
 
 
 def test_another_name_counts_from_today_on_and_the_past_keeps_its_own(session, client, bearer) -> None:

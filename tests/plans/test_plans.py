@@ -311,6 +311,7 @@ def test_whoever_saw_a_divided_grid_goes_on_seeing_all_of_it(ask, draft, bearer,
     codes = {f"{COMMUNITY}009", NEW}
     assert {row["code"] for row in client.get("/api/areas/", headers=worker).json["items"]} == codes
     assert set(ask("GET", f"/area/{GRID_2}").json["successors"]) == codes
+    assert set(ask("GET", f"/api/areas/{GRID_2}").json["successors"]) == codes
     back = f"/api/plans/{ask('POST', f'{draft}/undo').json['id']}"
     ask("POST", f"{back}/approve", {})
     assert [row["code"] for row in client.get("/api/areas/", headers=worker).json["items"]] == [GRID_2]
