@@ -18,6 +18,7 @@ from gis_grid.areas.placing import today
 from gis_grid.areas.rules import LEVEL_CODES
 from gis_grid.db import session
 from gis_grid.errors import Invalid, NotFound
+from gis_grid.geo import shapes
 from gis_grid.notices.around import digests_around, window_in_degrees
 from gis_grid.notices.content import read_contents, read_pictures
 from gis_grid.notices.extent import extent_in_words
@@ -30,6 +31,8 @@ from gis_grid.notices.said import POSTS, Content, hash_of
 from gis_grid.notices.templates import ORIENTATIONS, Template, parsed, read_template, stock, template_of, themes
 
 STANDARD = "a4"
+
+HUNG_WITHIN_M = 1_000  # of its area: a board may hang across the street, or at the community office
 
 
 @dataclass(frozen=True)
@@ -225,7 +228,16 @@ def prepare_template(row: BoardTemplate, extra: dict[str, Any]) -> None:
 
 
 def prepare_print(row: BoardPrint, extra: dict[str, Any]) -> None:
-    """Where a print hangs may be told later; nothing else of it changes."""
+    """Where a print hangs may be told later; nothing else of it changes. A point far from its area is a slip of the hand."""
+    point, shape = shapes.from_stored(row.point), boundary_shapes([row.area_code]).get(row.area_code)
+    if point is None or shape is None:
+        return
+    near = shapely.get_coordinates(shapely.shortest_line(shape, point))[0]
+    metres = shapes.distance_m(point.x, point.y, float(near[0]), float(near[1]))
+    if metres > HUNG_WITHIN_M:
+        raise Invalid(
+            f"挂出点离该区域约 {metres / 1000:.1f} 公里，超过 {HUNG_WITHIN_M // 1000} 公里：请核对位置。", code="far_away"
+        )
 
 
 def _check_living(code: str) -> None:
