@@ -28,6 +28,7 @@ from gis_grid.notices.plan import window_of
 from gis_grid.notices.reading import boundary_shapes, read_ground
 from gis_grid.notices.render import Board, Job, compose, data_url, paper_of, to_png, write_pdf
 from gis_grid.notices.said import POSTS, Content, hash_of
+from gis_grid.notices.style import COLOURS
 from gis_grid.notices.templates import ORIENTATIONS, Template, parsed, read_template, stock, template_of, themes
 
 STANDARD = "a4"
@@ -266,6 +267,7 @@ def listed_templates(code: str | None) -> Iterable[dict[str, Any]]:
             "title": first.title,
             "papers_mm": {way: [each.width, each.height] for way, each in made.items()},
             "theme": first.theme,
+            "inherits": {theme: {**colours, "edge": COLOURS["edge"]} for theme, colours in themes().items()},
             "sheet": first.sheet is not None,
             "own": row is not None,
             "id": row.id if row else None,
