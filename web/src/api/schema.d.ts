@@ -15136,7 +15136,7 @@ export interface paths {
                     bbox?: number[];
                     /** @description bbox 的坐标系（URI） */
                     "bbox-crs"?: string;
-                    /** @description 答复的坐标系（URI） */
+                    /** @description 答复的坐标系（URI）；另可用任何 EPSG:编号，以及 gcj02、bd09（urn:gis-grid:crs:…） */
                     crs?: string;
                     /** @description 时刻或“开始/结束”（RFC 3339），一侧可写 .. */
                     datetime?: string;
@@ -15402,6 +15402,8 @@ export interface components {
              * Format: date-time
              */
             retired_at?: string | null;
+            /** 注销后的接续编码 */
+            readonly successors?: unknown[];
             /**
              * 更新时间
              * Format: date-time
