@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 
 import pytest
 
 from gis_grid import audit
+from gis_grid.audit.words import ACTIONS, TARGETS
+from tests.live import ROOT
 
 
 @pytest.fixture
@@ -44,3 +47,11 @@ def test_the_sheet_holds_what_was_found_runs_no_formula_and_is_itself_remembered
     last = client.get("/api/audit?target=audit_log&action=export", headers=headers).json["items"][0]
     assert last["after"]["rows"] == 1
     assert client.get("/api/audit/words", headers=headers).json["actions"]["view"] == "查看"
+
+
+def test_whatever_is_remembered_has_a_chinese_name() -> None:
+    code = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "gis_grid").rglob("*.py"))
+    told = re.findall(r'audit\.record\(\s*"([^"]+)",\s*"([^"]+)"', code)
+    assert len(told) > 40
+    assert {action for action, _ in told} - set(ACTIONS) == set()
+    assert {target for _, target in told} - set(TARGETS) == set()

@@ -55,6 +55,11 @@ def test_leaving_unsaved_texts_asks_first(desk: Page, town) -> None:
     expect(rows.filter(has_text=GRID)).to_be_visible()
     assert rows.and_(desk.locator("[tabindex='0']")).count() == 1  # one stop of Tab, arrows inside
     rows.filter(has_text=GRID).focus()
+    desk.keyboard.press("End")  # made only when scrolled to
+    expect(desk.locator("[role=treeitem]:focus")).to_contain_text("第18网格")
+    desk.keyboard.press("Home")
+    expect(desk.locator("[role=treeitem]:focus")).to_contain_text("云江区")
+    rows.filter(has_text=GRID).focus()
     desk.keyboard.press("ArrowDown")
     desk.keyboard.press("Enter")
     expect(desk.get_by_role("img", name="第4网格公示牌预览")).to_be_visible(timeout=60_000)

@@ -7,7 +7,7 @@ import re
 import pypdfium2
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import ARTEFACTS, Town, sign_in, wait_idle
+from tests.browser.conftest import ARTEFACTS, Town, drawn, sign_in, wait_idle
 
 ZOOM = "document.querySelector('[data-state]').map.getZoom()"
 CENTRE = "document.querySelector('[data-state]').map.getCenter().toArray()"
@@ -55,7 +55,11 @@ def test_the_tree_is_walked_by_keys_alone(desk: Page, town: Town) -> None:
     expect(desk.locator("[role=treeitem]:focus")).to_contain_text("第2网格")
     desk.keyboard.press("Enter")
     expect(desk).to_have_url(re.compile(r"area=\d{12}002"))
-    desk.keyboard.press("ArrowLeft")
+    desk.keyboard.press("End")
+    expect(desk.locator("[role=treeitem]:focus")).to_contain_text("第18网格")
+    desk.keyboard.press("3")
+    expect(desk.locator("[role=treeitem]:focus")).to_contain_text("第3网格")
+    desk.keyboard.press("Home")
     desk.keyboard.press("ArrowLeft")
     expect(first).to_have_attribute("aria-expanded", "false")
 
@@ -78,7 +82,7 @@ def test_a_copied_link_opens_the_same_map(desk: Page, town: Town) -> None:
 
 def test_a_theme_colours_the_grids_and_tells_them_in_order(desk: Page, town: Town) -> None:
     sign_in(desk, town, "demo_community")
-    desk.get_by_role("button", name="专题").click()
+    desk.get_by_role("button", name="专题", exact=True).click()
     desk.get_by_role("combobox", name="统计什么").click(force=True)
     desk.get_by_role("option", name="居民", exact=True).click()
     order = desk.get_by_role("listitem").filter(has=desk.locator("strong"))
@@ -145,7 +149,11 @@ def test_any_level_is_coloured_and_a_click_goes_in(desk: Page, town: Town) -> No
     desk.goto("/?theme=households~~count~choropleth~quantile~5~grid")
     wait_idle(desk)
     desk.wait_for_function(COLOURED)
-    desk.get_by_role("button", name="专题").click()
+    key = desk.get_by_role("region", name="图例")
+    expect(key).to_contain_text("住户（数量）")
+    expect(key).to_contain_text("个区域")
+    assert not {"buildings", "events", "tracks"} & set(drawn(desk)), "nothing lies on the colours"
+    desk.get_by_role("button", name="专题", exact=True).click()
     expect(desk.get_by_label("哪一级").first).to_be_visible()
     first = desk.get_by_role("listitem").filter(has=desk.locator("strong")).first
     expect(first).to_contain_text("网格")

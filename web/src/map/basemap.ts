@@ -5,7 +5,7 @@ import type { Below } from './style'
 
 export const NONE: Below = { sources: {}, layers: [] }
 /** Greys that stand back behind our own colours. */
-const GREY = { area: '#e9ebee', line: '#cfd4da' }
+const GREY = { area: '#dde2e8', line: '#b4bdc8' }
 
 interface VectorLayer {
   id: string
@@ -58,7 +58,7 @@ export function quiet(layers: readonly VectorLayer[]): LayerSpecification[] {
     source: 'base',
     'source-layer': id,
     filter: of('Polygon'),
-    paint: { 'fill-color': GREY.area, 'fill-opacity': 0.6 },
+    paint: { 'fill-color': GREY.area, 'fill-opacity': 0.65 },
   }))
   const lines = layers.map(({ id }) => ({
     id: `base-line-${id}`,
@@ -66,7 +66,7 @@ export function quiet(layers: readonly VectorLayer[]): LayerSpecification[] {
     source: 'base',
     'source-layer': id,
     filter: of('LineString'),
-    paint: { 'line-color': GREY.line, 'line-width': 1 },
+    paint: { 'line-color': GREY.line, 'line-width': 1.2 },
   }))
   return [...areas, ...lines]
 }

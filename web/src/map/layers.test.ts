@@ -1,10 +1,18 @@
 import { describe, expect, it } from 'vitest'
 import { layer } from './factories'
-import { hiddenByZoom, layerGroups, readChoices, visibleNames } from './layers'
+import { isArea } from './drill'
+import { hiddenByZoom, layerGroups, nearer, readChoices, visibleNames, waitingNames } from './layers'
 
 it('shows the default layers unless the user chose otherwise', () => {
   const layers = [layer('grids'), layer('tracks'), layer('units', { visible: false })]
   expect([...visibleNames(layers, { tracks: false, units: true })]).toEqual(['grids', 'units'])
+})
+
+it('lets things wait on a thematic map, but not the ground, the areas, and what was switched on for it', () => {
+  const layers = [layer('roads'), layer('grids'), layer('buildings', { minzoom: 12 }), layer('event_heat', { visible: false })]
+  const waiting = waitingNames(layers, isArea)
+  expect([...waiting]).toEqual(['buildings'])
+  expect(nearer(layers, waiting).map(({ minzoom }) => minzoom)).toEqual([10, 10, 16, 10])
 })
 
 it('lists topics and layers from the top of the map down', () => {

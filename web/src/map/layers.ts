@@ -31,6 +31,19 @@ export function hiddenByZoom(layer: Layer, zoom: number): 'closer' | 'farther' |
   return zoom >= to ? 'farther' : null
 }
 
+/** On a thematic map single things are drawn from here on: farther away their dots would hide the colours. */
+export const THEME_DETAIL_ZOOM = 16
+
+/** What waits on a thematic map: usual layers above the areas. What is usually off was switched on for this map, and stays. */
+export function waitingNames(layers: Layer[], isArea: (layer: Layer) => boolean): Set<string> {
+  const areas = layers.findLastIndex(isArea)
+  return new Set(layers.slice(areas + 1).filter(({ visible }) => visible).map(({ name }) => name))
+}
+
+export function nearer(layers: Layer[], waiting: ReadonlySet<string>): Layer[] {
+  return layers.map((layer) => (waiting.has(layer.name) ? { ...layer, minzoom: Math.max(layer.minzoom, THEME_DETAIL_ZOOM) } : layer))
+}
+
 const KEY = 'gis-grid.layers'
 
 export function readChoices(storage: Pick<Storage, 'getItem'>): Choices {

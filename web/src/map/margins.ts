@@ -14,11 +14,11 @@ const PANEL = 400
 const TOP = 80
 const NARROW = 640
 
-export function marginsFor(width: number, height: number, open: { card: boolean; tree?: boolean; panel: boolean }): Margins {
+export function marginsFor(width: number, height: number, open: { card: boolean; tree?: boolean; panel: boolean; legend?: boolean }): Margins {
   const even = { top: TOP, right: EDGE, bottom: EDGE, left: EDGE }
   if (width <= NARROW) return open.card || open.panel || open.tree ? { ...even, bottom: Math.round(height * 0.58) } : even
   const left = open.card ? CARD : open.tree ? TREE : EDGE
-  const right = open.panel ? PANEL : EDGE
+  const right = open.panel || open.legend ? PANEL : EDGE
   // A window too small for both keeps a visible middle rather than an exact one.
   return left + right > width - 200 ? even : { ...even, left, right }
 }

@@ -88,7 +88,8 @@ export interface MapOwner {
   view(): StillView
   /** MapLibre itself, for the drawing tools only. */
   readonly library: MapLibre
-  show(visible: ReadonlySet<string>): void
+  /** Which declared layers are drawn; those that wait only from a zoom on. */
+  show(visible: ReadonlySet<string>, waiting?: ReadonlySet<string>, from?: number): void
   highlight(layers: Layer[], id: number | string): void
   mark(place: Place | null): void
   /** Nothing is lit any more, and (unless told) the pin is taken away. */
@@ -118,9 +119,11 @@ export function openMap(
   listener: Listener,
   { view = null, day: firstDay = null, below }: Beginning = {},
 ): MapOwner {
+  const style = assembleStyle(layers, visible, location.origin, { day: firstDay, below })
+  const declared = style.layers.filter(({ id }) => isDeclared(id))
   const map = new MapLibre({
     container,
-    style: assembleStyle(layers, visible, location.origin, { day: firstDay, below }),
+    style,
     bounds,
     fitBoundsOptions: { padding: margins },
     maxZoom: 21,
@@ -296,11 +299,12 @@ export function openMap(
       if (place) glowing.setLngLat([place.lon, place.lat]).addTo(map)
       else glowing.remove()
     },
-    show(names) {
+    show(names, waiting = new Set(), from = 0) {
       whenReady(() => {
-        for (const { id } of map.getStyle().layers) {
-          if (!isDeclared(id)) continue
+        for (const { id, minzoom = 0, maxzoom = 24 } of declared) {
           map.setLayoutProperty(id, 'visibility', names.has(ownerOf(id)) ? 'visible' : 'none')
+          if (waiting.has(ownerOf(id))) map.setLayerZoomRange(id, Math.max(minzoom, from), Math.max(maxzoom, from))
+          else map.setLayerZoomRange(id, minzoom, maxzoom)
         }
       })
     },

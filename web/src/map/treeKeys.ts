@@ -2,7 +2,7 @@
 
 /** What a row tells of itself. */
 export interface KeyRow {
-  item: { code: string; children: number }
+  item: { code: string; name: string; children: number }
   /** 1 for the topmost. */
   depth: number
   open: boolean
@@ -32,8 +32,17 @@ export function treeKey(rows: readonly KeyRow[], at: number, key: string): TreeA
     case ' ':
       return { kind: 'enter', code: row.item.code }
     default:
-      return null
+      return sought(rows, at, key, move)
   }
+}
+
+/** A letter or digit goes to the next row whose name begins with it (「3」: 第3网格). */
+function sought(rows: readonly KeyRow[], at: number, key: string, move: (to: number) => TreeAct): TreeAct | null {
+  if ([...key].length !== 1) return null
+  const begins = ({ item }: KeyRow) => item.name.startsWith(key) || item.name.startsWith(`第${key}`)
+  const after = rows.findIndex((row, index) => index > at && begins(row))
+  const to = after >= 0 ? after : rows.findIndex(begins)
+  return to >= 0 ? move(to) : null
 }
 
 function parentMove(rows: readonly KeyRow[], at: number, move: (to: number) => TreeAct): TreeAct | null {

@@ -76,6 +76,7 @@ export const words = inLanguage(
       off: '取消专题',
       outside: (n: string) => `另有 ${n} 条不在这些区域内`,
       failed: '没有统计出来',
+      change: '修改专题图', waits: '楼栋、事件等放大后显示。',
       unit: { count: '', density: '/平方公里', share: '%' } as Record<string, string>,
     },
     measure: {
@@ -239,6 +240,7 @@ export const words = inLanguage(
       off: 'Remove',
       outside: (n) => `${n} more lie outside these areas`,
       failed: 'Could not be counted',
+      change: 'Change the thematic map', waits: 'Buildings, events and the like: zoom in.',
       unit: { count: '', density: '/km²', share: '%' },
     },
     measure: {

@@ -23,7 +23,7 @@ export const words = inLanguage(
     cancelled: '任务已取消，没有留下改动。',
   },
   {
-    product: 'Community Grid Map',
+    product: 'Grid Map',
     demo: 'Demo data',
     demoHint: 'People, homes and events here are generated; none is real',
     retry: 'Try again',

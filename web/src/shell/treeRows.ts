@@ -1,9 +1,12 @@
-// Element Plus's tree of many rows knows no keyboard: its rows get names, one Tab stop, and the keys of the map's tree.
+// Element Plus's trees know few keys or none: their rows get names, one Tab stop, and the keys of the map's tree.
 import { treeKey, type KeyRow } from '@/map/treeKeys'
 
 const ROW = '.el-tree-node[data-key]'
 
-const rowsOf = (list: HTMLElement) => [...list.querySelectorAll<HTMLElement>(ROW)]
+const LONG_LIST = '.el-tree-virtual-list' // makes only the rows in sight
+
+/** Rows of closed branches may stay in the document, unseen. */
+const rowsOf = (list: HTMLElement) => [...list.querySelectorAll<HTMLElement>(ROW)].filter((row) => row.offsetParent)
 const codeOf = (row: Element) => row.getAttribute('data-key') ?? ''
 
 /** Boxes are named like their row and left out of the Tab order; the row `stop` (else the first in sight) is the way in. */
@@ -22,18 +25,30 @@ export function pressRow(list: HTMLElement, event: KeyboardEvent, depthOf: (code
   const rows = rowsOf(list)
   const at = rows.indexOf((event.target as Element).closest<HTMLElement>(ROW)!)
   const row = rows[at]
-  if (!row) return
+  if (!row || event.ctrlKey || event.altKey || event.metaKey) return
   const box = row.querySelector<HTMLInputElement>('input[type=checkbox]')
   const act = event.key === ' ' && box ? null : treeKey(rows.map((one) => told(one, depthOf)), at, event.key)
   if (!act && event.key !== ' ') return
   event.preventDefault()
+  event.stopPropagation()
   if (!act) box?.click()
+  else if (event.key === 'Home' || event.key === 'End') void toTheEnd(list, event.key === 'End')
   else if (act.kind === 'move') rows[act.to]?.focus()
   else if (act.kind === 'enter') row.click()
   else row.querySelector<HTMLElement>('.el-tree-node__expand-icon')?.click()
 }
 
+/** The very first or last row: a long list is scrolled there and makes its rows first. */
+async function toTheEnd(list: HTMLElement, last: boolean): Promise<void> {
+  const long = list.querySelector(LONG_LIST)
+  if (long) {
+    long.scrollTop = last ? long.scrollHeight : 0
+    for (let n = 0; n < 2; n++) await new Promise(requestAnimationFrame)
+  }
+  rowsOf(list).at(last ? -1 : 0)?.focus()
+}
+
 function told(row: HTMLElement, depthOf: (code: string) => number): KeyRow {
   const leaf = row.querySelector('.el-tree-node__expand-icon.is-leaf')
-  return { item: { code: codeOf(row), children: leaf ? 0 : 1 }, depth: depthOf(codeOf(row)), open: row.classList.contains('is-expanded') }
+  return { item: { code: codeOf(row), name: row.querySelector('.name, .el-tree-node__label')?.textContent?.trim() ?? '', children: leaf ? 0 : 1 }, depth: depthOf(codeOf(row)), open: row.classList.contains('is-expanded') }
 }
