@@ -239,6 +239,13 @@ def test_columns_saved_for_an_office_are_used_for_its_files(load, write, estate)
         save_columns("residents", "派出所", {"nonsense": "甲列"})
 
 
+def test_a_column_is_left_out_when_none_is_wanted(load, write, session, estate) -> None:
+    rows = [["姓名", "与户主关系", "联系电话", *HEADER[-4:]], ["王小明", "户主", "不是电话", *HOME]]
+    assert load("residents", write(rows), keep_good=True)["refused"] == 1
+    report = load("residents", write(rows), columns={"phone": ""})
+    assert (report["inserted"], report["warnings"][0]) == (1, "以下列没有用到：联系电话")
+
+
 def test_columns_nobody_uses_are_told(load, write, estate) -> None:
     report = load("residents", write([["姓名", "住址", "血型"], ["王", "阳光家园3-1-101", "O"]]))
     assert report["warnings"][0] == "以下列没有用到：血型"
