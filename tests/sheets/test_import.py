@@ -226,6 +226,15 @@ def test_the_preview_tells_what_will_become_of_each_row_and_keeps_nothing(load, 
     assert told["count"] == 80
 
 
+def test_a_sheet_without_a_needed_column_is_shown_to_be_matched(write, session, estate) -> None:
+    path = write([["名儿", *HEADER[-4:]], ["王小明", *HOME]])
+    shown = preview_sheet("residents", path, Options())
+    assert (shown["rows"], shown["header"][0], "name" in shown["mapping"]) == ([], "名儿", False)
+    assert "姓名" in shown["warnings"][0]
+    told = preview_sheet("residents", path, Options(columns={"name": "名儿"}))
+    assert told["counts"]["new"] == 1
+
+
 def test_columns_saved_for_an_office_are_used_for_its_files(load, write, estate) -> None:
     path = write([["甲列", "乙列"], ["王小明", "阳光家园3-1-101"]], "o.xlsx")
     with pytest.raises(Invalid):
