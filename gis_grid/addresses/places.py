@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 Key = TypeVar("Key")
 EXACT, NEARLY = 1.0, 0.8
 LEAST = 2  # characters of a name that is looked for
-LEAST_FUZZY = 4  # shorter names with one wrong character are other names
+LEAST_FUZZY = 3  # shorter names with one wrong character are other names
 
 
 class Names(Generic[Key]):

@@ -34,8 +34,9 @@ _MARKS = (
     ("lane", ("弄", "巷", "胡同", "支弄")),
     ("number", ("号",)),
 )
-_KIND = {mark: kind for kind, marks in _MARKS for mark in marks}
-_MARK = "|".join(sorted(map(re.escape, _KIND), key=len, reverse=True))
+_DOOR = r"门(?=\d)"  # 1门102; 东门, 3号门 are none
+_KIND = {mark: kind for kind, marks in _MARKS for mark in marks} | {"门": "unit"}
+_MARK = "|".join([*sorted((re.escape(mark) for mark in _KIND if mark != "门"), key=len, reverse=True), _DOOR])
 _NOT_A_MARK = r"(?!座山|单位|户外|房[产地屋管东]|号房[产地屋管东]|层次|巷口|座谈|梯队|座椅|楼盘)"
 _WHOLE = r"(?:负|(?<![A-Z])[A-Z]{1,2})?\d+(?:[A-EG-Z](?![A-Z]))?"  # F is a floor
 _VALUE = rf"(?:{_WHOLE}|(?<![A-Z])[A-Z]{{1,2}}(?=-\d|{_MARK})|[{_STEMS}](?=-|{_MARK}))"
@@ -48,7 +49,7 @@ _SPACE = re.compile(r"\s+|[,，。;；、:：·.'\"“”‘’()（）\[\]【�
 _INNER_SPACE = re.compile(r"(?<=[0-9A-Z])\s+(?=[一-龥])|(?<=[一-龥])\s+(?=[0-9A-Z])")
 _ONE_DASH = re.compile(r"[‐‑‒–—―−－~～﹣_/\\]+|-{2,}")
 _BETWEEN = re.compile(r"(?<=[0-9A-Z])一(?=[0-9A-Z])")
-_SPELT = re.compile(rf"([{_NUMERALS}]+)(?=号|栋|幢|座|单元|层|楼|室|弄|排|-)")
+_SPELT = re.compile(rf"([{_NUMERALS}]+)(?=号|栋|幢|座|单元|{_DOOR}|层|楼|室|弄|排|-)")
 _AFTER_MARK = re.compile(rf"(?<=[栋幢座元楼层号\-])([{_NUMERALS}]{{3,6}}|[{_NUMERALS}]{{1,2}}$)")
 _ZERO = re.compile(r"(?<=[0-9])O(?=[0-9])")
 _ORDINAL = re.compile(r"第(?=[0-9A-Z])")

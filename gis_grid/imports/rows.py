@@ -161,7 +161,7 @@ class RowReader:
         for name, column in self.options.columns.items():
             if name not in known:
                 raise Invalid(f"没有“{name}”这个字段，可用：{'、'.join(sorted(known))}。", code="no_field")
-            if column not in source.names and name not in special:
+            if column and column not in source.names and name not in special:
                 raise Invalid(f"文件中没有“{column}”这一列，现有：{'、'.join(source.names)[:200]}。", code="no_column")
         for field_ in self.fields:
             if self._needs(field_) and field_.key not in self.mapping:

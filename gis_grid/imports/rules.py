@@ -33,12 +33,13 @@ def map_columns(
     given: Mapping[str, str],
     synonyms: Mapping[str, Sequence[str]],
 ) -> dict[str, str]:
-    """field -> file column: as given, else of the same name, label or synonym (case does not matter)."""
+    """field -> file column: as given ("": none), else of the same name, label or synonym (case does not matter)."""
     by_name = {name.strip().lower(): name for name in reversed(list(header))}
     found = {}
     for field in fields:
         if field.key in given:
-            found[field.key] = given[field.key]
+            if given[field.key]:
+                found[field.key] = given[field.key]
             continue
         for name in (field.key, field.comment or "", *synonyms.get(field.key, ())):
             if name and name.lower() in by_name:

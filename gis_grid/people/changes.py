@@ -57,6 +57,7 @@ def split_household(household_id: int, version: int, given: Mapping[str, Any]) -
         "number": given.get("number") or register.free_mark(Household.number, household.number),
         "room_id": given.get("room_id") or household.room_id,
         "kind": given.get("kind") or household.kind,
+        "registration": household.registration,
     }
     made: Household = register.keep(HOUSEHOLDS, values)
     detail = {"was": _as_is(people), "made": [made.id]}

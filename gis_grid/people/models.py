@@ -27,6 +27,7 @@ class Household(Stamped, Follower, Base):
     number: Mapped[str] = mapped_column(sa.String(40), unique=True, comment="户籍编号", info={"filled": True})
     room_id: Mapped[int | None] = mapped_column(sa.BigInteger, sa.ForeignKey("rooms.id"), index=True, comment="房屋")
     kind: Mapped[str | None] = mapped_column(sa.String(8), comment="户别")
+    registration: Mapped[str | None] = mapped_column(sa.String(2), comment="户口类型")
     remark: Mapped[str | None] = mapped_column(sa.Text, comment="备注")
     point = point_column("图上位置", indexed=False)  # only where it is drawn; where it belongs is told by its room
     pin_locked: Mapped[bool] = mapped_column(sa.Boolean, server_default="false", nullable=False, comment="锁定位置")

@@ -2,34 +2,30 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-import shapely
 import sqlalchemy as sa
 from sqlalchemy.ext.compiler import compiles
 
 from gis_grid import audit
 from gis_grid.access.guard import caller, scoped
 from gis_grid.areas.placing import today
-from gis_grid.db import SRID, session
+from gis_grid.db import session
 from gis_grid.dictionary import names
-from gis_grid.errors import BadRequest, Conflict, Forbidden, Invalid, NotFound
-from gis_grid.geo import shapes
+from gis_grid.errors import BadRequest, Conflict, Forbidden, NotFound
 from gis_grid.people.models import Resident, ResidentKey, found_by
 from gis_grid.query.looked import fits_words, is_fresh
 from gis_grid.query.models import SavedQuery
-from gis_grid.query.registers import PEOPLE, PLACES, fields_of
+from gis_grid.query.registers import PEOPLE, fields_of, inside, near, place_of
 from gis_grid.query.rules import BadQuery, Condition, Fresh, Group, InArea, Inside, Near, Words, read_query
 from gis_grid.query.rules import fields_of as fields_asked
 from gis_grid.register import Register
 from gis_grid.register.actions import cursor_of, first_of, in_order, sort_column
 from gis_grid.sealed import fingerprint
 
-MOST_VERTICES = 5_000
 MOST_SORTED = 100_000
 LEADING = (
     "eq",
@@ -93,20 +89,18 @@ def _page(register: Register, query: Any, column: Any, down: bool, after: str | 
     expected, a short walk is tried before: most often the page is full long before its end."""
     expected = _expected_few(query)
     led = column is register.key or column.key in _led(register.model.__table__)
-    if expected is None and led:
-        return _walked(register, query, column, down, after, most)
-    if expected is not None and expected > HANDFUL and led and (near := _within_walk(register, column, down, after)) is not None:
-        rows = first_of(in_order(query.where(near), column, register.key, down, after, nullable=bool(column.nullable))[:1], most)
-        if len(rows) == most:
+    if led and (expected is None or expected > HANDFUL):
+        rows = _short_walk(register, query, column, down, after, most)
+        if rows is not None:
             return rows
-    return _sorted(register, query, column, down, after, most, few=expected is not None)
+    return _sorted(register, query, column, down, after, most)
 
 
-def _sorted(register: Register, query: Any, column: Any, down: bool, after: str | None, most: int, *, few: bool) -> list[Any]:
+def _sorted(register: Register, query: Any, column: Any, down: bool, after: str | None, most: int) -> list[Any]:
     """All that fit, sorted as pairs of key and value, and only those on the page fetched whole: a sort copies each row it is
     given, and rows of people are wide."""
     narrow = query.with_only_columns(*dict.fromkeys((register.key, column)))
-    found = (narrow.offset(sa.literal_column("0")) if few else narrow).subquery()  # OFFSET keeps the two apart
+    found = narrow.offset(sa.literal_column("0")).subquery()  # OFFSET keeps the two apart
     own, by = found.c[register.key.key], found.c[column.key]
     keys = first_of(in_order(sa.select(own), by, own, down, after, nullable=bool(column.nullable)), most)
     rows = session().scalars(sa.select(register.model).where(register.key.in_(keys)))
@@ -114,14 +108,29 @@ def _sorted(register: Register, query: Any, column: Any, down: bool, after: str 
     return sorted(rows, key=lambda row: places[getattr(row, register.key.key)])
 
 
-def _within_walk(register: Register, column: Any, down: bool, after: str | None) -> Any:
-    """The condition for rows on the next steps along the index of this order, whoever they are; None at its end."""
-    key = register.key
-    steps = in_order(sa.select(column), column, key, down, after, nullable=bool(column.nullable))[0]
-    last = session().scalar(steps.offset(WALKED).limit(1))
-    if last is None:
-        return None
-    return column >= last if down else column <= last
+def _short_walk(register: Register, query: Any, column: Any, down: bool, after: str | None, most: int) -> list[Any] | None:
+    """The page when it is full, or the register at its end, within so many steps along the index of this order; else None."""
+    key, nullable = register.key, bool(column.nullable)
+    rows: list[Any] = []
+    parts = in_order(query, column, key, down, after, nullable=nullable)
+    paths = in_order(sa.select(column, key), column, key, down, after, nullable=nullable)
+    for part, path in zip(parts, paths, strict=True):
+        last = session().execute(path.offset(WALKED).limit(1)).first()
+        here = part if last is None else part.where(_until(last, column, key, down))
+        rows += session().scalars(here.limit(most - len(rows)))
+        if len(rows) == most:
+            return rows
+        if last is not None:
+            return None
+    return rows
+
+
+def _until(last: Any, column: Any, key: Any, down: bool) -> Any:
+    """Not beyond this row of the order; those without a value lie in the order of their keys."""
+    if column is key or last[0] is None:
+        return key >= last[1] if down else key <= last[1]
+    pair, end = sa.tuple_(column, key), tuple(last)
+    return pair >= end if down else pair <= end
 
 
 def _led(table: sa.Table) -> set[str]:
@@ -174,7 +183,7 @@ def clause(register: Register, node: Any) -> Any:
         own = register.model.area_code if hasattr(register.model, "area_code") else register.model.code
         return own.startswith(node.code, autoescape=True)
     if isinstance(node, Inside | Near):
-        return place_of(register, _inside(node.geojson) if isinstance(node, Inside) else _near(node))
+        return place_of(register, inside(node.geojson) if isinstance(node, Inside) else near(node))
     if isinstance(node, Words):
         return fits_words(register, node)
     if isinstance(node, Fresh):
@@ -269,44 +278,6 @@ def _initials(register: Register, node: Condition) -> Any:
 
 
 _KINDS = {"codes": _codes, "sealed": _sealed, "age": _age, "initials": _initials}
-
-
-def place_of(register: Register, holds: Any) -> Any:
-    """A condition on points as a condition on the register's rows."""
-    if register.name in PLACES:
-        return PLACES[register.name](holds)
-    if not hasattr(register.model, "point"):
-        raise BadQuery(f"{register.title}没有位置，不能按范围或距离查询；可用 area。")
-    return holds(register.model.point)
-
-
-def _inside(geojson: Any) -> Any:
-    try:
-        shape = shapes.from_geojson(geojson)
-    except Invalid as fault:
-        raise BadQuery(f"inside 不是可用的图形：{fault.detail}") from None
-    if shape.geom_type not in ("Polygon", "MultiPolygon"):
-        raise BadQuery("inside 须为面（Polygon 或 MultiPolygon）。")
-    if why := shapes.why_invalid(shape):
-        raise BadQuery(f"inside 的图形无效：{why}。")
-    if shapely.get_num_coordinates(shape) > MOST_VERTICES:
-        raise BadQuery(f"inside 的顶点超过 {MOST_VERTICES} 个，请先简化。")
-    area = sa.func.ST_GeomFromText(shape.wkt, SRID)
-    return lambda point: sa.func.ST_Intersects(point, area)
-
-
-def _near(node: Near) -> Any:
-    """Within metres of a point: a box first (index), then exactly on the ellipsoid."""
-    centre = sa.func.ST_SetSRID(sa.func.ST_MakePoint(node.lon, node.lat), SRID)
-    up = node.metres / 110_000
-    across = up / max(0.01, math.cos(math.radians(min(89.0, abs(node.lat) + up))))
-    box = sa.func.ST_MakeEnvelope(node.lon - across, node.lat - up, node.lon + across, node.lat + up, SRID)
-
-    def holds(point: Any) -> Any:
-        exact = sa.func.ST_DWithin(sa.func.geography(point), sa.func.geography(centre), node.metres)
-        return sa.and_(point.op("&&")(box), exact)
-
-    return holds
 
 
 # -- saved queries and reports

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from functools import cache
 from typing import Any
 
+import shapely
 import sqlalchemy as sa
 from geoalchemy2 import Geometry
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -14,13 +16,15 @@ from gis_grid.access.guard import check_right
 from gis_grid.areas.api import AREAS, STAFF
 from gis_grid.buildings.api import BUILDINGS, ESTATES, ROOMS, UNITS
 from gis_grid.buildings.models import Building, Estate, Room, Unit
-from gis_grid.errors import NotFound
+from gis_grid.db import SRID, session
+from gis_grid.errors import Invalid, NotFound
 from gis_grid.events.api import EVENTS
+from gis_grid.geo import shapes
 from gis_grid.people.models import Household, Resident, Valuable
 from gis_grid.people.registers import HOUSEHOLDS, RESIDENTS, VALUABLES
 from gis_grid.premises import PREMISES, Premises, PremisesStaff
 from gis_grid.premises import STAFF as WORKERS
-from gis_grid.query.rules import Asked
+from gis_grid.query.rules import Asked, BadQuery, Near
 from gis_grid.register import Register
 from gis_grid.sealed import Sealed
 
@@ -42,6 +46,7 @@ REGISTERS: dict[str, Register] = {
     )
 }
 PEOPLE = ("households", "residents", "valuables", "premises_staff")  # who asks for these is noted
+MOST_VERTICES = 5_000
 Place = Callable[[Any], Any]  # a condition on a point -> the condition on the register's rows
 
 
@@ -94,11 +99,16 @@ _KINDS: tuple[tuple[Any, str], ...] = (
 
 
 def _of_buildings(holds: Any) -> Any:
-    return sa.select(Building.id).where(holds(Building.point))
+    """The buildings there, found before: from their numbers the planner tells how many people it will find, from a shape not."""
+    found = ",".join(map(str, session().scalars(sa.select(Building.id).where(holds(Building.point)))))
+    keys = sa.bindparam(
+        None, f"{{{found}}}", sa.String, literal_execute=True
+    )  # stands in the text: planned for these very numbers
+    return sa.any_(sa.cast(keys, ARRAY(sa.BigInteger)))
 
 
 def _of_rooms(holds: Any) -> Any:
-    return sa.select(Room.id).where(Room.building_id.in_(_of_buildings(holds)))
+    return sa.select(Room.id).where(Room.building_id == _of_buildings(holds))
 
 
 def _of_households(holds: Any) -> Any:
@@ -110,17 +120,58 @@ def _of_residents(holds: Any) -> Any:
 
 
 def _of_units(holds: Any) -> Any:
-    return sa.or_(holds(Unit.point), sa.and_(Unit.point.is_(None), Unit.building_id.in_(_of_buildings(holds))))
+    return sa.or_(holds(Unit.point), sa.and_(Unit.point.is_(None), Unit.building_id == _of_buildings(holds)))
 
 
 PLACES: dict[str, Place] = {  # those without a point lie where their building stands
     "units": _of_units,
-    "rooms": lambda holds: Room.building_id.in_(_of_buildings(holds)),
+    "rooms": lambda holds: Room.building_id == _of_buildings(holds),
     "households": lambda holds: Household.room_id.in_(_of_rooms(holds)),
     "residents": lambda holds: Resident.household_id.in_(_of_households(holds)),
     "valuables": lambda holds: Valuable.resident_id.in_(_of_residents(holds)),
     "premises_staff": lambda holds: PremisesStaff.premises_id.in_(sa.select(Premises.id).where(holds(Premises.point))),
 }
+
+
+def place_of(register: Register, holds: Any) -> Any:
+    """A condition on points as a condition on the register's rows."""
+    if register.name in PLACES:
+        return PLACES[register.name](holds)
+    if not hasattr(register.model, "point"):
+        raise BadQuery(f"{register.title}没有位置，不能按范围或距离查询；可用 area。")
+    return holds(register.model.point)
+
+
+def inside(geojson: Any) -> Any:
+    """In or on a polygon."""
+    try:
+        shape = shapes.from_geojson(geojson)
+    except Invalid as fault:
+        raise BadQuery(f"inside 不是可用的图形：{fault.detail}") from None
+    if shape.geom_type not in ("Polygon", "MultiPolygon"):
+        raise BadQuery("inside 须为面（Polygon 或 MultiPolygon）。")
+    if why := shapes.why_invalid(shape):
+        raise BadQuery(f"inside 的图形无效：{why}。")
+    if shapely.get_num_coordinates(shape) > MOST_VERTICES:
+        raise BadQuery(f"inside 的顶点超过 {MOST_VERTICES} 个，请先简化。")
+    area = sa.func.ST_GeomFromText(shape.wkt, SRID)
+    return lambda point: sa.func.ST_Intersects(point, area)
+
+
+def near(node: Near) -> Any:
+    """Within metres of a point: a box first (index), then exactly on the ellipsoid."""
+    centre = sa.func.ST_SetSRID(sa.func.ST_MakePoint(node.lon, node.lat), SRID)
+    up = node.metres / 110_000
+    across = up / max(0.01, math.cos(math.radians(min(89.0, abs(node.lat) + up))))
+    box = sa.func.ST_MakeEnvelope(node.lon - across, node.lat - up, node.lon + across, node.lat + up, SRID)
+
+    def holds(point: Any) -> Any:
+        exact = sa.func.ST_DWithin(sa.func.geography(point), sa.func.geography(centre), node.metres)
+        return sa.and_(point.op("&&")(box), exact)
+
+    return holds
+
+
 LINKS = {
     "residents": ("household_number", "estate", "building", "unit", "room"),
     "households": ("estate", "building", "unit", "room"),

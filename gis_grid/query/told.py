@@ -15,8 +15,8 @@ from gis_grid.events.models import Event
 from gis_grid.people.models import Household, Resident, Valuable
 from gis_grid.people.rules import HEAD
 from gis_grid.premises import Premises, PremisesStaff
-from gis_grid.query.actions import matching, note, place_of
-from gis_grid.query.registers import LINKS, PEOPLE, REGISTERS, with_place
+from gis_grid.query.actions import matching, note
+from gis_grid.query.registers import LINKS, PEOPLE, REGISTERS, place_of, with_place
 from gis_grid.query.rules import Group
 from gis_grid.register import Register
 

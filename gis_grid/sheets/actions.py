@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from gis_grid.access.guard import caller, check_right
 from gis_grid.db import session
-from gis_grid.errors import NotFound
+from gis_grid.errors import Invalid, NotFound
 from gis_grid.imports.actions import Progress, take_rows
 from gis_grid.imports.offers import KINDS as IMPORTS
 from gis_grid.imports.offers import Importable, Options, offer
@@ -174,11 +174,44 @@ def _refuse_same(staged: Staged, columns: list[str], earlier: list[str], report:
 
 
 def preview_sheet(name: str, path: Path, options: Options) -> dict[str, Any]:
-    """The first rows with what would become of them; nothing is kept. Sealed values go out masked."""
+    """The first rows with what would become of them; nothing is kept. Sealed values go out masked. A sheet without a needed
+    column shows its header only, so that one can say which column is meant."""
     importable = IMPORTS.get(name)
     if importable is None or name not in KINDS:
         raise NotFound(f"没有“{name[:20]}”表，可用：{'、'.join(KINDS)}。")
     check_right(importable.right)
+    try:
+        return _preview(importable, path, options)
+    except Invalid as fault:
+        if fault.code != "missing_column":
+            raise
+        return _header_only(KINDS[name], path, options, fault.detail)
+
+
+def _header_only(kind: SheetKind, path: Path, options: Options, why: str) -> dict[str, Any]:
+    columns = {**saved_columns(kind.name, options.source), **options.columns}
+    table = open_table(path, score_for(kind, columns), options.sheet, kind.names)
+    return {
+        **_of_table(table, kind, map_header(kind, table.header, columns)),
+        "counts": dict.fromkeys(OUTCOMES, 0),
+        "rows": [],
+        "warnings": [why],
+    }
+
+
+def _of_table(table: Table, kind: SheetKind, mapping: dict[str, str]) -> dict[str, Any]:
+    return {
+        "sheet": table.name,
+        "header_row": table.header_row,
+        "header": table.header,
+        "count": table.count,
+        "mapping": mapping,
+        "fields": [{"key": one.key, "label": one.label, "required": one.required} for one in kind.fields],
+    }
+
+
+def _preview(importable: Importable, path: Path, options: Options) -> dict[str, Any]:
+    name = importable.name
     with TemporaryDirectory(prefix="gis-grid-") as work, session().begin_nested() as attempt:
         report = Report(name, path.name, Path(work) / "remarks.csv")
         staged = stage_sheet(importable, path, options, report, lambda done, total: None, PREVIEWED)
@@ -189,18 +222,8 @@ def preview_sheet(name: str, path: Path, options: Options) -> dict[str, Any]:
     lines = itertools.islice(staged.table.lines(), PREVIEWED)
     rows = [_previewed(staged, row_no, cells, known, report) for row_no, cells in lines]
     counts = {outcome: sum(row["outcome"] == outcome for row in rows) for outcome in OUTCOMES}
-    fields = [{"key": one.key, "label": one.label, "required": one.required} for one in staged.kind.fields]
-    return {
-        "sheet": staged.table.name,
-        "header_row": staged.table.header_row,
-        "header": staged.table.header,
-        "count": staged.table.count,
-        "mapping": staged.reader.mapping,
-        "fields": fields,
-        "counts": counts,
-        "rows": rows,
-        "warnings": report.warnings,
-    }
+    told = _of_table(staged.table, staged.kind, staged.reader.mapping)
+    return {**told, "counts": counts, "rows": rows, "warnings": report.warnings}
 
 
 def _previewed(staged: Staged, row_no: int, cells: list[Any], known: Mapping[int, str], report: Report) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from gis_grid.access.guard import SIGNED_IN, caller, check_right, require
 from gis_grid.config import settings
 from gis_grid.dictionary import active_names
 from gis_grid.errors import BadRequest, NotFound
+from gis_grid.geo.crs import datum
 from gis_grid.imports.actions import Progress
 from gis_grid.imports.api import OptionsSchema, read_columns
 from gis_grid.imports.offers import Options
@@ -89,7 +90,7 @@ MappingSchema = Schema.from_dict(
 class PreviewQuery(Strict):
     sheet = Text(validate=validate.Length(max=31), metadata={"title": "工作表名"})
     source = Text(validate=validate.Length(max=80), metadata={"title": "来源（用其保存的列对应）"})
-    columns = OptionsSchema().fields["columns"]
+    columns, crs = (OptionsSchema().fields[name] for name in ("columns", "crs"))
 
 
 class ColumnsSchema(Strict):
@@ -267,7 +268,10 @@ def _told(kind: SheetKind) -> dict[str, Any]:
 
 
 def _options(asked: dict[str, Any]) -> Options:
-    return Options(sheet=asked.get("sheet"), source=asked.get("source"), columns=read_columns(asked.get("columns")))
+    if asked.get("crs"):
+        datum(asked["crs"])
+    columns = read_columns(asked.get("columns"))
+    return Options(sheet=asked.get("sheet"), source=asked.get("source"), columns=columns, crs=asked.get("crs"))
 
 
 def _workbook(data: bytes, name: str) -> Response:

@@ -212,7 +212,7 @@ FINISH: dict[str, Finish] = {
         ("household_id", *_PLACED),
         {"id_number": ("id_number_hash", "id_number_tail", *FROM_NUMBER), "phone": ("phone_hash", "phone_tail")},
     ),
-    "households": Finish(_household, ("number", "room_id", *_PLACED), {}),
+    "households": Finish(_household, ("number", "room_id", *_PLACED), {"registration": ("kind",)}),
     "rooms": Finish(_room, ("unit_id", "building_id", "floor", "door", *_PLACED), {}),
     "units": Finish(_unit, ("building_id", *_PLACED), {"lon": ("point",)}),
     "premises": Finish(_premises, ("code", "building_id", "room_id", *_PLACED), {}),

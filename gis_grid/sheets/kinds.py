@@ -100,6 +100,7 @@ class SheetKind:
     synonyms: Mapping[str, Sequence[str]] = field(default_factory=dict)
     derived: Sequence[str] = ()  # required columns that are worked out when a file lacks them
     located: bool = False  # rows may bring longitude and latitude of their own
+    either: Mapping[str, str] = field(default_factory=dict)  # whose codes a column may hold instead, where that one has no column
     lasting: bool = True  # the first of `same` stays taken when a row is retired
 
     @property
@@ -215,7 +216,12 @@ KINDS: dict[str, SheetKind] = {
             links=("room_id",),
             place=tuple(PLACE),
             extra={"head": _HOUSEHOLD["head"]},
-            synonyms={"number": ("户号", "住户编号", "家庭编号"), "kind": ("户口类型", "住户类型", "户类型")},
+            synonyms={
+                "number": ("户号", "住户编号", "家庭编号"),
+                "kind": ("住户类型", "户类型"),
+                "registration": ("户口性质", "户籍类型", "户籍性质"),
+            },
+            either={"registration": "kind"},  # the manual's 户口类型 is 城市 or 农村; offices also write 集体户 there
             derived=("number",),
         ),
         SheetKind(
@@ -303,7 +309,7 @@ KINDS: dict[str, SheetKind] = {
 
 
 def map_header(kind: SheetKind, header: Sequence[str], given: Mapping[str, str]) -> dict[str, str]:
-    """field -> file column: as given, else of the same label, name or synonym; each file column fills one field."""
+    """field -> file column: as given ("": none), else of the same label, name or synonym; each column fills one field."""
     by_name: dict[str, str] = {}
     for name in header:
         by_name.setdefault(squeezed(name), name)
@@ -311,7 +317,7 @@ def map_header(kind: SheetKind, header: Sequence[str], given: Mapping[str, str])
     taken = set(found.values())
     for look in (lambda one: (one.label, one.key), lambda one: one.synonyms):
         for one in kind.fields:
-            if one.key in found:
+            if one.key in found or given.get(one.key) == "":
                 continue
             column = next((by_name[squeezed(word)] for word in look(one) if squeezed(word) in by_name), None)
             if column is not None and column not in taken:
@@ -322,7 +328,9 @@ def map_header(kind: SheetKind, header: Sequence[str], given: Mapping[str, str])
 
 def score_for(kind: SheetKind, given: Mapping[str, str]) -> Callable[[Sequence[str]], int]:
     """How many cells of a row are column names of this kind."""
-    words = {squeezed(word) for one in kind.fields for word in (one.label, *one.synonyms)} | {squeezed(v) for v in given.values()}
+    words = {squeezed(word) for one in kind.fields for word in (one.label, *one.synonyms)} | {
+        squeezed(v) for v in given.values() if v
+    }
     return lambda row: len({squeezed(str(cell)) for cell in row} & words)
 
 

@@ -52,7 +52,8 @@ class SheetReader:
         self._check_mapping()
         at = {name: i for i, name in enumerate(table.header)}
         self.cells = [(self.fields[key], at[column]) for key, column in self.mapping.items()]
-        lists = {one.key: one.codes for one, _ in self.cells if one.codes}
+        told = [*self.mapping, *(other for key, other in kind.either.items() if key in self.mapping)]
+        lists = {key: codes for key in told if (codes := self.fields[key].codes)}
         self.codes = {key: Codes(name, active_names(name), own_synonyms(name)) for key, name in lists.items()}
         self.sealed = {name for name, column in kind.register.model.__table__.c.items() if isinstance(column.type, Sealed)}
         self.told: dict[tuple[str, str], Any] = {}  # what words of code fields were found to mean
@@ -119,8 +120,18 @@ class SheetReader:
             try:
                 values[one.key] = self.value(one, cell)
             except ValueError as fault:
-                self.refuse(row_no, one.key, cell, str(fault))
+                if (other := self._instead(one, cell)) is not None:
+                    values[other.key] = self.value(other, cell)
+                else:
+                    self.refuse(row_no, one.key, cell, str(fault))
         return values
+
+    def _instead(self, one: Field, cell: Any) -> Field | None:
+        """The field whose code stands in this column, when it has none of its own."""
+        other = self.kind.either.get(one.key)
+        if other is None or other in self.mapping or self.codes[other].find(cell) is None:
+            return None
+        return self.fields[other]
 
     def value(self, one: Field, cell: Any) -> Any:
         """One cell as the field's value; ValueError tells the fault."""
@@ -205,7 +216,7 @@ class SheetReader:
         for key, column in given.items():
             if key not in self.fields:
                 raise Invalid(f"没有“{key[:40]}”这个字段，可用：{'、'.join(self.fields)}。", code="no_field")
-            if column not in self.table.header:
+            if column and column not in self.table.header:
                 raise Invalid(f"表中没有“{column[:40]}”这一列，现有：{'、'.join(self.table.header)[:200]}。", code="no_column")
 
     def _check_mapping(self) -> None:

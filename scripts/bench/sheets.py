@@ -136,6 +136,8 @@ def queries() -> dict[str, float]:
         "born": is_("birth_date", "between", ["1950-01-01", "1950-02-01"]),
         "classes": is_("classes", "in", ["elderly_alone"]),
         "near": {"near": {"lon": lon, "lat": lat, "metres": 100}},
+        "within 2 km": {"near": {"lon": lon, "lat": lat, "metres": 2000}},
+        "not within 500 m": {"not": {"near": {"lon": lon, "lat": lat, "metres": 500}}},
         "street, women over 60": {"all": [{"area": code[:9]}, is_("age", "ge", 60), is_("sex", "eq", "2")]},
     }
     names = {

@@ -96,6 +96,8 @@ NEAR = {"near": {"lon": middle(1)[0], "lat": middle(1)[1], "metres": 30}}
         ({"area": STREET}, ["王小明", "王晓梅", "曾建国", "李四"]),
         ({"inside": BOX}, ["王小明", "王晓梅", "曾建国"]),
         (NEAR, ["李四"]),
+        ({"not": NEAR}, ["王小明", "王晓梅", "曾建国"]),
+        ({"any": [NEAR, is_("sex", "eq", "2")]}, ["王晓梅", "李四"]),
     ],
 )
 def test_every_kind_of_condition(ask, where, found: list[str]) -> None:

@@ -98,11 +98,13 @@ def test_the_manuals_two_sheets_end_to_end(load, write, session, estate) -> None
     """户籍表, then 常住人口信息表: the columns the manual leaves empty stay empty, numbers are given by the service."""
     homes = [
         ["户籍编号", "社区名称", "小区", "楼号", "门牌号", "户主姓名", "户口类型", "房屋左起点", "房屋上起点", "备注"],
-        ["", "", "阳光家园", "3", "201", "王小明", "常住户", "", "", "临街"],
+        ["", "", "阳光家园", "3", "201", "王小明", "农村", "", "", "临街"],
         ["", "", "桃源华庭", "3", "201", "赵六", "", "", "", ""],
     ]
     report = load("households", write(homes, "h.xls.xlsx", "户籍表"))
     assert (report["inserted"], report["refused"], report["warnings"]) == (2, 0, [])
+    told = session.execute(sa.select(Household.registration, Household.kind).order_by(Household.registration))
+    assert [tuple(row) for row in told] == [("02", None), (None, None)]
     people = [
         [
             "常住编号",

@@ -226,6 +226,15 @@ def test_the_preview_tells_what_will_become_of_each_row_and_keeps_nothing(load, 
     assert told["count"] == 80
 
 
+def test_a_sheet_without_a_needed_column_is_shown_to_be_matched(write, session, estate) -> None:
+    path = write([["名儿", *HEADER[-4:]], ["王小明", *HOME]])
+    shown = preview_sheet("residents", path, Options())
+    assert (shown["rows"], shown["header"][0], "name" in shown["mapping"]) == ([], "名儿", False)
+    assert "姓名" in shown["warnings"][0]
+    told = preview_sheet("residents", path, Options(columns={"name": "名儿"}))
+    assert told["counts"]["new"] == 1
+
+
 def test_columns_saved_for_an_office_are_used_for_its_files(load, write, estate) -> None:
     path = write([["甲列", "乙列"], ["王小明", "阳光家园3-1-101"]], "o.xlsx")
     with pytest.raises(Invalid):
@@ -237,6 +246,13 @@ def test_columns_saved_for_an_office_are_used_for_its_files(load, write, estate)
             load("residents", path, source=source)
     with pytest.raises(NotFound):
         save_columns("residents", "派出所", {"nonsense": "甲列"})
+
+
+def test_a_column_is_left_out_when_none_is_wanted(load, write, session, estate) -> None:
+    rows = [["姓名", "与户主关系", "联系电话", *HEADER[-4:]], ["王小明", "户主", "不是电话", *HOME]]
+    assert load("residents", write(rows), keep_good=True)["refused"] == 1
+    report = load("residents", write(rows), columns={"phone": ""})
+    assert (report["inserted"], report["warnings"][0]) == (1, "以下列没有用到：联系电话")
 
 
 def test_columns_nobody_uses_are_told(load, write, estate) -> None:

@@ -3663,6 +3663,7 @@ export interface paths {
                     pin_locked?: boolean;
                     placed_by?: string;
                     q?: string;
+                    registration?: string;
                     retired?: boolean;
                     room_id?: number;
                     sort?: string;
@@ -12303,7 +12304,62 @@ export interface paths {
             };
         };
         post?: never;
-        delete?: never;
+        /** 删去一个来源的列对应 */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    kind: string;
+                    source: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description 问题说明 (RFC 9457) */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description 服务故障 */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description No Content */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
         options?: never;
         head?: never;
         patch?: never;
@@ -16727,6 +16783,8 @@ export interface components {
              * Format: geojson-point
              */
             point?: Record<string, never> | null;
+            /** 户口类型 */
+            registration?: string;
             /** 备注 */
             remark?: string | null;
             /**

@@ -3,6 +3,7 @@ import { chosenColumns, unmatched } from './imports'
 
 it('sends only the columns that differ from what the service found', () => {
   expect(chosenColumns({ name: '姓名', phone: '电话' }, { name: '姓名', phone: '手机', sex: '', id_number: '证件' })).toEqual({ phone: '手机', id_number: '证件' })
+  expect(chosenColumns({ name: '姓名', phone: '电话' }, { name: '姓名', phone: undefined })).toEqual({ phone: '' })
 })
 
 it('names required fields without a column', () => {

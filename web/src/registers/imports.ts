@@ -30,9 +30,10 @@ export interface Mapping {
   columns: Record<string, string>
 }
 
-/** Which column each field takes, as it is sent: only where it differs from what the service found itself. */
-export function chosenColumns(found: Readonly<Record<string, string>>, chosen: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(chosen).filter(([key, column]) => column && found[key] !== column))
+/** Which column each field takes, as it is sent: only where it differs from what the service found; '' where none is wanted. */
+export function chosenColumns(found: Readonly<Record<string, string>>, chosen: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  const all = Object.entries({ ...found, ...chosen }).map(([key, column]) => [key, column ?? ''] as const)
+  return Object.fromEntries(all.filter(([key, column]) => column !== (found[key] ?? '')))
 }
 
 /** Required fields that no column was found for. */
@@ -46,6 +47,8 @@ export function useImport() {
   const file = shallowRef<File | null>(null)
   const preview = shallowRef<Preview | null>(null)
   const chosen = ref<Record<string, string>>({})
+  const byHand = ref<Record<string, string>>({}) // what was chosen by hand for this file, kept when it is read again
+  const crs = ref('')
   const sources = shallowRef<Mapping[]>([])
   const source = ref('')
   const sheet = ref('')
@@ -88,8 +91,9 @@ export function useImport() {
     const asked = new URLSearchParams()
     if (source.value) asked.set('source', source.value)
     if (sheet.value) asked.set('sheet', sheet.value)
-    const columns = preview.value ? chosenColumns(preview.value.mapping, chosen.value) : {}
-    if (Object.keys(columns).length) asked.set('columns', JSON.stringify({ ...columns }))
+    if (crs.value && chosen.value.lon) asked.set('crs', crs.value)
+    if (preview.value) byHand.value = { ...byHand.value, ...chosenColumns(preview.value.mapping, chosen.value) }
+    if (Object.keys(byHand.value).length) asked.set('columns', JSON.stringify(byHand.value))
     return asked
   }
 
@@ -98,7 +102,8 @@ export function useImport() {
       file.value = given
       preview.value = null
       chosen.value = {}
-      sheet.value = ''
+      byHand.value = {}
+      sheet.value = crs.value = ''
     }
     if (!file.value) return
     busy.value = true
@@ -139,16 +144,23 @@ export function useImport() {
     source.value = sources.value.some((one) => one.source === name) ? name : before
   }
 
+  async function forget(): Promise<void> {
+    const path = { kind: kind.value, source: source.value }
+    await answer(client.DELETE('/api/sheets/{kind}/mappings/{source}', { params: { path } }))
+    await choose()
+  }
+
   function another(): void {
     file.value = preview.value = job.value = null
     chosen.value = {}
+    byHand.value = {}
     fault.value = ''
     ended.value = false
   }
 
   return {
-    kinds, kind, current, file, preview, chosen, sources, source, sheet, keepGood, busy, fault, ended, job, lost, step, missing, told, outcome,
-    begin, choose, tryFile, start, cancel, remember, another,
+    kinds, kind, current, file, preview, chosen, sources, source, sheet, crs, keepGood, busy, fault, ended, job, lost, step, missing, told, outcome,
+    begin, choose, tryFile, start, cancel, remember, forget, another,
   }
 }
 
