@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0220"
-down_revision = "0191"
+down_revision = "0210"
 branch_labels = None
 depends_on = None
 
