@@ -124,10 +124,15 @@ class AreaIndex:
         self, lon: Floats, lat: Floats, code: NDArray[np.object_], placed_by: NDArray[np.object_], metres: Floats, many: bool
     ) -> None:
         rows: NDArray[np.int64] | None = None  # still open; None: all
+        reached = np.zeros(len(lon), dtype=bool)  # near an edge of the lowest level
         for level in self._levels:
             x, y = (lon, lat) if rows is None else (lon[rows], lat[rows])
             rank, how, missed = level.place(x, y, many)
-            found, away = level.nearest_some(x[missed], y[missed], self.nearest_m)
+            if rows is not None and level.is_made_of(self._levels[0]):
+                missed = missed[reached[rows[missed]]]
+            found, away, close = level.nearest_some(x[missed], y[missed], self.nearest_m)
+            if rows is None:
+                reached[missed] = close
             near = missed[found >= 0]
             rank[near], how[near] = found[found >= 0], NEAREST
             metres[near if rows is None else rows[near]] = away[found >= 0]
@@ -164,6 +169,7 @@ class _Level:
         self.tree = shapely.STRtree(self.shapes)
         self._edges: dict[int, tuple[float, BaseGeometry]] = {}
         self._reached: tuple[float, shapely.STRtree | None] = (0.0, None)
+        self._made_of: tuple[_Level | None, bool] = (None, False)
 
     @cached_property
     def cells(self) -> Cells | None:
@@ -207,17 +213,25 @@ class _Level:
         ranks = self.tree.query(shapely.Point(lon, lat))
         return np.sort(ranks[shapely.intersects_xy(self.shapes[ranks], lon, lat)])
 
-    def nearest_some(self, lon: Floats, lat: Floats, radius_m: float) -> tuple[NDArray[np.int64], Floats]:
-        """What `nearest` answers for each of these points, all at once."""
+    def is_made_of(self, lower: _Level) -> bool:
+        """Whether each edge of these areas is one of the lower level's too: what is near none of those is near none of these."""
+        if self._made_of[0] is not lower:
+            self._made_of = lower, bool(np.isin(_edges_of(self.shapes), _edges_of(lower.shapes)).all())
+        return self._made_of[1]
+
+    def nearest_some(self, lon: Floats, lat: Floats, radius_m: float) -> tuple[NDArray[np.int64], Floats, NDArray[np.bool_]]:
+        """What `nearest` answers for each of these points, all at once; and which had an area about so near at all."""
         best, best_m = np.full(len(lon), -1, dtype=np.int64), np.full(len(lon), np.nan)
+        close = np.zeros(len(lon), dtype=bool)
         if not len(lon) or radius_m <= 0:
-            return best, best_m
+            return best, best_m, close
         reach_x = radius_m / METRES_PER_DEGREE / np.maximum(np.cos(np.radians(lat)), 0.01)
         places = shapely.points(lon, lat)
         points, ranks = self._tree_of_reach(float(reach_x.max())).query(places)
         near = shapely.dwithin(self.shapes[ranks], places[points], reach_x[points])
         order = np.flatnonzero(near)[np.lexsort((ranks[near], points[near]))]
         points, ranks = points[order], ranks[order]
+        close[points] = True
         metres = self._edges_m(ranks, lon[points], lat[points])
         first = np.flatnonzero(np.append(True, np.diff(points) != 0)) if len(points) else np.zeros(0, np.int64)
         turn = np.arange(len(points)) - np.repeat(first, np.diff(np.append(first, len(points))))
@@ -226,7 +240,7 @@ class _Level:
             at, away = points[here], metres[here]
             better = (away <= radius_m) & ((best[at] < 0) | (away < best_m[at] - 0.001))
             best[at[better]], best_m[at[better]] = ranks[here[better]], away[better]
-        return best, best_m
+        return best, best_m, close
 
     def _tree_of_reach(self, reach: float) -> shapely.STRtree:
         """The boxes of the areas, wider by at least `reach` degrees: points are found in them without a box of their own."""
@@ -290,3 +304,13 @@ def _scaled_edge(shape: BaseGeometry) -> tuple[float, BaseGeometry]:
     edge = shapely.transform(shape.boundary, lambda xy: xy * (scale, 1.0))
     shapely.prepare(edge)
     return scale, edge
+
+
+def _edges_of(shapes: NDArray[np.object_]) -> NDArray[np.void]:
+    """Each segment of the outlines as one value, whichever way it runs."""
+    ends, ring = shapely.get_coordinates(shapely.get_rings(shapes), return_index=True)
+    along = ring[1:] == ring[:-1]
+    begin, end = ends[:-1][along], ends[1:][along]
+    swap = (begin[:, 0] > end[:, 0]) | ((begin[:, 0] == end[:, 0]) & (begin[:, 1] > end[:, 1]))
+    begin, end = np.where(swap[:, None], end, begin), np.where(swap[:, None], begin, end)
+    return np.ascontiguousarray(np.hstack([begin, end])).view([("", np.float64)] * 4).ravel()

@@ -18,6 +18,7 @@ from gis_grid.areas.placing import today
 from gis_grid.areas.rules import LEVEL_CODES
 from gis_grid.db import session
 from gis_grid.errors import Invalid, NotFound
+from gis_grid.geo import shapes
 from gis_grid.notices.around import digests_around, window_in_degrees
 from gis_grid.notices.content import read_contents, read_pictures
 from gis_grid.notices.extent import extent_in_words
@@ -27,9 +28,12 @@ from gis_grid.notices.plan import window_of
 from gis_grid.notices.reading import boundary_shapes, read_ground
 from gis_grid.notices.render import Board, Job, compose, data_url, paper_of, to_png, write_pdf
 from gis_grid.notices.said import POSTS, Content, hash_of
+from gis_grid.notices.style import COLOURS
 from gis_grid.notices.templates import ORIENTATIONS, Template, parsed, read_template, stock, template_of, themes
 
 STANDARD = "a4"
+
+HUNG_WITHIN_M = 1_000  # of its area: a board may hang across the street, or at the community office
 
 
 @dataclass(frozen=True)
@@ -225,7 +229,16 @@ def prepare_template(row: BoardTemplate, extra: dict[str, Any]) -> None:
 
 
 def prepare_print(row: BoardPrint, extra: dict[str, Any]) -> None:
-    """Where a print hangs may be told later; nothing else of it changes."""
+    """Where a print hangs may be told later; nothing else of it changes. A point far from its area is a slip of the hand."""
+    point, shape = shapes.from_stored(row.point), boundary_shapes([row.area_code]).get(row.area_code)
+    if point is None or shape is None:
+        return
+    near = shapely.get_coordinates(shapely.shortest_line(shape, point))[0]
+    metres = shapes.distance_m(point.x, point.y, float(near[0]), float(near[1]))
+    if metres > HUNG_WITHIN_M:
+        raise Invalid(
+            f"挂出点离该区域约 {metres / 1000:.1f} 公里，超过 {HUNG_WITHIN_M // 1000} 公里：请核对位置。", code="far_away"
+        )
 
 
 def _check_living(code: str) -> None:
@@ -254,6 +267,7 @@ def listed_templates(code: str | None) -> Iterable[dict[str, Any]]:
             "title": first.title,
             "papers_mm": {way: [each.width, each.height] for way, each in made.items()},
             "theme": first.theme,
+            "inherits": {theme: {**colours, "edge": COLOURS["edge"]} for theme, colours in themes().items()},
             "sheet": first.sheet is not None,
             "own": row is not None,
             "id": row.id if row else None,

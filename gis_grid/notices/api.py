@@ -38,7 +38,15 @@ TEMPLATES = Register(
     prepare=actions.prepare_template,
     **_OWN,  # type: ignore[arg-type]
 )
-PRINTS = Register("board-prints", "公示牌印制记录", BoardPrint, read="boards.print", write="boards.print", search=("place",))
+PRINTS = Register(
+    "board-prints",
+    "公示牌印制记录",
+    BoardPrint,
+    read="boards.print",
+    write="boards.print",
+    search=("place",),
+    prepare=actions.prepare_print,
+)
 _CODE = validate.Length(min=1, max=32)
 
 

@@ -40,6 +40,7 @@ class Naming:
                     ways = self._astride(house, edge, number)
                 else:
                     ways = spots.house_spots(house, grown, least, number)
+                ways = [*self._clear_of_marks(house, grown, number), *ways]
                 if not must:
                     ways = [spot for spot in ways if spot.cost < 2]
                 found.append(Name(self.ground.houses[number].names[0], "house", 3 if must else 8, ways, must))
@@ -77,6 +78,24 @@ class Naming:
         ways += spots.house_spots(house, size, least, number)
         inside = shapely.contains_xy(self.ground.area, [spot.x for spot in ways], [spot.y for spot in ways])
         return [spot if within else replace(spot, cost=spot.cost + 0.5) for spot, within in zip(ways, inside, strict=True)]
+
+    def _clear_of_marks(self, house: House, size: float, number: int) -> list[Spot]:
+        """A house with a key place in it: its name stands left, right, above or below of that symbol."""
+        away, (west, top, east, bottom) = 0.55 * self.letters.building, house.shape.bounds
+        ways: list[Spot] = []
+        for mark in self.ground.marks:
+            if mark.kind == "entrance" or not shapely.intersects(house.shape, mark.point):
+                continue
+            x, y = mark.point.x, mark.point.y
+            beside = (west, top, x - away, bottom), (x + away, top, east, bottom)
+            above = (west, top, east, y - away), (west, y + away, east, bottom)
+            for sides in (*beside, *above):
+                if sides[0] >= sides[2] or sides[1] >= sides[3]:
+                    continue
+                part = shapely.intersection(house.shape, shapely.box(*sides))
+                if part.geom_type == "Polygon":
+                    ways += spots.room_spots(house, part, size, self.letters.least, number)
+        return ways
 
     def _growth(self, houses: Sequence[House]) -> float:
         """How much larger than wanted the houses' names may be: on a plan of few and large houses, most have room."""

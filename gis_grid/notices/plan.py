@@ -201,7 +201,8 @@ class _Sheet:
         line, ground = self.line, self.ground
         found: list[tuple[Any, float]] = [(house.shape, 1.2) for house in ground.houses]
         found.append((shapely.buffer(shapely.boundary(ground.area), 3 * line), 4.0))
-        found += [(shapely.buffer(mark.point, 0.5 * self.letter), 2.0) for mark in ground.marks]
+        heavy = {"entrance": 2.0}  # a key place under a house's number is worse than a number beside its house
+        found += [(shapely.buffer(mark.point, 0.5 * self.letter), heavy.get(mark.kind, 6.0)) for mark in ground.marks]
         found += [(street.line, 0.25) for street in ground.streets]
         found += [(shapely.buffer(shapely.boundary(patch.shape), line), 0.5) for patch in ground.neighbours]
         found += [(shapely.buffer(shapely.boundary(patch.shape), 2 * line), 2.4) for patch in ground.inner]

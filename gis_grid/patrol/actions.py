@@ -9,57 +9,39 @@ import zipfile
 import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
-from datetime import date
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import IO, Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
-import psycopg
 import sqlalchemy as sa
-from numpy.typing import NDArray
 
 from gis_grid import audit
-from gis_grid.access.guard import caller, check_area
+from gis_grid.access.guard import caller
 from gis_grid.areas.placing import current_index
 from gis_grid.config import settings
-from gis_grid.db import raw_connection, session
+from gis_grid.db import session
 from gis_grid.errors import GridError, Invalid
-from gis_grid.geo import crs
 from gis_grid.imports.actions import Progress
 from gis_grid.imports.offers import Importable, Options
 from gis_grid.imports.report import Report
 from gis_grid.patrol.devices import device_called
-from gis_grid.patrol.digest import day_of, is_archived, keep_track, keep_tracks, limits_now, make_track, place_fixes
+from gis_grid.patrol.digest import limits_now
 from gis_grid.patrol.fixes import Fixes, Part, TrackInput, arrays, joined
 from gis_grid.patrol.formats import FORMATS
 from gis_grid.patrol.formats.streams import Limited, ahead
-from gis_grid.patrol.models import Device, DueDay, Track, TrackArea, Upload
-from gis_grid.patrol.rules import Limits, admit, clean, in_order
+from gis_grid.patrol.models import Device, TrackArea, Upload
+from gis_grid.patrol.rules import Limits, admit, in_order
 from gis_grid.patrol.shifts import Who, off_shift
-from gis_grid.patrol.store import change_flags, copy_fixes, day_bounds, days_of, keep_last, make_days, read_fixes
+from gis_grid.patrol.store import days_of
+from gis_grid.patrol.taking import Block, Told, make_ready, write
 
 MOST_BYTES = 1024**3  # of one track file, unpacked
 LEAST_UNPACKED = 64 * 1024**2  # bytes that any packed file may unpack to
-BLOCK = 200_000  # fixes held before whole days of them are written
+BLOCK = 100_000  # fixes held before whole days of them are written
 PATIENCE = "10min"  # a slow machine may read and place a block for longer than a transaction may lie idle otherwise
-THOROUGH = 20_000  # so many fixes have their visits found at once; more are left to the worker
 _LOCK = 0x747261  # first half of the advisory lock on a device whose file is being stored
-_FOREIGN = 0.2  # fewer than this share inside any area: perhaps another coordinate system
-
-
-@dataclass
-class _Told:
-    """What the answer says, gathered while the file is read."""
-
-    received: int = 0
-    stored: int = 0
-    repeated: int = 0
-    refused: Counter[str] = field(default_factory=Counter)
-    tracks: dict[int, dict[str, Any]] = field(default_factory=dict)
-    warnings: list[str] = field(default_factory=list)
 
 
 def record_track(source: TrackInput) -> dict[str, Any]:
@@ -111,11 +93,30 @@ def _unpacked(stream: IO[bytes], name: str) -> Any:
 
 
 def _record(parts: Iterable[Part], source: TrackInput) -> dict[str, Any]:
-    told, limits = _Told(), limits_now()
+    """Three at once: a part is read, the block before it is placed and cleaned, the one before that is written."""
+    told, limits = Told(), limits_now()
     session().execute(sa.text(f"SET LOCAL idle_in_transaction_session_timeout = '{PATIENCE}'"))
+    with ThreadPoolExecutor(1, "place") as beside:
+        under_way: Future[Block] | None = None
+        for code, fixes in _blocks(ahead(parts), source, limits, told):
+            device = device_called(code, source.worker)
+            next_one = beside.submit(make_ready, device, fixes, source.crs or device.crs, current_index(), limits)
+            if under_way:
+                write(under_way.result(), limits, told)
+            under_way = next_one
+        if under_way:
+            write(under_way.result(), limits, told)
+    if not told.tracks:
+        reasons = "、".join(f"{reason} {count}" for reason, count in told.refused.items()) or "没有任何点"
+        raise Invalid(f"轨迹没有可用的定位点（{reasons}）。", code="empty_track", refused=dict(told.refused))
+    return _answer(source, told)
+
+
+def _blocks(parts: Iterable[Part], source: TrackInput, limits: Limits, told: Told) -> Iterator[tuple[str, Fixes]]:
+    """Whole days of one device, in order of time, with the device's number; the last of its days may still be growing."""
     waiting: dict[str, list[Fixes]] = {}
     unnamed: str | None = None
-    for part in ahead(parts):
+    for part in parts:
         told.received += len(part.fixes) + part.unread
         told.refused.update({"无法读取": part.unread} if part.unread else {})
         fixes, refused = admit(part.fixes, limits)
@@ -128,14 +129,37 @@ def _record(parts: Iterable[Part], source: TrackInput) -> dict[str, Any]:
         held = waiting.setdefault(code, [])
         held.append(fixes)
         if sum(map(len, held)) >= BLOCK:
-            waiting[code] = _store(code, joined(held), source, limits, told, last=False)
+            whole, waiting[code] = _whole_days(_on_shift(code, joined(held), source, told), told)
+            if len(whole):
+                yield code, whole
     for code, held in waiting.items():
-        if held:
-            _store(code, joined(held), source, limits, told, last=True)
-    if not told.tracks:
-        reasons = "、".join(f"{reason} {count}" for reason, count in told.refused.items()) or "没有任何点"
-        raise Invalid(f"轨迹没有可用的定位点（{reasons}）。", code="empty_track", refused=dict(told.refused))
-    return _answer(source, told)
+        whole, told_again = in_order(_on_shift(code, joined(held), source, told)) if held else (_nothing(), 0)
+        told.repeated += told_again
+        if len(whole):
+            yield code, whole
+
+
+def _on_shift(code: str, fixes: Fixes, source: TrackInput, told: Told) -> Fixes:
+    """What may be kept of a device's fixes; nobody else stores a file of it until this one is done."""
+    device = device_called(code, source.worker)
+    session().execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK, device.id % 2**31)))
+    who = Who(device.user_id, device.worker)
+    if not settings().track_only_in_shifts or not (who.name or who.user_id):
+        return fixes
+    outside = off_shift(who, fixes.at)
+    told.refused.update({"不在班次内": int(outside.sum())} if outside.any() else {})
+    return fixes.take(~outside)
+
+
+def _whole_days(fixes: Fixes, told: Told) -> tuple[Fixes, list[Fixes]]:
+    """The days that are complete, in order, and what is held back: the last day, unless it is the only one."""
+    fixes, again = in_order(fixes)
+    told.repeated += again
+    days = days_of(fixes.at)
+    if not len(days) or days[0] == days[-1]:
+        return fixes, []
+    cut = int(np.searchsorted(days, days[-1]))
+    return fixes.part(0, cut), [fixes.part(cut, len(fixes))]
 
 
 def _name_for(source: TrackInput, fixes: Fixes) -> str:
@@ -146,139 +170,7 @@ def _name_for(source: TrackInput, fixes: Fixes) -> str:
     return "file-" + hashlib.sha256(np.ascontiguousarray(begin).tobytes()).hexdigest()[:24]
 
 
-def _store(code: str, fixes: Fixes, source: TrackInput, limits: Limits, told: _Told, *, last: bool) -> list[Fixes]:
-    """Write the days that are complete (all, when `last`); answers what is held back."""
-    device = device_called(code, source.worker)
-    session().execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK, device.id % 2**31)))
-    who = Who(device.user_id, device.worker)
-    if settings().track_only_in_shifts and (who.name or who.user_id):
-        outside = off_shift(who, fixes.at)
-        told.refused.update({"不在班次内": int(outside.sum())} if outside.any() else {})
-        fixes = fixes.take(~outside)
-        if not len(fixes):
-            return []
-    fixes, again = in_order(fixes)
-    told.repeated += again
-    days = days_of(fixes.at)
-    if not last and days[0] != days[-1]:
-        cut = int(np.searchsorted(days, days[-1]))
-        fixes, rest, days = fixes.part(0, cut), [fixes.part(cut, len(fixes))], days[:cut]
-    else:
-        rest = []
-    fixes = _stored(fixes, source.crs or device.crs)
-    fixes, codes = place_fixes(fixes)
-    if len(told.warnings) < 1:
-        told.warnings.extend(_suspect_datum(fixes, codes, source.crs or device.crs))
-    _write(device, fixes, codes, days, limits, told)
-    return rest
-
-
-def _stored(fixes: Fixes, datum: str) -> Fixes:
-    crs.check_plausible(fixes.lon, fixes.lat, datum)
-    with np.errstate(invalid="ignore"):
-        lon, lat = crs.to_stored(fixes.lon, fixes.lat, datum)
-    return Fixes(**{**vars(fixes), "lon": lon, "lat": lat})
-
-
-def _write(
-    device: Device, fixes: Fixes, codes: NDArray[np.object_], days: NDArray[np.int64], limits: Limits, told: _Told
-) -> None:
-    """Fresh days are cleaned and copied together; a day of which something is there already is joined with it first."""
-    starts = np.flatnonzero(np.append(True, np.diff(days) != 0))
-    ends = np.append(starts[1:], len(days))
-    known = _known_days(device.id, [day_of(int(days[start])) for start in starts])
-    make_days(fixes.at)
-    fresh: list[tuple[date, Fixes, NDArray[np.object_]]] = []
-    for start, end in zip(starts.tolist(), ends.tolist(), strict=True):
-        day, part, on = day_of(int(days[start])), fixes.part(start, end), codes[start:end]
-        if day in known:
-            _write_more(device, day, part, on, limits, told)
-        else:
-            fresh.append((day, clean(part, limits), on))
-    if fresh and not _write_fresh(device, fresh, told):  # a phone has just sent some of the same
-        for day, part, on in fresh:
-            _write_more(device, day, part, on, limits, told)
-    keep_last(np.full(len(fixes), device.id, np.int64), fixes, codes)
-
-
-def _write_fresh(device: Device, fresh: list[tuple[date, Fixes, NDArray[np.object_]]], told: _Told) -> bool:
-    """Copy days together; while the database takes them in, their tracks are made. False when a fix is there already."""
-    whole, codes = joined([part for _, part, _ in fresh]), np.concatenate([on for _, _, on in fresh])
-    index, connection = current_index(), raw_connection()
-    try:
-        with session().begin_nested(), ThreadPoolExecutor(1, "copy") as beside:
-            ids = np.full(len(whole), device.id, np.int64)
-            copied = beside.submit(copy_fixes, ids, whole, codes, connection=connection)
-            made = [make_track(day, part, on, lambda lon, lat: index.place(lon, lat).code) for day, part, on in fresh]
-            copied.result()
-    except psycopg.errors.UniqueViolation:
-        return False
-    told.stored += len(whole)
-    for track in keep_tracks(device, made, thorough=len(whole) <= THOROUGH):
-        _tell(track, told)
-    return True
-
-
-def _known_days(device_id: int, days: list[date]) -> set[date]:
-    """Those of which fixes are stored: they have a track, or are due to get one."""
-    query = sa.union(
-        sa.select(Track.day).where(Track.device_id == device_id, Track.day.in_(days)),
-        sa.select(DueDay.day).where(DueDay.device_id == device_id, DueDay.day.in_(days)),
-    )
-    return set(session().scalars(query))
-
-
-def _copy(device_id: int, fixes: Fixes, codes: NDArray[np.object_]) -> bool:
-    """False when one of them is there already."""
-    try:
-        with session().begin_nested():
-            copy_fixes(np.full(len(fixes), device_id, np.int64), fixes, codes)
-    except psycopg.errors.UniqueViolation:
-        return False
-    return True
-
-
-def _write_more(device: Device, day: date, fixes: Fixes, codes: NDArray[np.object_], limits: Limits, told: _Told) -> None:
-    """Join with what is stored of the day; only what is new is written, and flags that look different now are corrected."""
-    if is_archived(device.id, day):
-        told.refused["该日已归档"] += len(fixes)
-        return
-    there, there_codes = read_fixes(device.id, *day_bounds(day))
-    new = ~np.isin(np.round(fixes.at * 1000), np.round(there.at * 1000))
-    told.repeated += int((~new).sum())
-    if not new.any() and session().scalar(sa.select(Track.id).where(Track.device_id == device.id, Track.day == day)):
-        track = session().scalars(sa.select(Track).where(Track.device_id == device.id, Track.day == day)).one()
-        _tell(track, told)
-        return
-    union = joined([there, fixes.take(new)])
-    order = np.argsort(union.at, kind="stable")
-    union, on = union.take(order), np.concatenate([there_codes, codes[new]])[order]
-    cleaned = clean(union, limits)
-    is_new = order >= len(there)
-    if new.any() and not _copy(device.id, cleaned.take(is_new), on[is_new]):
-        raise Invalid("同一设备正在上传相同的轨迹，请稍后重试。", code="try_again")
-    told.stored += int(new.sum())
-    differs = ~is_new & (cleaned.flags != union.flags)
-    if differs.any():
-        change_flags(device.id, cleaned.at[differs], cleaned.flags[differs])
-    _tell(keep_track(device, day, cleaned, on, thorough=len(cleaned) <= THOROUGH), told)
-
-
-def _tell(track: Track, told: _Told) -> None:
-    check_area(track.area_code)
-    told.tracks[track.id] = {
-        "id": track.id,
-        "device": track.device,
-        "day": track.day.isoformat(),
-        "fixes": track.fixes,
-        "flagged": track.flagged,
-        "length_m": round(track.length_m, 1),
-        "minutes": round(track.minutes, 1),
-        "area_code": track.area_code,
-    }
-
-
-def _answer(source: TrackInput, told: _Told) -> dict[str, Any]:
+def _answer(source: TrackInput, told: Told) -> dict[str, Any]:
     upload = Upload(
         by=caller().name,
         format=source.format,
@@ -326,27 +218,6 @@ def _areas(track_ids: list[int]) -> list[dict[str, Any]]:
     query = sa.select(TrackArea.area_code, *total.values()).where(TrackArea.track_id.in_(track_ids)).group_by(TrackArea.area_code)
     rows = session().execute(query.order_by(total["fixes"].desc(), TrackArea.area_code)).all()
     return [{"code": code, "fixes": int(n), "length_m": round(m, 1), "minutes": round(t, 2)} for code, n, m, t in rows]
-
-
-def _suspect_datum(fixes: Fixes, codes: NDArray[np.object_], datum: str) -> list[str]:
-    """A warning when hardly anything falls into areas, but would if the coordinates were of another system."""
-    inside = float(np.mean([code is not None for code in codes[:: max(1, len(codes) // 500)].tolist()]))
-    if inside >= _FOREIGN:
-        return []
-    lon, lat = (values[:: max(1, len(fixes) // 500)] for values in (fixes.lon, fixes.lat))
-    x, y = crs.from_stored(lon, lat, datum)
-    others = [name for name in ("wgs84", "gcj02", "bd09") if crs.datum(name).name != crs.datum(datum).name]
-    for name in others:
-        _, found = place_fixes(Fixes(**{**vars(fixes.part(0, len(lon))), **_as(name, x, y)}))
-        if float(np.mean([code is not None for code in found.tolist()])) > max(0.5, 2 * inside):
-            return [f"大多数点不在任何区域内，但按 {name} 读取则在：请核对坐标系（现按 {datum}）。"]
-    return []
-
-
-def _as(name: str, x: NDArray[np.float64], y: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
-    with np.errstate(invalid="ignore"):
-        lon, lat = crs.to_stored(x, y, name)
-    return {"lon": lon, "lat": lat}
 
 
 def take_tracks(importable: Importable, path: Path, work: Path, options: Options, report: Report, progress: Progress) -> None:

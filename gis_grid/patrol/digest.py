@@ -16,6 +16,7 @@ from sqlalchemy.dialects.postgresql import insert
 from gis_grid.areas.placing import current_index
 from gis_grid.config import settings
 from gis_grid.db import raw_connection, session
+from gis_grid.geo.locate import AreaIndex
 from gis_grid.patrol.doubts import keep_doubts
 from gis_grid.patrol.fixes import Fixes, Flag, Floats, count_flags
 from gis_grid.patrol.models import ArchivedSegment, Device, DueDay, Track
@@ -49,10 +50,10 @@ def place_codes(lon: Floats, lat: Floats) -> NDArray[np.object_]:
     return current_index().place(lon, lat).code
 
 
-def place_fixes(fixes: Fixes) -> tuple[Fixes, NDArray[np.object_]]:
-    """The area of each fix; on an edge or only near is noted in its flags."""
+def place_fixes(fixes: Fixes, index: AreaIndex) -> tuple[Fixes, NDArray[np.object_]]:
+    """The area of each fix by this index; on an edge or only near is noted in its flags."""
     possible = (fixes.flags & np.int32(Flag.IMPOSSIBLE)) == 0
-    placed = current_index().place(np.where(possible, fixes.lon, np.nan), np.where(possible, fixes.lat, np.nan))
+    placed = index.place(np.where(possible, fixes.lon, np.nan), np.where(possible, fixes.lat, np.nan))
     for how, flag in (("edge", Flag.ON_EDGE), ("nearest", Flag.NEAREST)):
         mask = placed.placed_by == how
         if mask.any():
@@ -110,21 +111,24 @@ def keep_tracks(device: Device, days: Sequence[Made], *, thorough: bool = True) 
 
     Not `thorough`: visits, coverage and doubts are left to the worker, who finds the days marked as due.
     """
-    keys = [_upsert(device, made) for made in days]
-    again = [track_id for track_id, is_new in keys if not is_new]
+    found = _upsert(device, days)
+    again = [track.id for track in found.values() if track.version > 1]
     for table in ("track_areas", "track_segments", "track_stays") if again else ():
         session().execute(sa.text(f"DELETE FROM {table} WHERE track_id = ANY(:ids)"), {"ids": again})
-    tracks = [(track_id, made) for (track_id, _), made in zip(keys, days, strict=True)]
+    tracks = [(found[made.day].id, made) for made in days]
     _copy(
         "track_areas (track_id, day, area_code, fixes, length_m, minutes)",
+        ("int8", "date", "varchar", "int4", "float8", "float8"),
         ((key, made.day, part.code, part.fixes, part.length_m, part.minutes) for key, made in tracks for part in made.parts),
     )
     _copy(
         "track_segments (track_id, device_id, started_at, ended_at, fixes, area_code, geom)",
+        ("int8", "int8", "timestamptz", "timestamptz", "int4", "varchar", "bytea"),
         ((key, device.id, *row) for key, made in tracks for row in made.segments),
     )
     _copy(
         "track_stays (track_id, started_at, ended_at, area_code, point)",
+        ("int8", "timestamptz", "timestamptz", "varchar", "bytea"),
         ((key, *row) for key, made in tracks for row in made.stays),
     )
     for key, made in tracks if thorough else ():
@@ -133,24 +137,38 @@ def keep_tracks(device: Device, days: Sequence[Made], *, thorough: bool = True) 
     if not thorough:
         due = [{"device_id": device.id, "day": made.day} for made in days]
         session().execute(insert(DueDay).values(due).on_conflict_do_nothing())
-    query = sa.select(Track).where(Track.id.in_([key for key, _ in tracks])).execution_options(populate_existing=True)
-    found = {track.id: track for track in session().scalars(query)}
-    return [found[key] for key, _ in tracks]
+    if thorough:  # visits and doubts were written beside the objects
+        query = sa.select(Track).where(Track.id.in_([key for key, _ in tracks]))
+        session().scalars(query.execution_options(populate_existing=True)).all()
+    return [found[made.day] for made in days]
 
 
-def _copy(into: str, rows: Iterable[tuple[Any, ...]]) -> None:
-    with raw_connection().cursor() as cursor, cursor.copy(f"COPY {into} FROM STDIN") as copy:
+def _copy(into: str, types: Sequence[str], rows: Iterable[tuple[Any, ...]]) -> None:
+    """COPY BINARY; geometries are EWKB, which is what PostGIS reads."""
+    with raw_connection().cursor() as cursor, cursor.copy(f"COPY {into} FROM STDIN (FORMAT BINARY)") as copy:
+        copy.set_types(types)
         for row in rows:
             copy.write_row(row)
 
 
-def _upsert(device: Device, made: Made) -> tuple[int, bool]:
-    """The track's number, and whether it is new."""
+def _upsert(device: Device, days: Sequence[Made]) -> dict[date, Track]:
+    """The tracks by day; version 1 is a new one."""
+    rows = [{"device_id": device.id, "device": device.code, "worker": device.worker, **_summary(made)} for made in days]
+    row = insert(Track).values(rows)
+    values = {name: row.excluded[name] for name in rows[0] if name not in ("device_id", "day")}
+    changed = row.on_conflict_do_update(
+        index_elements=["device_id", "day"], set_={**values, "updated_at": sa.func.now(), "version": Track.version + 1}
+    )
+    written = session().scalars(changed.returning(Track), execution_options={"populate_existing": True})
+    return {track.day: track for track in written}
+
+
+def _summary(made: Made) -> dict[str, Any]:
+    """What the track of a day says of itself."""
     fixes, steps = made.fixes, steps_of(made.line)
     main = next((part.code for part in made.parts if part.code), None)
-    values: dict[str, Any] = {
-        "device": device.code,
-        "worker": device.worker,
+    return {
+        "day": made.day,
         "started_at": datetime.fromtimestamp(fixes.at[0], UTC),
         "ended_at": datetime.fromtimestamp(fixes.at[-1], UTC),
         "fixes": len(fixes),
@@ -160,12 +178,6 @@ def _upsert(device: Device, made: Made) -> tuple[int, bool]:
         "area_code": main,
         "placed_by": "inside" if main else None,
     }
-    row = insert(Track).values(device_id=device.id, day=made.day, **values)
-    changed = row.on_conflict_do_update(
-        index_elements=["device_id", "day"], set_={**values, "updated_at": sa.func.now(), "version": Track.version + 1}
-    )
-    track_id, version = session().execute(changed.returning(Track.id, Track.version)).one()
-    return int(track_id), version == 1
 
 
 def segments_of(line: Fixes) -> list[tuple[int, int]]:
@@ -201,10 +213,10 @@ def _segments(line: Fixes, codes: NDArray[np.object_]) -> list[tuple[Any, ...]]:
     return rows
 
 
-def _line_m(xym: Floats) -> str:
-    """Hexadecimal EWKB of a LINESTRING M in CGCS2000."""
+def _line_m(xym: Floats) -> bytes:
+    """EWKB of a LINESTRING M in CGCS2000."""
     head = b"\x01" + (0x60000002).to_bytes(4, "little") + (4490).to_bytes(4, "little") + len(xym).to_bytes(4, "little")
-    return (head + np.ascontiguousarray(xym, "<f8").tobytes()).hex()
+    return head + np.ascontiguousarray(xym, "<f8").tobytes()
 
 
 def _stays(line: Fixes, codes: NDArray[np.object_]) -> list[tuple[Any, ...]]:
@@ -214,8 +226,7 @@ def _stays(line: Fixes, codes: NDArray[np.object_]) -> list[tuple[Any, ...]]:
     for begin, end in stays(line, conf.stay_m, conf.stay_seconds, conf.gap_seconds):
         place = shapely.Point(np.median(line.lon[begin : end + 1]), np.median(line.lat[begin : end + 1]))
         first, last = (datetime.fromtimestamp(line.at[at], UTC) for at in (begin, end))
-        hexed = shapely.to_wkb(shapely.set_srid(place, 4490), hex=True, include_srid=True)
-        rows.append((first, last, codes[begin], hexed))
+        rows.append((first, last, codes[begin], shapely.to_wkb(shapely.set_srid(place, 4490), include_srid=True)))
     return rows
 
 

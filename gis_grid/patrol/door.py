@@ -16,6 +16,7 @@ import numpy as np
 import psycopg
 import sqlalchemy as sa
 
+from gis_grid.areas.placing import current_index
 from gis_grid.config import settings
 from gis_grid.db import session, transaction
 from gis_grid.geo import crs
@@ -125,7 +126,7 @@ def store_batch(batch: list[Entry]) -> None:
 def _store(batch: list[Entry]) -> None:
     with transaction():
         devices = _devices.get("devices", _read_devices)
-        place_fixes(make_fixes([]))  # the index, too, while nothing is begun: both numbers are read in one trip
+        current_index()  # the index, too, while nothing is begun: both numbers are read in one trip
         good = [(entry, device) for entry in batch if (device := _device_of(entry, devices)) is not None]
         good, fixes = _admitted(good)
         if good:
@@ -181,7 +182,7 @@ def _write_good(good: list[tuple[Entry, Known]], fixes: Fixes) -> None:
     limits, usable = limits_now(), np.ones(len(fixes), dtype=bool)
     fixes = fixes.flagged(find_impossible(fixes, usable, limits), Flag.IMPOSSIBLE)
     fixes = fixes.flagged(find_coarse(fixes, usable, limits), Flag.COARSE)
-    fixes, codes = place_fixes(fixes)
+    fixes, codes = place_fixes(fixes, current_index())
     _see_to_days(fixes)
     take_fixes([device.id for _, device in good], fixes, codes)
 

@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from gis_grid.access.guard import caller
 from gis_grid.areas.duty import all_areas, chain
-from gis_grid.areas.placing import today
+from gis_grid.areas.placing import current_index, today
 from gis_grid.config import settings
 from gis_grid.db import session
 from gis_grid.errors import Conflict, Invalid
@@ -108,7 +108,7 @@ def _store(device: Device, fixes: Fixes) -> dict[str, int]:
     limits, usable = limits_now(), np.ones(len(once), dtype=bool)
     once = once.flagged(find_impossible(once, usable, limits), Flag.IMPOSSIBLE)
     once = once.flagged(find_coarse(once, usable, limits), Flag.COARSE)
-    once, codes = place_fixes(once)
+    once, codes = place_fixes(once, current_index())
     moments = [datetime.fromtimestamp(moment, UTC) for moment in (np.round(once.at * 1000) / 1000).tolist()]
     there = sa.select(sa.func.count()).select_from(TrackFix).where(TrackFix.device_id == device.id, TrackFix.at.in_(moments))
     known = int(session().scalar(there) or 0)

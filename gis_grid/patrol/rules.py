@@ -167,12 +167,14 @@ def stay_points(fixes: Fixes, within_m: float, seconds: float, gap_seconds: floa
         return []
     east, north = local_metres(fixes)
     ahead = np.searchsorted(fixes.at, fixes.at + seconds)
-    reach = np.minimum(ahead, count - 1)
-    may_begin = (ahead < count) & (np.hypot(east[reach] - east, north[reach] - north) <= within_m)
+    candidates = np.flatnonzero(ahead < count)
+    for part in (0.0, 0.5, 0.25, 0.75):  # who stays is near all the time: who is not near then need not be followed
+        later = np.searchsorted(fixes.at, fixes.at[candidates] + part * seconds) if part else ahead[candidates]
+        away = np.hypot(east[later] - east[candidates], north[later] - north[candidates])
+        candidates = candidates[away <= within_m]
     ends = np.append(np.flatnonzero(np.diff(fixes.at) > gap_seconds), count - 1)
     found: list[tuple[int, int]] = []
     begin = 0
-    candidates = np.flatnonzero(may_begin)
     place = 0
     while place < len(candidates):
         begin = int(candidates[place])

@@ -108,8 +108,9 @@ def _ranks(codes: NDArray[np.object_]) -> tuple[NDArray[np.int64], NDArray[np.ob
     if not len(codes):
         return np.zeros(0, np.int64), np.empty(0, object)
     starts = np.flatnonzero(np.append(True, codes[1:] != codes[:-1]))
-    known: dict[str | None, int] = {}
-    which = np.array([known.setdefault(code, len(known)) for code in codes[starts].tolist()], dtype=np.int64)
+    runs = codes[starts].tolist()
+    known: dict[str | None, int] = {code: number for number, code in enumerate(dict.fromkeys(runs))}
+    which = np.fromiter(map(known.__getitem__, runs), np.int64, len(runs))
     names = np.empty(len(known), object)
     names[:] = list(known)
     return np.repeat(which, np.diff(np.append(starts, len(codes)))), names

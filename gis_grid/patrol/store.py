@@ -10,7 +10,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
-import psycopg
 import sqlalchemy as sa
 from numpy.typing import NDArray
 
@@ -60,13 +59,10 @@ def copy_fixes(
     fixes: Fixes,
     codes: NDArray[np.object_],
     table: str = "fixes",
-    connection: psycopg.Connection[Any] | None = None,
 ) -> None:
-    """COPY BINARY of these fixes; the days must be there, and none of (device, time). `connection`: not this thread's own."""
-    with (
-        (connection or raw_connection()).cursor() as cursor,
-        cursor.copy(f"COPY {table} ({COLUMNS}) FROM STDIN (FORMAT BINARY)") as copy,
-    ):
+    """COPY BINARY of these fixes; the days must be there, and none of (device, time)."""
+    query = f"COPY {table} ({COLUMNS}) FROM STDIN (FORMAT BINARY)"
+    with raw_connection().cursor() as cursor, cursor.copy(query) as copy:
         copy.write(_HEADER)
         for begin in range(0, len(fixes), _BLOCK):
             end = min(begin + _BLOCK, len(fixes))

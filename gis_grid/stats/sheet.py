@@ -28,7 +28,7 @@ Told = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Table:
-    """Rows as long as the header; `sums` stand below them, over all areas. The first `texts` columns are not numbers."""
+    """Rows as long as the header; `sums` stand below, over all of several areas. The first `texts` columns are no numbers."""
 
     title: str
     notes: Sequence[str]
@@ -36,6 +36,7 @@ class Table:
     rows: Sequence[Sequence[Any]]
     sums: Sequence[Sequence[Any]]
     texts: int
+    has_total: bool  # the last column is the sum of its row
 
 
 def written(told: Told, title: str | None, form: str) -> bytes:
@@ -57,11 +58,14 @@ def as_table(told: Told, title: str | None = None) -> Table:
     cells = {(cell["area_code"], *cell["values"]): cell["count"] for cell in told["cells"]}
     over_all = {tuple(one["values"]): one["count"] for one in told["values"]}
 
+    is_summed = len(labels) == 2 and not least and not told["several"]  # else the numbers of a row are no sum of anything
+
     def line(area: Mapping[str, Any], found: Mapping[Any, Any], lead: tuple[Any, ...], first: Any) -> list[Any]:
         key = lead if first is None else (*lead, first["value"])
         numbers = [number(found.get((*key, value), untold)) for value in across]
-        said = [] if first is None else [first["label"]]
-        return [area["code"], area["name"], *said, *numbers, *([number(area["count"])] if first is None else [])]
+        if first is None:
+            return [area["code"], area["name"], *numbers, number(area["count"])]
+        return [area["code"], area["name"], first["label"], *numbers, *([sum(numbers)] if is_summed else [])]
 
     everything = {"code": "", "name": "合计", "count": told["total"]}
     whole = "总数（可有多项）" if told["several"] else "合计" if labels else "数量"
@@ -69,10 +73,11 @@ def as_table(told: Told, title: str | None = None) -> Table:
     return Table(
         title or f"{told['title']}统计",
         _notes(told),
-        [*(header or ["区域编码", "区域"]), *([whole] if len(labels) < 2 else [])],
+        [*(header or ["区域编码", "区域"]), *([whole] if len(labels) < 2 or is_summed else [])],
         [line(area, cells, (area["code"],), first) for area in told["areas"] for first in down],
-        [line(everything, over_all, (), first) for first in down],
+        [line(everything, over_all, (), first) for first in down] if len(told["areas"]) > 1 or len(labels) < 2 else [],
         2 + len(labels[:-1]),
+        has_total=len(labels) < 2 or is_summed,
     )
 
 
@@ -127,7 +132,7 @@ def _excel(table: Table) -> bytes:
 
 def _pdf(table: Table) -> bytes:
     turned = "landscape" if len(table.header) > MOST_UPRIGHT else "portrait"
-    most = max((row[-1] for row in table.rows if isinstance(row[-1], int)), default=0)
+    most = max((row[-1] for row in table.rows if isinstance(row[-1], int)), default=0) if table.has_total else 0
     head = "".join(f"<th>{escape(title)}</th>" for title in table.header)
     body = "".join(_html_row(row, table.texts, most) for row in table.rows)
     sums = "".join(_html_row(row, table.texts, 0) for row in table.sums)
@@ -150,7 +155,7 @@ def _pdf(table: Table) -> bytes:
 
 
 def _html_row(row: Sequence[Any], texts: int, most: int) -> str:
-    """The last column carries a bar, so that a printed sheet is read at a glance."""
+    """A total in the last column carries a bar, so that a printed sheet is read at a glance."""
     told = [f"<td>{escape(str(value))}</td>" for value in row[:texts]]
     told += [f'<td class="n">{escape(str(value))}</td>' for value in row[texts:-1]]
     share = f' class="n bar" style="--share:{100 * row[-1] / most:.0f}%"' if most and isinstance(row[-1], int) else ' class="n"'

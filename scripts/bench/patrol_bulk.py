@@ -156,7 +156,7 @@ def _copy_day(ids: list[int], templates: list[Template], day: date, number: int)
             for key, device, one, shift in plan:
                 later = timedelta(seconds=shift)
                 for row, xym in one.segments:
-                    line = _line_m(xym + np.array([0.0, 0.0, shift]))
+                    line = _line_m(xym + np.array([0.0, 0.0, shift])).hex()
                     copy.write_row(
                         (key, device, row["started_at"] + later, row["ended_at"] + later, row["fixes"], row["area_code"], line)
                     )
@@ -210,6 +210,7 @@ def _fill(rows: int, size: int, with_: Growing, until: float) -> tuple[int, floa
     """COPY until so many rows; how many there are, the last batch's rows a second, and why it stopped early."""
     from gis_grid.access.guard import acting
     from gis_grid.access.rules import COMMAND
+    from gis_grid.areas.placing import current_index
     from gis_grid.db import long_engine, transaction
     from gis_grid.patrol.digest import place_fixes
     from gis_grid.patrol.fixes import Fixes, arrays
@@ -220,7 +221,9 @@ def _fill(rows: int, size: int, with_: Growing, until: float) -> tuple[int, floa
         return rows, None, None
     with transaction(), acting(COMMAND):
         _, lon, lat = with_.walk(with_.bounds, count, 9)
-        fixes, codes = place_fixes(arrays(np.tile(np.arange(200) * 36.0, 1_000), lon, lat, accuracy_m=np.full(count, 5.0)))
+        fixes, codes = place_fixes(
+            arrays(np.tile(np.arange(200) * 36.0, 1_000), lon, lat, accuracy_m=np.full(count, 5.0)), current_index()
+        )
     while rows < size:
         if time.monotonic() > until:
             return rows, rate, "the time is over"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 import shapely
@@ -11,7 +12,7 @@ from gis_grid.errors import Invalid
 from gis_grid.geo.shapes import distance_m
 from gis_grid.notices.extent import extent_in_words
 from gis_grid.notices.font import missing_glyphs, size_to_fit, width_em, wrap
-from gis_grid.notices.ground import Ground, House, flat
+from gis_grid.notices.ground import Ground, House, Mark, flat
 from gis_grid.notices.labels import Name, Spot, overlaps, place
 from gis_grid.notices.plan import draw_plan
 from gis_grid.notices.scale import SCALES, bar_metres, fit
@@ -67,6 +68,21 @@ def test_the_name_of_a_house_astride_the_edge_stands_on_one_side_of_it() -> None
     edge = shapely.boundary(plan.window.to_paper()(ground.area))
     names = [spot for name, spot in plan.placement.placed if name.style == "house"]
     assert [spot.lines for spot in names if edge.intersects(shapely.Polygon(spot.tight()))] == []
+
+
+def test_the_number_of_a_house_stands_clear_of_the_key_place_in_it() -> None:
+    ground = town(shapely.box(0, 0, 200, 160), 5, 6)
+    marks = tuple(Mark(f"老人食堂{n}", house.shape.centroid, "place") for n, house in enumerate(ground.houses[:6]))
+    plan = draw_plan(replace(ground, marks=marks), A4_MAP)
+    assert not [name for name in plan.placement.missing if name.style == "house"]
+    to_paper = plan.window.to_paper()
+    covers = [
+        (name.key, mark.name)
+        for name, spot in plan.placement.placed
+        for mark in marks
+        if name.style == "house" and shapely.Polygon(spot.tight()).intersects(to_paper(mark.point).buffer(0.9))
+    ]
+    assert covers == []
 
 
 def test_a_name_on_two_lines_breaks_where_one_would_pause() -> None:

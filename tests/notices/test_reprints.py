@@ -114,6 +114,9 @@ def test_areas_tell_the_state_of_their_boards(client, mine, session) -> None:
 def test_a_board_that_was_taken_down_is_no_longer_listed(client, mine, session) -> None:
     key = printed(client, mine).headers["Location"].rsplit("/", 1)[-1]
     at = {"type": "Point", "coordinates": [WEST + SIDE / 2, SOUTH + SIDE / 2]}
+    far = {"type": "Point", "coordinates": [WEST + 1, SOUTH]}
+    lost = client.patch(f"/api/board-prints/{key}", headers={**mine, "If-Match": '"1"'}, json={"point": far})
+    assert (lost.status_code, lost.json["code"]) == (422, "far_away") and "公里" in lost.json["detail"]
     hung = client.patch(
         f"/api/board-prints/{key}",
         headers={**mine, "If-Match": '"1"'},

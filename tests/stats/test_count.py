@@ -194,6 +194,10 @@ def test_the_route_answers_json_and_sheets_that_say_who_took_them(people, client
     assert lines[1] == ["区域编码", "区域", "男", "女", "合计"]
     assert lines[2][2:] == ["6", "1", "7"]
     assert lines[-1] == ["", "合计", "6", "3", "9"]
+    two = client.post("/api/stats/count", json={**body, "by": ["age", "sex"], "format": "csv"}, headers=headers)
+    header, *ages = list(csv.reader(io.StringIO(two.data.decode("utf-8-sig"))))[1:]
+    assert header == ["区域编码", "区域", "年龄", "男", "女", "合计"]
+    assert [int(row[-1]) for row in ages] == [int(row[3]) + int(row[4]) for row in ages]
     book = client.post("/api/stats/count", json={**body, "format": "xlsx", "title": "男女"}, headers=headers)
     rows = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(book.data)).get_sheet_by_index(0).to_python()
     assert rows[2][2:5] == [6, 1, 7]

@@ -40,6 +40,8 @@ export interface Template {
   title: string
   papers_mm: Partial<Record<Way, [number, number]>>
   theme: string
+  /** By theme: the colours of a template that has none of its own. */
+  inherits: Record<string, Record<string, string>>
   sheet: boolean
   own: boolean
   id: number | null

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { changedTexts, formOf, rowOf } from './texts'
+import { changedLook, changedTexts, formOf, rowOf } from './texts'
 
 const KEPT = formOf({ services: '代办', show_counts: true, phones: 'masked' }, '东至人民路')
 
@@ -14,4 +14,11 @@ it('goes back as the register takes it', () => {
 it('previews only what was touched', () => {
   expect(changedTexts({ ...KEPT, heading: '公示栏', show_counts: 'no', report_link: 'https://x' }, KEPT)).toEqual({ heading: '公示栏', show_counts: false })
   expect(changedTexts({ ...KEPT, extent: '' }, KEPT)).toEqual({ extent: null })
+})
+
+it('asks for the chosen look beside the texts', () => {
+  const chosen = { ...KEPT, template: 'a3', theme: 'red' }
+  expect(changedLook(chosen, KEPT)).toEqual({ template: 'a3', theme: 'red' })
+  expect(changedTexts(chosen, KEPT)).toEqual({})
+  expect(rowOf(chosen)).toMatchObject({ template: 'a3', orientation: null, theme: 'red' })
 })

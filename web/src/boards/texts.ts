@@ -11,6 +11,9 @@ export interface Texts {
   show_counts: '' | 'yes' | 'no'
   public_page: '' | 'yes' | 'no'
   report_link: string
+  template: string
+  orientation: string
+  theme: string
 }
 
 export interface Kept {
@@ -20,7 +23,8 @@ export interface Kept {
   texts: Texts
 }
 
-const TYPED = ['heading', 'services', 'supervision_phone', 'publisher', 'report_link'] as const
+const LOOK = ['template', 'orientation', 'theme'] as const
+const TYPED = ['heading', 'services', 'supervision_phone', 'publisher', 'report_link', ...LOOK] as const
 const CHOSEN = ['show_counts', 'public_page'] as const
 
 /** A setting's row and the area's extent as the form shows them; empty is "as above". */
@@ -34,6 +38,9 @@ export function formOf(row: Record<string, unknown> | null, extent: string | nul
     supervision_phone: text('supervision_phone'),
     publisher: text('publisher'),
     report_link: text('report_link'),
+    template: text('template'),
+    orientation: text('orientation'),
+    theme: text('theme'),
     phones: text('phones') as Texts['phones'],
     show_counts: choice('show_counts'),
     public_page: choice('public_page'),
@@ -50,8 +57,13 @@ export function rowOf(texts: Texts): Record<string, unknown> {
 /** What of the form differs from what is kept, for the preview: what is untouched goes on coming from above. */
 export function changedTexts(texts: Texts, kept: Texts): Record<string, unknown> {
   const row: Record<string, unknown> = { ...rowOf(texts), extent: texts.extent.trim() || null }
-  delete row.report_link // stands on the public page only
+  for (const name of ['report_link', ...LOOK]) delete row[name] // the public page's; the look is asked beside the texts
   return Object.fromEntries(Object.entries(row).filter(([name]) => texts[name as keyof Texts] !== kept[name as keyof Texts]))
+}
+
+/** Template, orientation and colours that were chosen and not yet kept, as the preview asks for them. */
+export function changedLook(texts: Texts, kept: Texts): Partial<Record<(typeof LOOK)[number], string>> {
+  return Object.fromEntries(LOOK.filter((name) => texts[name] && texts[name] !== kept[name]).map((name) => [name, texts[name]]))
 }
 
 export async function readKept(forArea: string, ofArea: string): Promise<Kept> {
