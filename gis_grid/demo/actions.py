@@ -127,6 +127,8 @@ def remove_town() -> int:
     session().execute(sa.text(f"DELETE FROM plans WHERE area_code LIKE '{PREFIX}%'"))
     for table, own in _OWN.items():
         session().execute(sa.text(f"DELETE FROM {table} WHERE area_code LIKE '{PREFIX}%' AND {own}"))
+    for table in ("estates", "buildings"):  # what stays because others hang on it must not stand in the next town's way
+        session().execute(sa.text(f"UPDATE {table} SET code = code || '-' || id WHERE code LIKE 'D_9901%'"))
     for table in OWNERS:  # nobody's picture stays without its row; the files go with the next sweep
         gone = f"NOT EXISTS (SELECT 1 FROM {table} t WHERE t.id = photos.owner_id)"
         session().execute(sa.text(f"DELETE FROM photos WHERE owner_kind = '{table}' AND {gone}"))
