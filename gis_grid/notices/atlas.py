@@ -13,10 +13,10 @@ import shapely
 from gis_grid.notices.ground import Ground
 from gis_grid.notices.layout import posts_of
 from gis_grid.notices.plan import Plan, draw_plan
-from gis_grid.notices.render import Board, Job, html_to_pdf
+from gis_grid.notices.render import Board, Job, colours_of, html_to_pdf
 from gis_grid.notices.said import Content
 from gis_grid.notices.style import Paper
-from gis_grid.notices.templates import FOLDER, Template, themes
+from gis_grid.notices.templates import FOLDER, Template
 
 _NEAR_M = 15.0
 
@@ -79,7 +79,7 @@ def write_atlas(atlas: Atlas) -> bytes:
     told = {
         "content": content,
         "template": template,
-        "theme": themes()[atlas.whole.theme or template.theme],
+        "theme": colours_of(template, atlas.whole.theme),
         "day": atlas.whole.day,
         "plan": plan.svg,
         "margin": 0.05 * min(template.width, template.height),

@@ -27,6 +27,7 @@ from gis_grid.notices.stale import stale_prints
 CHUNK, MOST = 100, 20_000
 KEPT_DAYS = 30
 MOST_ATLAS, MOST_LABELS = 400, 2000
+WIDEST_ATLAS_MM = 420  # A3: larger boards are no pages of a book
 
 
 def start(prefix: str, what: str, wish: Wish, form: Form, chosen: Sequence[str] | None = None) -> LongJob:
@@ -161,7 +162,9 @@ def _list_of(rows: Sequence[dict[str, Any]]) -> bytes:
 
 def print_atlas(prefix: str, codes: Sequence[str], wish: Wish, path: Path, progress: jobs.Progress) -> dict[str, Any]:
     """One PDF of an area and these of its grids; grids without a boundary are left out and told."""
-    whole = job_of(prefix, replace(wish, template=wish.template or STANDARD))
+    whole = job_of(prefix, wish)
+    if not wish.template and (max(whole.template.width, whole.template.height) > WIDEST_ATLAS_MM or whole.template.sheet):
+        whole = job_of(prefix, replace(wish, template=STANDARD))
     if whole.ground is None:
         raise Invalid(f"{whole.content.name}没有边界，不能制作图集。", code="no_boundary")
     grids, boards, gaps, refused = [], [], {}, {}

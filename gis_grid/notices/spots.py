@@ -13,12 +13,13 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 from shapely.ops import substring
 
-from gis_grid.notices.font import width_em
+from gis_grid.notices.font import width_em, wrap
 from gis_grid.notices.ground import House, Street
 from gis_grid.notices.labels import Spot
 
 _ROUND = [(math.cos(a), math.sin(a)) for a in np.radians(np.arange(0, 360, 22.5))]
 _SHRINK = (1.0, 0.85, 0.72)
+_LONG = 14  # letters; longer names may take more than two lines
 _ENOUGH = 4  # ways to write a name inside its building that are kept
 _PLACE = re.compile(r"\D{1,10}?(?:社区|小区|街道|花园|家园|公寓|大厦|中心|新村|苑|园|里|村|镇|乡)")
 _NUMBER = re.compile(r"^(\D*?)(\d+[A-Za-z]?)(号楼|幢|栋|座|号|单元)?$")
@@ -99,13 +100,16 @@ def _tries(house: House, room: BaseGeometry, size: float, least: float, own: int
 
 
 def _forms(names: tuple[str, ...]) -> list[tuple[float, tuple[str, ...]]]:
-    """(cost, lines): the name on one line, on two, then the shorter forms."""
+    """(cost, lines): the name on one line, on two (long ones: on more), then the shorter forms."""
     forms: list[tuple[float, tuple[str, ...]]] = []
     for rank, name in enumerate(names):
         forms.append((rank * 0.5, (name,)))
         halves = _halves(name)
         if halves:
             forms.append((rank * 0.5 + 0.2, halves))
+        if len(name) > _LONG:
+            for count in (3, 4, 6):
+                forms.append((rank * 0.5 + 0.2 * count, tuple(wrap(name, math.ceil(width_em(name) / count) + 1))))
     return forms
 
 
@@ -215,7 +219,8 @@ def area_spots(text: str, shape: BaseGeometry, size: float, least: float, *, bey
     fits = shapely.contains(part, shapely.polygons([spot.tight() for spot in tries]))
     found = [spot for spot, good in zip(tries, fits, strict=True) if good]
     if not found and beyond:  # too narrow for its name: written across, its middle inside
-        found = [box((text,), x, y, least, cost=6 + 0.05 * n) for n, (x, y) in enumerate(points)]
+        lines = _forms((text,))[-1][1] if len(text) > _LONG else (text,)
+        found = [box(lines, x, y, least, cost=6 + 0.05 * n) for n, (x, y) in enumerate(points)]
     return found
 
 
