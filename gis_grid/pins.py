@@ -18,6 +18,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from gis_grid import audit
 from gis_grid.access.guard import caller, check_right, require
 from gis_grid.areas.actions import locate
+from gis_grid.areas.duty import all_areas
 from gis_grid.buildings.api import BUILDINGS
 from gis_grid.buildings.models import Building, Room, Unit
 from gis_grid.db import SRID, Base, session
@@ -76,7 +77,7 @@ def preview(kind: str, key: int, x: float, y: float, datum: str) -> dict[str, An
     moved_m = None if was is None else round(shapes.distance_m(was.x, was.y, there["lon"], there["lat"]), 1)
     remarks = []
     if grid != row.area_code:
-        remarks.append(f"所属网格将由 {row.area_code or '无'} 变为 {grid or '无'}。")
+        remarks.append(f"所属网格将由 {_named(row.area_code)} 变为 {_named(grid)}。")
     elif there["code"] != row.area_code:
         remarks.append("图上位置落在另一网格，但归属随房屋或楼栋，不变。")
     if there["code"] is None:
@@ -94,6 +95,11 @@ def preview(kind: str, key: int, x: float, y: float, datum: str) -> dict[str, An
         "locked": row.pin_locked,
         "remarks": remarks,
     }
+
+
+def _named(code: str | None) -> str:
+    known = all_areas().get(code or "")
+    return known.link["name"] if known else code or "无"
 
 
 def move_pin(kind: str, key: int, version: int, x: float, y: float, datum: str) -> dict[str, Any]:

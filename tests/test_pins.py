@@ -48,7 +48,7 @@ def test_the_grid_is_shown_before_anything_is_saved(pin) -> None:
         GRID_2,
         pytest.approx(97, 0.01),
     )
-    assert told["remarks"] == [f"所属网格将由 {GRID_1} 变为 {GRID_2}。"]
+    assert told["remarks"] == ["所属网格将由 名001 变为 名002。"]
     assert pin("GET", "premises").json["area_code"] == GRID_1
 
 

@@ -102,7 +102,9 @@ def _check_floor(room: Room) -> None:
             sa.select(Room.floor).where(Room.building_id == building.id, Room.retired_at.is_(None)).distinct()
         )
         others = [floors.Room(0, 0, "", floor, 1) for floor in used]
-    asked = floors.Room(0, room.unit_id, room.number, room.floor, room.door, floor_label=room.floor_label or "")
+    asked = floors.Room(
+        0, room.unit_id, room.number, room.floor, room.door, floor_span=room.floor_span or 1, floor_label=room.floor_label or ""
+    )
     fault = floors.floor_fault(asked, others, building.floors_above, building.floors_below, building.floor_order)
     if fault:
         raise Invalid(fault, code="no_such_floor")

@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 MOST_FLOORS = 200
+LOFT = 1  # floors under the roof that nobody counts
 Key = tuple[int, str]  # number, name ('' for an ordinary floor)
 
 
@@ -81,6 +82,7 @@ def floor_fault(
         if room.floor_label in order or (not room.floor_label and room.floor in known):
             return None
         return f"该楼栋没有“{room.floor_label or room.floor}”层；已登记的楼层（自下而上）：{'、'.join(order)[:120]}。"
+    others = list(others)
     if room.floor < 0 and below is not None and -room.floor > below:
         return f"该楼栋地下只有 {below} 层，没有负 {-room.floor} 层；如登记有误，请先更正楼栋的地下层数。"
     if room.floor > 0 and above is not None:
@@ -88,7 +90,21 @@ def floor_fault(
         spare = sum(1 for number in range(1, room.floor) if is_avoided(number) and number not in used)
         if room.floor - spare > above:
             return f"该楼栋地上只有 {above} 层，没有第 {room.floor} 层；如登记有误，请先更正楼栋的地上层数。"
-    return None
+    return _height_fault(room, others, above)
+
+
+def _height_fault(room: Room, others: Iterable[Room], above: int | None) -> str | None:
+    """A flat of several floors must end within the building; a loft above the last counted floor is usual."""
+    if room.floor_span < 2 or above is None:
+        return None
+    top = room.floor + room.floor_span - 1
+    top += room.floor < 0 <= top  # there is no floor 0
+    used = {other.floor for other in others}
+    spare = sum(1 for number in range(1, min(top, MOST_FLOORS)) if is_avoided(number) and number not in used)
+    if top - spare <= above + LOFT:
+        return None
+    begin = f"{'负 ' if room.floor < 0 else '第 '}{abs(room.floor)} 层"
+    return f"从{begin}向上合并 {room.floor_span} 层，超出了该楼栋地上的 {above} 层，请核对。"
 
 
 def number_of(name: str) -> int | None:

@@ -19,6 +19,7 @@ from gis_grid.areas.cells import refresh_cells
 from gis_grid.areas.models import DEMO_PREFIX, Area, has_demo
 from gis_grid.config import settings
 from gis_grid.db import raw_connection, session
+from gis_grid.demo.belongings import add_belongings
 from gis_grid.demo.community import CommunityRows
 from gis_grid.demo.people import IdNumbers
 from gis_grid.demo.staff import patrols, shift_rows, staff_rows
@@ -26,6 +27,7 @@ from gis_grid.demo.town import Town, hexed, make_town, stored
 from gis_grid.errors import Conflict
 from gis_grid.patrol.actions import record_track
 from gis_grid.patrol.targets import refresh_targets
+from gis_grid.photos.actions import OWNERS
 
 PREFIX, MARK = DEMO_PREFIX, "演示数据"
 SINCE = date(2020, 1, 1)
@@ -57,6 +59,8 @@ class Report:
 
 # What of each table the demo made, in dependency order; rows that users added in demo grids are not its own.
 _OWN = {
+    "valuables": f"resident_id IN (SELECT id FROM residents WHERE remark = '{MARK}')",
+    "premises_staff": "premises_id IN (SELECT id FROM premises WHERE code LIKE 'DP%')",
     "residents": f"remark = '{MARK}'",
     "households": f"remark = '{MARK}' AND NOT EXISTS (SELECT 1 FROM residents r WHERE r.household_id = households.id)",
     "premises": "code LIKE 'DP%'",
@@ -102,6 +106,8 @@ _DEVICES = f"SELECT id FROM devices WHERE code LIKE 'demo-{PREFIX}%' OR user_id 
 _WORK = (
     f"DELETE FROM fixes WHERE device_id IN ({_DEVICES})",
     f"DELETE FROM devices WHERE id IN ({_DEVICES})",
+    f"""UPDATE premises_staff SET resident_id = NULL
+        WHERE resident_id IN (SELECT id FROM residents WHERE area_code LIKE '{PREFIX}%' AND remark = '{MARK}')""",
     "DELETE FROM visit_evidence WHERE user_id IN (SELECT id FROM users WHERE demo)",
     f"DELETE FROM visits WHERE area_code LIKE '{PREFIX}%'",
     f"DELETE FROM spot_checks WHERE area_code LIKE '{PREFIX}%' OR user_id IN (SELECT id FROM users WHERE demo)",
@@ -121,10 +127,15 @@ def remove_town() -> int:
     session().execute(sa.text(f"DELETE FROM plans WHERE area_code LIKE '{PREFIX}%'"))
     for table, own in _OWN.items():
         session().execute(sa.text(f"DELETE FROM {table} WHERE area_code LIKE '{PREFIX}%' AND {own}"))
+    for table in ("estates", "buildings"):  # what stays because others hang on it must not stand in the next town's way
+        session().execute(sa.text(f"UPDATE {table} SET code = code || '-' || id WHERE code LIKE 'D_9901%'"))
+    for table in OWNERS:  # nobody's picture stays without its row; the files go with the next sweep
+        gone = f"NOT EXISTS (SELECT 1 FROM {table} t WHERE t.id = photos.owner_id)"
+        session().execute(sa.text(f"DELETE FROM photos WHERE owner_kind = '{table}' AND {gone}"))
     session().execute(sa.text("DELETE FROM base_map WHERE source = 'demo'"))
     session().execute(sa.text("DELETE FROM users WHERE demo"))
     others = sum(_unplace(table) for table in ("estates", "buildings", "units", "rooms", "households", "residents"))
-    others += sum(_unplace(table) for table in ("premises", "events", "tracks", "devices"))
+    others += sum(_unplace(table) for table in ("premises", "premises_staff", "valuables", "events", "tracks", "devices"))
     session().execute(sa.text(f"UPDATE track_areas SET area_code = NULL WHERE area_code LIKE '{PREFIX}%'"))
     for length in (15, 12, 9, 6):
         session().execute(sa.text(f"DELETE FROM areas WHERE code LIKE '{PREFIX}%' AND length(code) = {length}"))
@@ -153,6 +164,7 @@ def _load_district(town: Town, mark: str, report: Report, numbers: IdNumbers, no
     report.rows["shifts"] += copy("shifts", "area_code, placed_by, worker, weekdays, starts, ends", shift_rows(town))
     if town.only is not None:  # a district has too many: there `gis-grid patrol targets` does it when it is wanted
         report.rows["targets"] += sum(refresh_targets().values())
+        report.rows.update(add_belongings(town.plan.seed, town.district, MARK, now.date()))
     for track in patrols(town, now):
         record_track(track)
         report.rows["tracks"] += 1

@@ -14,6 +14,7 @@ from gis_grid.access.guard import caller, check_right, scope_patterns
 from gis_grid.areas.placing import today
 from gis_grid.buildings.floors import Room
 from gis_grid.db import ask, told_sql
+from gis_grid.dictionary import names
 from gis_grid.errors import BadRequest, NotFound
 from gis_grid.house_status.colours import TRAITS, Colours, Rule, Scheme, colours
 from gis_grid.house_status.rules import Cell, Diagram, Unit, lay_out
@@ -54,6 +55,8 @@ class Recorded(NamedTuple):
     use: str | None
     due_on: date | None
     verified_at: datetime | None
+    verified_by: str | None
+    verified_how: str | None
     households: int
     persons: int | None
     people_due_on: date | None
@@ -87,6 +90,7 @@ class _View:
     asked: Asked
     scheme: Scheme
     tags: dict[str, str]
+    hows: dict[str, str]
     day: date
     people: bool
     colours: Colours
@@ -150,7 +154,7 @@ def _view(asked: Asked) -> _View:
     check_right(scheme.right)
     if asked.full_names:
         check_right("people.unmask")
-    return _View(asked, scheme, visible_classes(), today(), caller().may("people.read"), found)
+    return _View(asked, scheme, visible_classes(), names("verify_how"), today(), caller().may("people.read"), found)
 
 
 def _buildings(*, building: int | None = None, estate: int | None = None) -> Sequence[Told]:
@@ -238,6 +242,8 @@ def _cell(cell: Cell, row: Recorded, units: Mapping[int, str], floors: Sequence[
         "freshness": state,
         "freshness_name": freshness.STATES[state],
         "verified_on": row.verified_at and row.verified_at.date().isoformat(),
+        "verified_by": row.verified_by,
+        "verified_how": row.verified_how and view.hows.get(row.verified_how, row.verified_how),
         "fault": cell.fault,
         "doors": cell.room.door_span if cell.room else 1,
     }

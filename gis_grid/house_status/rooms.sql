@@ -2,7 +2,7 @@
 -- LATERAL on purpose: each room looks up its own homes by index, also right after a large import, when there are no statistics yet.
 WITH mine AS (
   SELECT id, building_id, unit_id, number, floor, door, door_span, floor_span, coalesce(floor_label, '') AS floor_label, use, due_on,
-    verified_at
+    verified_at, verified_by, verified_how
   FROM rooms
   WHERE building_id = ANY(:buildings) AND retired_at IS NULL AND coalesce(area_code LIKE ANY(:scope), '%' = ANY(:scope))
 )

@@ -5,6 +5,7 @@ Accessible: a title and a description, cells in reading order, each with its wor
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -71,10 +72,11 @@ def draw_estate(data: Data) -> str:
         for one, xs in line:
             drawn = "".join(_grid(one, SMALL, xs, data["legend"]))
             sink = tall - _height(one)
+            bare = "" if one["cells"] else _text(SMALL.left, _height(one) - 26, "没有登记房屋", 12, SOFT)
             name = _fit(one["building"]["name"] or one["building"]["code"], max(60.0, xs[-1][1]), 13)
             boxes.append(
                 f'<g transform="translate({x:g} {y + sink:g})" role="group"><title>{escape(one["building"]["title"])}</title>'
-                f'<g role="list">{drawn}</g>{_text(SMALL.left, _height(one) - 8, name, 13, weight=700)}</g>'
+                f'<g role="list">{drawn}</g>{bare}{_text(SMALL.left, _height(one) - 8, name, 13, weight=700)}</g>'
             )
             x += max(xs[-1][1], 96) + 18
         x, y = 24.0, y + tall + 16
@@ -165,7 +167,7 @@ def _grid(data: Data, size: Size, xs: list[tuple[float, float]], legend: Sequenc
         yield _text((left + right) / 2, size.unit - size.unit * 0.33, name, size.unit * 0.53, SOFT, anchor="middle")
     for row, floor in enumerate(data["floors"]):
         y = size.unit + row * size.row
-        title = _fit(floor["title"].removesuffix("层"), size.left - 8, size.row * 0.33 + 2)
+        title = _fit(re.sub(r"^(负?[0-9]+)层$", r"\1", floor["title"]), size.left - 8, size.row * 0.33 + 2)
         yield _text(size.left - 8, y + size.row * 0.62, title, min(15.0, size.row * 0.33 + 4), SOFT, anchor="end")
         if floor["kind"] == "ground" and row + 1 < len(data["floors"]):
             y += size.row

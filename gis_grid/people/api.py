@@ -48,13 +48,6 @@ class DuplicatesQuery(Strict):
     limit = fields.Integer(load_default=100, validate=validate.Range(min=1, max=500))
 
 
-class MergeSchema(Strict):
-    other_id = fields.Integer(
-        strict=True, required=True, validate=validate.Range(min=1, max=BIGINT), metadata={"title": "重复的那位"}
-    )
-    reason = Text(validate=validate.Length(max=200), metadata={"title": "原因"})
-
-
 Tag = Schema.from_dict(
     {
         "id": fields.Integer(),
@@ -146,16 +139,6 @@ def _tagged(told: Any, version: int) -> tuple[Any, dict[str, str]]:
 def list_duplicates(asked: dict[str, Any]) -> dict[str, Any]:
     """可能重复登记的居民，成对列出并说明依据"""
     return {"items": duplicates.proposed(asked.get("area_code"), asked["limit"])}
-
-
-@blueprint.route(f"{_ONE}/merge", methods=["POST"])
-@blueprint.arguments(MergeSchema)
-@blueprint.response(200, Shown)
-@blueprint.doc(parameters=[IF_MATCH])
-@require(WRITE)
-def merge(asked: dict[str, Any], key: int) -> Any:
-    """合并重复登记：对方并入本人，可撤销"""
-    return duplicates.merge(key, wanted_version(), asked["other_id"], asked.get("reason"))
 
 
 @homes.route(f"{_ONE}/home")

@@ -12,7 +12,7 @@ from marshmallow import Schema, fields, validate
 
 from gis_grid.access.guard import require
 from gis_grid.dictionary import CodeField
-from gis_grid.people import changes
+from gis_grid.people import changes, duplicates
 from gis_grid.people import undo as undoing_changes
 from gis_grid.people.preview import tried
 from gis_grid.people.registers import HOUSEHOLDS, READ, RESIDENTS, WRITE
@@ -74,6 +74,11 @@ class BirthSchema(Strict):
 
 class ArrivalSchema(HappenedSchema):
     person = fields.Nested(Person, required=True)
+
+
+class MergeSchema(Strict):
+    other_id = _key("重复的那位", required=True)
+    reason = Text(validate=validate.Length(max=200), metadata={"title": "原因"})
 
 
 class TenantsSchema(HappenedSchema):
@@ -216,6 +221,12 @@ def departure(asked: dict[str, Any], key: int) -> Any:
 def _end(asked: dict[str, Any], key: int, why: str) -> Any:
     relations = changes.members_of(asked["members"]) if asked.get("members") else None
     return changes.end_residence(key, wanted_version(), why, asked.get("on"), relations, asked.get("reason"))
+
+
+@_verb(residents, f"{_ONE}/merge", MergeSchema, ResidentShown)
+def merge(asked: dict[str, Any], key: int) -> Any:
+    """合并重复登记：对方并入本人，可撤销"""
+    return duplicates.merge(key, wanted_version(), asked["other_id"], asked.get("reason"))
 
 
 @_verb(rooms, f"{_ONE}/tenants", TenantsSchema, HouseholdShown, version=False, status=201)

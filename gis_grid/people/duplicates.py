@@ -18,7 +18,7 @@ from gis_grid.people.actions import note_change, prepare_resident
 from gis_grid.people.models import HomeChange, Household, Resident, ResidentTag, Valuable
 from gis_grid.people.registers import HOUSEHOLDS, RESIDENTS
 from gis_grid.people.rules import HEAD
-from gis_grid.register.actions import check_version, find
+from gis_grid.register.actions import check_version, find, retire
 from gis_grid.sealed import mask_id, mask_phone
 
 # What the one that stays takes over from the other where he has nothing himself.
@@ -91,13 +91,16 @@ def merge(resident_id: int, version: int, other_id: int, reason: str | None) -> 
     }  # fmt: skip
     other.retired_at, other.left_on, other.left_why, other.merged_into = datetime.now(UTC), today(), "merged", kept.id
     session().flush()  # first gone, then its number is free
+    left_by = session().get(Household, other.household_id)
+    detail["closed"] = _closed_when_empty(left_by)
     for name, value in taken.items():
         setattr(kept, name, value)
     kept.classes = [*kept.classes, *classes]
     prepare_resident(kept, {})
     household = session().get(Household, kept.household_id)
     assert household  # noqa: S101  prepare_resident refused otherwise
-    note_change("merged", None, [household], residents=[kept.id, other.id], reason=reason, detail=detail)
+    both = [household, left_by] if left_by and left_by.id != household.id else [household]
+    note_change("merged", None, both, residents=[kept.id, other.id], reason=reason, detail=detail)
     session().flush()
     was, now = audit.difference(before, audit.snapshot(kept))
     audit.record("merge", "residents", kept.id, before=was, after={**(now or {}), "merged": other.id}, area_code=kept.area_code)
@@ -105,7 +108,7 @@ def merge(resident_id: int, version: int, other_id: int, reason: str | None) -> 
 
 
 def undo(change: HomeChange) -> HomeChange:
-    """Take a merge back: the other person is there again, and has again what was his."""
+    """Take a merge back: the other person is there again, and has again what was his; what was corrected since stays."""
     told = change.detail
     kept: Resident = find(RESIDENTS, told["kept"], lock=True)
     other: Resident = find(RESIDENTS, told["other"], lock=True)
@@ -113,6 +116,8 @@ def undo(change: HomeChange) -> HomeChange:
     if household.retired_at:
         raise Conflict("他原来的住户已注销，不能撤销合并；请用“迁入”重新登记。", code="household_gone")
     for name in told["filled"]:
+        if getattr(kept, name) != getattr(other, name):
+            continue
         setattr(kept, name, None)
         if name in ("id_number", "phone"):
             setattr(kept, f"{name}_hash", None)
@@ -129,6 +134,17 @@ def undo(change: HomeChange) -> HomeChange:
     session().expire_all()
     audit.record("undo", "residents", kept.id, after={"merge": change.id, "again": other.id}, area_code=change.area_code)
     return change
+
+
+def _closed_when_empty(household: Household | None) -> list[int]:
+    """A household in which nobody lives any more is closed; answers which."""
+    if household is None or household.retired_at:
+        return []
+    living = sa.select(Resident.id).where(Resident.household_id == household.id, Resident.retired_at.is_(None))
+    if session().scalar(living.limit(1)):
+        return []
+    retire(HOUSEHOLDS, household.id, household.version)
+    return [household.id]
 
 
 def _check_not_leading(other: Resident) -> None:

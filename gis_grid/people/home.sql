@@ -2,10 +2,11 @@
 SELECT h.id, h.version,
   json_build_object('id', r.id, 'number', r.number, 'floor', r.floor, 'use', r.use, 'unit', u.name, 'building_id', b.id,
     'building', b.name, 'estate', e.name, 'address', b.address, 'due_on', r.due_on, 'verified_at', r.verified_at,
-    'verified_by', r.verified_by, 'lon', ST_X(coalesce(h.point, u.point, b.point)), 'lat', ST_Y(coalesce(h.point, u.point, b.point))
+    'verified_by', r.verified_by, 'verified_how', r.verified_how, 'lon', ST_X(coalesce(h.point, u.point, b.point)), 'lat', ST_Y(coalesce(h.point, u.point, b.point))
   ) AS room,
   (SELECT json_agg(json_build_object('id', p.id, 'name', p.name, 'relation', p.relation, 'sex', p.sex, 'birth_date', p.birth_date,
-      'classes', p.classes, 'due_on', p.due_on, 'verified_at', p.verified_at, 'version', p.version)
+      'classes', p.classes, 'due_on', p.due_on, 'verified_at', p.verified_at,
+      'verified_by', p.verified_by, 'verified_how', p.verified_how, 'version', p.version)
       ORDER BY (p.relation = '02') DESC NULLS LAST, p.birth_date, p.id)
     FROM residents p WHERE p.household_id = h.id AND p.retired_at IS NULL) AS people,
   (SELECT json_agg(json_build_object('id', v.id, 'resident_id', v.resident_id, 'kind', v.kind, 'name', v.name, 'number', v.number)

@@ -91,6 +91,8 @@ def _lines(done: Tried) -> Iterator[str]:
     for change in done.changes:
         if change.kind == "moved":
             yield f"成员 {len(change.resident_ids)} 人一起搬：{_named(change.resident_ids)}"
+    for entry in done.of("residents", "merge", "undo"):
+        yield from _of_merge(entry)
     left: dict[str, list[int]] = {}
     for entry in done.of("residents", "create", "move_in", "change", "reopen", "undo", "retire"):
         after = entry.after or {}
@@ -130,6 +132,17 @@ def _of_resident(entry: AuditEntry) -> Iterator[str]:
         yield f"{resident.name} 重新在册"
     if changed := _changed(RESIDENTS, entry):
         yield f"{resident.name}：{changed}"
+
+
+def _of_merge(entry: AuditEntry) -> Iterator[str]:
+    """Two records become one, or are two again."""
+    kept, after = session().get_one(Resident, int(entry.key or 0)), entry.after or {}
+    if gone := session().get(Resident, after.get("merged") or after.get("again")):
+        home = session().get(Household, gone.household_id)
+        where = f"（{home.number}，{_room_said(home.room_id)}）" if home else ""
+        yield f"{gone.name}{where}{'的登记并入' if after.get('merged') else '重新单独在册，不再是'} {kept.name}"
+    if after.get("merged") and (changed := _changed(RESIDENTS, entry)):
+        yield f"{kept.name}补入：{changed}"
 
 
 def _changed(register: Any, entry: AuditEntry) -> str:

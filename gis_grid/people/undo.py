@@ -42,6 +42,8 @@ def undo(change_id: int) -> HomeChange:
     if change.undone_at:
         raise Conflict("这次变动已经撤销过。", code="already_undone")
     if change.kind == "merged":
+        for household_id in change.detail.get("closed", ()):
+            _reopen(household_id)
         return duplicates.undo(change)
     _check_nothing_since(change)
     if change.kind == "moved":

@@ -12,19 +12,22 @@ import sqlalchemy as sa
 from gis_grid import audit
 from gis_grid.access.guard import caller, check_right, scoped
 from gis_grid.addresses.actions import match_addresses
-from gis_grid.buildings.api import BUILDINGS, ROOMS
+from gis_grid.buildings.api import BUILDINGS, ESTATES, ROOMS
 from gis_grid.db import session
 from gis_grid.errors import Conflict, Invalid, NotFound
-from gis_grid.people.registers import HOUSEHOLDS, RESIDENTS
+from gis_grid.people.registers import HOUSEHOLDS, RESIDENTS, VALUABLES
 from gis_grid.photos.models import Photo
 from gis_grid.photos.rules import SIZES, Named, NotAPhoto, make_picture, read_name
 from gis_grid.photos.store import keep_files, path_of
-from gis_grid.premises import PREMISES
+from gis_grid.premises import PREMISES, STAFF
 from gis_grid.register import Register
 from gis_grid.register.actions import find
 from gis_grid.sealed import fingerprint
 
-OWNERS: dict[str, Register] = {one.name: one for one in (RESIDENTS, HOUSEHOLDS, PREMISES, BUILDINGS, ROOMS)}  # others add theirs
+OWNERS: dict[str, Register] = {  # others add theirs
+    one.name: one for one in (RESIDENTS, HOUSEHOLDS, VALUABLES, PREMISES, STAFF, ESTATES, BUILDINGS, ROOMS)
+}
+PERSONAL = ("residents", "households", "valuables", "premises_staff")  # who looks at these is kept in the audit log
 MOST_PER_OWNER = 20
 
 
@@ -82,7 +85,7 @@ def photo_file(photo_id: int, size: str) -> Path:
     path = path_of(photo.sha256, size)
     if not path.is_file():
         raise NotFound("照片文件不在存储目录中，请联系管理员从备份恢复。", code="file_missing")
-    if photo.owner_kind in ("residents", "households"):
+    if photo.owner_kind in PERSONAL:
         audit.record("view", f"{photo.owner_kind}.photo", photo.owner_id, after={"photo": photo.id}, area_code=owner.area_code)
     return path
 
@@ -101,10 +104,9 @@ def keep_many(files: Iterable[tuple[str, bytes]], *, dry_run: bool) -> list[dict
     report = []
     for name, data in files:
         line: dict[str, Any] = {"file": name, "kind": None, "key": None, "who": None, "kept": False, "problem": None}
-        kind, rows = _matches(read_name(name))
+        kind, rows = _told_by(name)
         if len(rows) != 1:
-            several = f"有 {len(rows)} 条同名记录，请在文件名中加上证件号码或编号"
-            line["problem"] = several if rows else "没有找到对应的人、户或场所"
+            line["problem"] = f"有 {len(rows)} 条同名记录，请在文件名中加上证件号码或编号" if rows else _unmatched(data)
         else:
             line |= {"kind": kind, "key": rows[0][0], "who": rows[0][1]}
             line |= _kept(kind, rows[0][0], name, data, dry_run)
@@ -118,15 +120,27 @@ def match_names(file_names: Sequence[str]) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     told = 0
     for name in file_names:
-        kind, rows = _matches(read_name(name))
-        if not rows and caller().may(ROOMS.write):
-            kind, rows = "rooms", _room_of(name)
+        kind, rows = _told_by(name)
         where = _addresses(kind, [key for key, _ in rows])
         candidates = [{"kind": kind, "key": key, "who": who, "where": where.get(key)} for key, who in rows]
         found.append({"file": name, "candidates": candidates})
         told += len(candidates)
     audit.record("find", "photos", after={"files": len(found), "found": told})
     return found
+
+
+def _told_by(file_name: str) -> tuple[str, list[tuple[int, str]]]:
+    """The rows a file's name may mean: people, households and shops first, then rooms by their address."""
+    kind, rows = _matches(read_name(file_name))
+    if not rows and caller().may(ROOMS.write):
+        return "rooms", _room_of(file_name)
+    return kind, rows
+
+
+def _unmatched(data: bytes) -> str:
+    if data.startswith(b"PK\x03\x04"):
+        return "这是压缩包：请解压后上传其中的照片，或在控制台“批量照片”页直接选择压缩包"
+    return "没有找到对应的人、户、场所或房屋"
 
 
 def _room_of(file_name: str) -> list[tuple[int, str]]:

@@ -39,7 +39,8 @@ PhotoSchema = Schema.from_dict(
     name="Photo",
 )
 blueprint = Blueprint("photos", __name__, url_prefix="/api/photos", description="照片")
-_OWNER = f"/<any(residents, households, premises, buildings, rooms, events):owner>/<int(max={BIGINT}):key>"
+_KINDS = "residents, households, valuables, premises, premises_staff, estates, buildings, rooms, events"
+_OWNER = f"/<any({_KINDS}):owner>/<int(max={BIGINT}):key>"
 _PHOTO = f"/<int(max={BIGINT}):photo_id>"
 
 

@@ -20,7 +20,7 @@ class Photo(Base):
     )
 
     id: Mapped[int] = mapped_column(sa.BigInteger, sa.Identity(), primary_key=True)
-    owner_kind: Mapped[str] = mapped_column(sa.String(12), comment="对象")  # residents, households, premises, buildings, rooms
+    owner_kind: Mapped[str] = mapped_column(sa.String(16), comment="对象")  # the name of its register
     owner_id: Mapped[int] = mapped_column(sa.BigInteger, comment="对象编号")
     sha256: Mapped[str] = mapped_column(sa.String(64), index=True, comment="内容摘要")
     name: Mapped[str | None] = mapped_column(sa.String(150), comment="原文件名")

@@ -158,7 +158,8 @@ class Storeys:
             self.told[building] = tuple(session().execute(sa.select(*columns).where(Building.id == building)).one())
             there = sa.select(Room.floor).where(Room.building_id == building, Room.retired_at.is_(None)).distinct()
             self.used[building] = set(session().scalars(there))
-        asked = floors.Room(0, row["unit_id"], str(row["number"]), floor, 1, floor_label=row.get("floor_label") or "")
+        span, label = row.get("floor_span") or 1, row.get("floor_label") or ""
+        asked = floors.Room(0, row["unit_id"], str(row["number"]), floor, 1, floor_span=span, floor_label=label)
         others = [floors.Room(0, 0, "", number, 1) for number in self.used[building]]
         fault = floors.floor_fault(asked, others, *self.told[building])
         if fault is None:

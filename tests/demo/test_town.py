@@ -176,7 +176,8 @@ def test_the_community_loads_placed_by_the_products_own_index(session) -> None:
     report = load_town("community", 1, lambda *told: None, NOW)
     assert 2000 <= report.rows["households"] <= 3000
     assert len({password for *_, password in report.accounts}) == len(report.accounts) == 6
-    for table in ("buildings", "units", "rooms", "households", "residents", "premises", "estates"):
+    assert min(report.rows["valuables"], report.rows["premises_staff"]) > 100
+    for table in ("buildings", "units", "rooms", "households", "residents", "premises", "premises_staff", "valuables", "estates"):
         unplaced = session.scalar(sa.text(f"SELECT count(*) FROM {table} WHERE area_code IS NULL OR length(area_code) <> 15"))
         assert unplaced == 0, table
     town = make_town(1, only_community=True)
@@ -195,7 +196,17 @@ def test_the_community_loads_placed_by_the_products_own_index(session) -> None:
     session.execute(sa.text("INSERT INTO events (number, area_code, placed_by) VALUES ('MINE', :grid, 'inside')"), {"grid": grid})
     plan = "INSERT INTO plans (name, area_code, made_by) VALUES ('方案', :grid, '测试')"
     session.execute(sa.text(plan), {"grid": grid})
-    assert remove_town() == 1
+    session.execute(
+        sa.text("""INSERT INTO buildings (code, name, estate_id, area_code, placed_by)
+        SELECT 'MINE', '自建', min(id), :grid, 'inside' FROM estates"""),
+        {"grid": grid},
+    )
+    photo = """INSERT INTO photos (owner_kind, owner_id, sha256, width, height, made_by)
+        SELECT 'residents', min(id), 'x', 1, 1, '我' FROM residents"""
+    session.execute(sa.text(photo))
+    assert remove_town() == 3  # the event, the building and its estate
     assert session.execute(sa.text("DELETE FROM events WHERE number = 'MINE' RETURNING area_code")).scalar() is None
-    for table in ("areas", "residents", "tracks", "events", "base_map", "users", "premises"):
+    emptied = ("areas", "residents", "valuables", "tracks", "events", "base_map", "users", "premises", "premises_staff", "photos")
+    assert session.scalar(sa.text("SELECT count(*) FROM estates WHERE code ~ '^DE.*-[0-9]{3}$'")) == 0  # the code is free again
+    for table in emptied:
         assert session.scalar(sa.text(f"SELECT count(*) FROM {table}")) == 0, table

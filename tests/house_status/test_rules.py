@@ -124,6 +124,11 @@ def test_rooms_on_floors_a_building_lacks_are_refused_with_the_reason() -> None:
     assert floor_fault(Room(9, 1, "701", 7, 1), known, 6, 0, None) is None  # 4 is not used: 7 is the sixth
     assert "没有第 8 层" in (floor_fault(Room(9, 1, "801", 8, 1), known, 6, 0, None) or "")
     assert "没有第 7 层" in (floor_fault(Room(9, 1, "701", 7, 1), tower(range(1, 7)), 6, 0, None) or "")
+    duplex = floor_fault(Room(9, 1, "601", 6, 1, floor_span=2), tower(range(1, 7)), 6, 0, None)
+    assert duplex is None  # with a loft under the roof
+    assert "超出了该楼栋地上的 6 层" in (
+        floor_fault(Room(9, 1, "101", 1, 1, floor_span=60), tower(range(1, 7)), 6, 0, None) or ""
+    )
     assert "没有负 1 层" in (floor_fault(Room(9, 1, "负101", -1, 1), known, 6, 0, None) or "")
     assert floor_fault(Room(9, 1, "避1", 5, 1, floor_label="避难层"), [], 6, 0, ["1", "避难层"]) is None
     assert "避难层" in (floor_fault(Room(9, 1, "3", 3, 1), [], 6, 0, ["1", "避难层"]) or "")

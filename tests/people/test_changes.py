@@ -256,12 +256,20 @@ def test_likely_duplicates_are_proposed_merged_and_the_merge_is_undone(do, homes
         ("H2", "500103************", "户主"),
     ]
     assert client.get("/api/residents/duplicates", headers=bearer(RIGHTS, (GRID_2,))).json["items"] == []
+    told = do(f"residents/{people[2].id}/merge?dry_run=true", {"other_id": twin.id}, people[2].version).json
+    assert "王小（H2，" in told["lines"][1] and "的登记并入 王小" in told["lines"][1] and twin.retired_at is None
+    assert told["lines"][0] == "住户 H2 注销"  # nobody would live there
     kept = do(f"residents/{people[2].id}/merge", {"other_id": twin.id}, people[2].version)
+    assert session.get(Household, other.id).retired_at is not None
+    assert [one["kind"] for one in client.get(f"/api/households/{other.id}/home", headers=bearer(RIGHTS)).json["changes"]] == [
+        "merged"
+    ]
     assert (kept.status_code, kept.json["id_number"], kept.json["classes"]) == (200, "500103************", ["floating"])
     assert (twin.left_why, twin.merged_into, car.resident_id) == ("merged", people[2].id, people[2].id)
     change = session.scalars(sa.select(HomeChange).where(HomeChange.kind == "merged")).one()
     undone = do(f"home-changes/{change.id}/undo")
     assert undone.status_code == 200, undone.text
+    assert session.get(Household, other.id).retired_at is None
     assert (twin.retired_at, twin.area_code, car.resident_id) == (None, GRID_2, twin.id)
     assert (people[2].id_number, people[2].classes) == (None, [])
     assert twin.id_number == ID

@@ -5,13 +5,18 @@ from __future__ import annotations
 import io
 import struct
 import zlib
+from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from PIL import Image
 
+from gis_grid.audit import AuditEntry
+from gis_grid.buildings.models import Estate
 from gis_grid.config import settings
-from gis_grid.people.models import Household, Resident
+from gis_grid.people.models import Household, Resident, Valuable
 from gis_grid.photos.rules import NotAPhoto, make_picture, read_name
+from gis_grid.premises import Premises, PremisesStaff
 from gis_grid.sealed import fingerprint
 from tests.conftest import problem
 from tests.factories import GRID_1, GRID_2, make_home, make_town
@@ -138,6 +143,7 @@ def test_photos_are_as_closed_as_the_rows_they_show(client, bearer, people) -> N
 
 def test_many_photos_find_their_people_and_nobody_is_guessed_at(client, bearer, people) -> None:
     files = [
+        ("全部.zip", b"PK\x03\x04"),
         (f"王小明_{ID}.jpg", photo()),
         ("王小明.jpg", photo(400, 500)),
         ("H001.png", photo(form="PNG")),
@@ -146,9 +152,10 @@ def test_many_photos_find_their_people_and_nobody_is_guessed_at(client, bearer, 
         ("王小明_合影.jpg", b"broken"),
     ]
     tried = send(client, bearer(RIGHTS, (GRID_1,)), "/api/photos/batch?dry_run=true", *files).json["items"]
-    assert [line["kept"] for line in tried] == [False] * 6
+    assert [line["kept"] for line in tried] == [False] * 7
     assert client.get(f"/api/photos/residents/{people[0].id}", headers=bearer(RIGHTS)).json["items"] == []
     told = send(client, bearer(RIGHTS, (GRID_1,)), "/api/photos/batch", *files).json["items"]
+    assert "压缩包" in told.pop(0)["problem"]
     assert [(line["kind"], line["kept"]) for line in told] == [
         ("residents", True), ("residents", True), ("households", True), (None, False), (None, False), ("residents", False),
     ]  # fmt: skip
@@ -196,3 +203,26 @@ def test_files_that_no_photo_names_are_told_and_then_swept(client, bearer, sessi
     assert sweep_photos(run=True) == Swept(0, 0, 0)
     client.delete(f"/api/photos/{used['id']}", headers=headers)
     assert sweep_photos(run=False).files == 0  # retired today: a backup may still name it
+
+
+@pytest.mark.parametrize("kind", ["valuables", "premises_staff", "estates"])
+def test_what_people_own_who_works_where_and_estates_have_photos_too(client, bearer, session, people, kind) -> None:
+    here = {"area_code": people[0].area_code, "placed_by": "room"}
+    shop = Premises(code="P1", name="小面馆", **here)
+    session.add(shop)
+    session.flush()
+    made: dict[str, Any] = {
+        "valuables": Valuable(resident_id=people[0].id, kind="car", name="轿车", **here),
+        "premises_staff": PremisesStaff(premises_id=shop.id, name="店员", **here),
+        "estates": Estate(code="E1", name="荷塘苑", **here),
+    }
+    session.add(made[kind])
+    session.flush()
+    rights = [*RIGHTS, "premises.read", "premises.write", "buildings.read", "buildings.write"]
+    url = f"/api/photos/{kind}/{made[kind].id}"
+    kept = send(client, bearer(rights), url, ("a.jpg", photo()))
+    assert kept.status_code == 201, kept.text
+    assert client.get(f"/api/photos/{kept.json['id']}/preview", headers=bearer(rights)).status_code == 200
+    assert client.get(f"/api/photos/{kept.json['id']}/preview", headers=bearer(rights, (GRID_2,))).status_code == 404
+    looks = session.scalars(sa.select(AuditEntry.target).where(AuditEntry.target == f"{kind}.photo")).all()
+    assert len(looks) == (kind != "estates")  # who looks at people's is kept

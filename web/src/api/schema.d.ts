@@ -7463,7 +7463,7 @@ export interface paths {
             header?: never;
             path: {
                 key: number;
-                owner: "residents" | "households" | "premises" | "buildings" | "rooms" | "events";
+                owner: "residents" | "households" | "valuables" | "premises" | "premises_staff" | "estates" | "buildings" | "rooms" | "events";
             };
             cookie?: never;
         };
@@ -7474,7 +7474,7 @@ export interface paths {
                 header?: never;
                 path: {
                     key: number;
-                    owner: "residents" | "households" | "premises" | "buildings" | "rooms" | "events";
+                    owner: "residents" | "households" | "valuables" | "premises" | "premises_staff" | "estates" | "buildings" | "rooms" | "events";
                 };
                 cookie?: never;
             };
@@ -10371,7 +10371,9 @@ export interface paths {
         /** 合并重复登记：对方并入本人，可撤销 */
         post: {
             parameters: {
-                query?: never;
+                query?: {
+                    dry_run?: boolean;
+                };
                 header: {
                     /** @description 读取时得到的 ETag；不一致时答 412 并说明别人改了什么 */
                     "If-Match": string;

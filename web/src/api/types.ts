@@ -152,6 +152,8 @@ export interface StatusCell {
   use_name?: string
   freshness_name?: string
   verified_on?: string | null
+  verified_by?: string | null
+  verified_how?: string | null
   fault?: string | null
 }
 

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import type { StatusCell, StatusRule } from '@/api/types'
-import { background, isLit, neighbour, who } from './looks'
+import { background, floorMark, held, isLit, neighbour, who } from './looks'
 
 const cell = (given: Partial<StatusCell>): StatusCell => ({
   kind: 'room',
@@ -52,4 +52,15 @@ it('walks with the arrow keys over merged cells and does not leave the building'
   expect(neighbour(cells, 4, 'ArrowRight')).toBe(4)
   expect(neighbour(cells, 2, 'End')).toBe(4)
   expect(neighbour(cells, 2, 'x')).toBe(null)
+})
+
+it('lists a door that is not on record, which has neither shops nor people', () => {
+  const { shops: _shops, heads: _heads, ...gap } = cell({ kind: 'gap' })
+  expect(held(gap as StatusCell)).toBe('')
+  expect(held(cell({ shops: ['小面馆'], heads: ['王*'] }))).toBe('小面馆')
+  expect(held(cell({ heads: ['王*', '李*'] }))).toBe('王*、李*')
+})
+
+it('shortens floors that have a number and leaves names whole', () => {
+  expect(['3层', '负1层', '夹层', '避难层'].map(floorMark)).toEqual(['3', '负1', '夹层', '避难层'])
 })

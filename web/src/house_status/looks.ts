@@ -33,6 +33,14 @@ export function who(cell: StatusCell): string {
   return words.house.lives(cell.heads[0] ?? words.house.headless, cell.households, cell.persons)
 }
 
+/** The shops or the householders of a room, for a line of the list; a door that is not on record has neither. */
+export function held(cell: StatusCell): string {
+  return cell.kind === 'gap' ? '' : cell.shops.join('、') || cell.heads.join('、')
+}
+
+/** What stands beside a row of floors: 3 for 3层, but 夹层 whole. */
+export const floorMark = (title: string) => title.replace(/^(负?\d+)层$/, '$1')
+
 /** Whether a cell is shown in full: it has a trait that is switched on, and is a hit where something is searched for. */
 export function isLit(cell: StatusCell, off: ReadonlySet<string>): boolean {
   if (cell.kind === 'gap') return off.size === 0

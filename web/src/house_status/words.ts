@@ -20,7 +20,6 @@ export const words = inLanguage(
     leftOut: (n: string) => `另有 ${n} 栋没有画出，请用查询或打开单栋。`,
     rooms: (n: string) => `${n} 间`,
     hits: (n: string) => `查到 ${n} 间`,
-    print: '打印',
     bare: '还没有登记房屋的楼栋：',
     duplicates: '查找重复登记的居民',
     outside: '不在小区里的楼栋请在地图上点开。',
@@ -64,6 +63,7 @@ export const words = inLanguage(
         tag: '人员类别',
         shop: '场所名称',
         persons: '人数',
+        freshness: '核实情况',
       },
       columns: ['楼层', '单元', '房号', '用途', '户主或场所', '人数', '核实'],
       facts: (rooms: number, homes: number, people: number, gaps: number) =>
@@ -106,7 +106,6 @@ export const words = inLanguage(
     leftOut: (n) => `Another ${n} buildings are not drawn.`,
     rooms: (n) => `${n} rooms`,
     hits: (n) => `${n} found`,
-    print: 'Print',
     bare: 'Buildings without rooms on record:',
     duplicates: 'Look for people registered twice',
     outside: 'Buildings of no estate are opened from the map.',
@@ -150,6 +149,7 @@ export const words = inLanguage(
         tag: 'Class of people',
         shop: 'Premises',
         persons: 'People',
+        freshness: 'Verified',
       },
       columns: ['Floor', 'Unit', 'Room', 'Use', 'Head or premises', 'People', 'Verified'],
       facts: (rooms, homes, people, gaps) =>

@@ -12,6 +12,8 @@ export interface Person {
   freshness: string
   freshness_name: string
   verified_at: string | null
+  verified_by: string | null
+  verified_how: string | null
 }
 
 export interface HomeChange {
@@ -47,6 +49,8 @@ export interface Home {
     estate: string | null
     address: string | null
     verified_at: string | null
+    verified_by: string | null
+    verified_how: string | null
     freshness_name: string
   }
   people: Person[]
@@ -87,3 +91,7 @@ export function saidRoom(room: { estate?: string | null; building?: string | nul
 }
 
 export const placeOf = ({ room }: Home) => saidRoom({ ...room, room: room.number })
+
+/** 已核实 · 2026-08-16 · 上门 · 王小明: whether it holds, since when, how that is known and from whom. */
+export const verified = (one: Pick<Person, 'freshness_name' | 'verified_at' | 'verified_how' | 'verified_by'>) =>
+  [one.freshness_name, one.verified_at?.slice(0, 10), one.verified_how, one.verified_by].filter(Boolean).join(' · ')

@@ -13,9 +13,11 @@ const person = (id: number, name: string, relation: string): Person => ({
   freshness: 'fresh',
   freshness_name: '',
   verified_at: null,
+  verified_by: null,
+  verified_how: null,
 })
 const people = [person(1, '王一', '02'), person(2, '李二', '10'), person(3, '王三', '20')]
-const room = { id: 9, number: '502', floor: 5, unit: '2单元', building_id: 1, building: '3幢', estate: '荷塘苑', address: null, verified_at: null, freshness_name: '' }
+const room = { id: 9, number: '502', floor: 5, unit: '2单元', building_id: 1, building: '3幢', estate: '荷塘苑', address: null, verified_at: null, verified_by: null, verified_how: null, freshness_name: '' }
 const home: Home = { id: 7, version: 3, number: 'H7', kind: '01', area_code: 'A', remark: null, retired: false, room, people, valuables: [], others: [], changes: [] }
 const subject: Subject = { home, person: null, room: null }
 const found: FoundRoom = { score: 1, estate: '荷塘苑', building: '1幢', unit: '1单元', room: '101', room_id: 11, building_id: 2 }
