@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -18,6 +19,7 @@ from gis_grid.db import session, sql
 
 SURE, APART = 0.9, 0.1  # decided: at least so good, and so much better than the next
 MOST = 5
+_LAST = re.compile(r"(?<![0-9A-Z-])([0-9]+[A-Z]?)(?:号|室)?[_-]*$")
 Found = tuple[dict[int, float], dict[int, float]]  # estates and buildings named in an address, with their scores
 _ANY_BUILDING, _NO_BUILDING, _NO_ROOM, _NO_UNIT_SAID, _AREA_NAMED = 0.45, 0.5, 0.6, 0.97, 0.12
 
@@ -185,8 +187,21 @@ def _decide(known: Gazetteer, address: Address, houses: Sequence[Candidate]) -> 
     best = places[0] if places else None
     next_score = places[1].score if len(places) > 1 else 0.0
     if best and best.missing is None and best.score >= SURE and best.score - next_score >= APART:
-        return Match(address, places[:MOST], decided=best)
+        unread = _unread(known, address, best)
+        if not unread:
+            return Match(address, places[:MOST], decided=best)
+        return Match(address, places[:MOST], question=f"末尾的“{unread}”看不出是栋、单元还是室，请核对。")
     return Match(address, places[:MOST], question=_question(address, places))
+
+
+def _unread(known: Gazetteer, address: Address, best: Candidate) -> str | None:
+    """A number at the end that no part of the place has: who decides without it says less than was written."""
+    found = _LAST.search(normal(address.text))
+    if found is None or address.room or found[1] in (address.building, address.unit, address.floor):
+        return None
+    estate = known.estates.get(best.estate_id or 0)
+    names = (best.building, best.estate, estate.address if estate else None)
+    return None if any(name and normal(name).rstrip("号").endswith(found[1]) for name in names) else found[1]
 
 
 def _rooms(known: Gazetteer, address: Address, house: Candidate) -> list[Candidate]:

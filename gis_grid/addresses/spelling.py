@@ -51,6 +51,7 @@ _ONE_DASH = re.compile(r"[‐‑‒–—―−－~～﹣_/\\]+|-{2,}")
 _BETWEEN = re.compile(r"(?<=[0-9A-Z])一(?=[0-9A-Z])")
 _SPELT = re.compile(rf"([{_NUMERALS}]+)(?=号|栋|幢|座|单元|{_DOOR}|层|楼|室|弄|排|-)")
 _AFTER_MARK = re.compile(rf"(?<=[栋幢座元楼层号\-])([{_NUMERALS}]{{3,6}}|[{_NUMERALS}]{{1,2}}$)")
+_MIXED = re.compile(rf"(?<=[{''.join(_DIGITS)}])0(?=[{''.join(_DIGITS)}])")  # 三0一
 _ZERO = re.compile(r"(?<=[0-9])O(?=[0-9])")
 _ORDINAL = re.compile(r"第(?=[0-9A-Z])")
 _NOT_ROOM_AFTER = re.compile(
@@ -80,7 +81,7 @@ def normal(text: str) -> str:
     for wrong, right in _TYPOS:
         if wrong in plain:
             plain = re.sub(rf"(?<=[0-9A-Z{_NUMERALS}])" + wrong, right, plain) if len(wrong) == 1 else plain.replace(wrong, right)
-    plain = _ZERO.sub("0", _BETWEEN.sub("-", plain))
+    plain = _MIXED.sub("〇", _ZERO.sub("0", _BETWEEN.sub("-", plain)))
     plain = _SPELT.sub(lambda found: _apart(plain, found) + _number(found[1]), plain)
     plain = _AFTER_MARK.sub(lambda found: _number(found[1]), plain)
     return _ORDINAL.sub("", plain)

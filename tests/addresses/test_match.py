@@ -37,6 +37,7 @@ def homes(session) -> dict[str, int]:
         "桐花街道阳光家园3号楼一单元501",
         "阳光家园3-1-501",
         "梧桐路12号3栋1单元501",  # by the estate's address
+        "阳光家园3幢1单元五0一",
     ],
 )
 def test_an_address_is_matched_however_it_is_written(homes, text: str) -> None:
@@ -47,6 +48,14 @@ def test_a_wrong_character_in_the_name_is_asked(homes) -> None:
     found = match_addresses(["阳光花园3-1-501"])[0]
     assert found.decided is None
     assert found.candidates[0].room_id == homes["阳光家园3幢1单元501"]
+
+
+@pytest.mark.parametrize(
+    ("text", "unread"), [("阳光家园3", "3"), ("阳光家园 3号", "3"), ("阳光家园", None), ("梧桐路12号", None)]
+)
+def test_a_number_at_the_end_that_nothing_took_is_asked_not_dropped(homes, text: str, unread: str | None) -> None:
+    found = match_addresses([text])[0]
+    assert (found.question == f"末尾的“{unread}”看不出是栋、单元还是室，请核对。") == (unread is not None)
 
 
 def test_a_room_that_only_one_unit_has_needs_no_unit(homes) -> None:
