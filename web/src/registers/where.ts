@@ -125,6 +125,7 @@ export function fromAddress(text: unknown): Where | null {
   }
 }
 
+/** The words of a code list; of `areas` their names. */
 type Names = (list: string) => Readonly<Record<string, string>>
 
 /** The question as one reads it aloud. */
@@ -147,5 +148,5 @@ export function inWords(node: Node, register: Register, names: Names): string {
   if (node.kind === 'near') return words.nearSaid((node.value as { metres: number }).metres)
   if (node.kind === 'inside') return words.insideSaid
   if (node.kind === 'fresh') return `${words.fresh}：${(node.value as string[]).map((one) => words.states[one] ?? one).join('、')}`
-  return node.kind === 'text' ? `“${String(node.value)}”` : `${words.area} ${String(node.value)}`
+  return node.kind === 'text' ? `“${String(node.value)}”` : `${words.area} ${names('areas')[String(node.value)] ?? String(node.value)}`
 }
