@@ -132,7 +132,8 @@ def _is_shown(column: sa.Column[Any]) -> bool:
 
 def _own(register: Register, column: sa.Column[Any], plain: bool) -> Column:
     label, source = str(column.comment or column.key), getattr(register.model, column.key)
-    codes = names(register.codes[column.key]) if column.key in register.codes else None
+    lists = {"placed_by": "placed_by", **register.codes}
+    codes = names(lists[column.key]) if column.key in lists else None
     if isinstance(column.type, Sealed):
         mask = register.masks[column.key]
         return Column(column.key, label, source, _as_is if plain else lambda value: None if value is None else mask(value))

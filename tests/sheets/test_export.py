@@ -52,6 +52,7 @@ def test_a_sheet_has_its_watermark_names_for_codes_and_masks(people, exported) -
     assert "用途：核对台账；号码已脱敏" in mark[0]
     first = dict(zip(header, rows[0], strict=True))
     assert (first["小区"], first["楼栋"], first["单元"], first["房号"]) == ("阳光家园", "3幢", "1单元", "101")
+    assert first["定位方式"] == "随房屋"
     assert (first["与户主关系"], first["证件号码"], first["联系电话"]) == ("户主", "500103************", "138****0001")
 
 
