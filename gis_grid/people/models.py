@@ -46,6 +46,8 @@ class Resident(Stamped, Follower, Verified, Base):
         sa.Index("ix_residents_birth_date", "birth_date"),
         sa.Index("ix_residents_updated_at_id", "updated_at", "id"),  # an import changes thousands in the same moment
         sa.Index("ix_residents_due_on_id", "due_on", "id"),
+        # who lives in many households is told from the index alone
+        sa.Index("ix_residents_household", "household_id", "id", postgresql_include=["retired_at"]),
         sa.Index("ix_residents_classes", "classes", postgresql_using="gin", postgresql_where=sa.text(HAS_CLASSES)),
         Located.area_index("residents"),
         {"comment": "居民"},
@@ -56,7 +58,7 @@ class Resident(Stamped, Follower, Verified, Base):
     initials: Mapped[str] = mapped_column(
         sa.Text, sa.Computed("pinyin_initials(name)", persisted=True), deferred=True
     )  # kept in the row: an index on the expression would ask it again at every move
-    household_id: Mapped[int | None] = mapped_column(sa.BigInteger, sa.ForeignKey("households.id"), index=True, comment="住户")
+    household_id: Mapped[int | None] = mapped_column(sa.BigInteger, sa.ForeignKey("households.id"), comment="住户")
     relation: Mapped[str | None] = mapped_column(sa.String(4), comment="与户主关系")
     id_type: Mapped[str | None] = mapped_column(sa.String(4), server_default="111", comment="证件类型")
     id_number: Mapped[str | None] = mapped_column(Sealed, comment="证件号码")

@@ -133,7 +133,7 @@ def test_what_people_own_is_kept_and_a_conflict_met_on_the_households_page(desk_
     form.get_by_role("button", name="保存").last.click()
     thing = page.locator("li", has_text="小三轮一号")
     expect(thing).to_contain_text("渝A12345 孙测二")
-    thing.get_by_role("button", name="打开财产").click()
+    thing.get_by_role("button", name="修改 ").click()
     page.get_by_role("dialog", name="大宗财产").get_by_role("button", name="注销").click()
     page.get_by_role("dialog", name="注销").get_by_role("button", name="注销").click()
     expect(thing).to_have_count(0)
