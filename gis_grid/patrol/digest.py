@@ -21,7 +21,7 @@ from gis_grid.patrol.doubts import keep_doubts
 from gis_grid.patrol.fixes import Fixes, Flag, Floats, count_flags
 from gis_grid.patrol.models import ArchivedSegment, Device, DueDay, Track
 from gis_grid.patrol.rules import Limits, clean, pieces_of, stays
-from gis_grid.patrol.shares import Place, Share, shares, steps_of
+from gis_grid.patrol.shares import Place, Share, shares_of, steps_of
 from gis_grid.patrol.store import change_flags, day_bounds, read_fixes
 from gis_grid.patrol.visits import keep_visits
 
@@ -94,16 +94,22 @@ class Made:
     stays: Sequence[tuple[Any, ...]]
 
 
-def make_track(day: date, fixes: Fixes, codes: NDArray[np.object_], place: Place) -> Made:
-    """What becomes of a day's cleaned fixes and their areas. Asks no database, so it may go on while that is busy."""
-    good = fixes.good
-    line, on = (fixes, codes) if good.all() else (fixes.take(good), codes[good])
-    return Made(day, fixes, line, shares(line, on, place, settings().track_flap_seconds), _segments(line, on), _stays(line, on))
+def make_tracks(days: Sequence[tuple[date, Fixes, NDArray[np.object_]]], place: Place) -> list[Made]:
+    """What becomes of days of cleaned fixes and their areas. Asks no database, so it may go on while that is busy."""
+    lines = []
+    for _, fixes, codes in days:
+        good = fixes.good
+        lines.append((fixes, codes) if good.all() else (fixes.take(good), codes[good]))
+    parts = shares_of(lines, place, settings().track_flap_seconds)
+    return [
+        Made(day, fixes, line, part, _segments(line, on), _stays(line, on))
+        for (day, fixes, _), (line, on), part in zip(days, lines, parts, strict=True)
+    ]
 
 
 def keep_track(device: Device, day: date, fixes: Fixes, codes: NDArray[np.object_], *, thorough: bool = True) -> Track:
     """Write the track of a day from all its cleaned fixes and their areas; what was there is replaced."""
-    return keep_tracks(device, [make_track(day, fixes, codes, place_codes)], thorough=thorough)[0]
+    return keep_tracks(device, make_tracks([(day, fixes, codes)], place_codes), thorough=thorough)[0]
 
 
 def keep_tracks(device: Device, days: Sequence[Made], *, thorough: bool = True) -> list[Track]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -67,40 +67,56 @@ def shares(line: Fixes, codes: NDArray[np.object_], place: Place, flap_seconds: 
     A step within one area counts there; a step from one area to another is shared out along its straight line, so that an area
     which was crossed between two fixes has its part.
     """
-    calmed = calm(codes, line.at, flap_seconds)
-    ranks, names = _ranks(calmed)
+    return shares_of([(line, codes)], place, flap_seconds)[0]
+
+
+def shares_of(lines: Sequence[tuple[Fixes, NDArray[np.object_]]], place: Place, flap_seconds: float = 20.0) -> list[list[Share]]:
+    """The same of several lines at once: `place` is asked once for the samples of all."""
+    split = [_split(line, codes, flap_seconds) for line, codes in lines]
+    lon, lat = (np.concatenate([getattr(each, name) for each in split]) for name in ("lon", "lat"))
+    found = place(lon, lat) if len(lon) else np.empty(0, object)
+    ends = np.cumsum([len(each.lon) for each in split])
+    return [_summed(each, found[end - len(each.lon) : end]) for each, end in zip(split, ends, strict=True)]
+
+
+@dataclass(frozen=True)
+class _Split:
+    """A line's steps within areas summed up by area, and those across, cut into samples that each stand for a part of a step."""
+
+    within: dict[str | None, list[float]]  # fixes, metres, seconds
+    lon: Floats
+    lat: Floats
+    metres: Floats  # of each sample
+    seconds: Floats
+
+
+def _split(line: Fixes, codes: NDArray[np.object_], flap_seconds: float) -> _Split:
+    ranks, names = _ranks(calm(codes, line.at, flap_seconds))
     steps = steps_of(line)
     across = np.flatnonzero(((np.diff(ranks) != 0) | (steps.metres > WIDE_M)) & (steps.seconds > 0))
-    within = np.ones(len(steps.metres), dtype=bool)
-    within[across] = False
-    metres = np.bincount(ranks[:-1][within], steps.metres[within], len(names)) if len(steps.metres) else np.zeros(len(names))
-    seconds = np.bincount(ranks[:-1][within], steps.seconds[within], len(names)) if len(steps.metres) else np.zeros(len(names))
+    inside = np.ones(len(steps.metres), dtype=bool)
+    inside[across] = False
+    metres, seconds = (np.bincount(ranks[:-1][inside], each[inside], len(names)) for each in (steps.metres, steps.seconds))
     counts = np.bincount(ranks, minlength=len(names))
-    total = {names[rank]: [float(counts[rank]), metres[rank], seconds[rank]] for rank in range(len(names))}
-    for code, part_m, part_s in _crossings(line, across, steps, place):
-        amounts = total.setdefault(code, [0.0, 0.0, 0.0])
-        amounts[1] += part_m
-        amounts[2] += part_s
-    found = [Share(code, int(n), float(m), float(s) / 60) for code, (n, m, s) in total.items()]
-    return sorted(found, key=lambda share: (-share.fixes, -share.length_m, share.code or ""))
-
-
-def _crossings(line: Fixes, across: NDArray[np.int64], steps: Steps, place: Place) -> list[tuple[str | None, float, float]]:
-    """The steps from one area to another, cut into equal samples: area, metres and seconds of each sample."""
-    if not len(across):
-        return []
+    within = {names[rank]: [float(counts[rank]), float(metres[rank]), float(seconds[rank])] for rank in range(len(names))}
     wide = steps_m(line.lon, line.lat)[across]
     samples = np.clip(np.ceil(wide / SAMPLE_M), 2, MOST_SAMPLES).astype(np.int64)
-    step = np.repeat(across, samples)
-    first = np.repeat(np.cumsum(samples) - samples, samples)
-    share = (np.arange(len(step)) - first + 0.5) / np.repeat(samples, samples)
-    lon = line.lon[step] + share * (line.lon[step + 1] - line.lon[step])
-    lat = line.lat[step] + share * (line.lat[step + 1] - line.lat[step])
-    ranks, names = _ranks(place(lon, lat))
-    weight = 1 / np.repeat(samples, samples)
-    metres = np.bincount(ranks, steps.metres[step] * weight, len(names))
-    seconds = np.bincount(ranks, steps.seconds[step] * weight, len(names))
-    return [(names[rank], float(metres[rank]), float(seconds[rank])) for rank in range(len(names))]
+    step, weight = np.repeat(across, samples), np.repeat(1 / samples, samples)
+    share = (np.arange(len(step)) - np.repeat(np.cumsum(samples) - samples, samples) + 0.5) * weight
+    lon, lat = (each[step] + share * (each[step + 1] - each[step]) for each in (line.lon, line.lat))
+    return _Split(within, lon, lat, steps.metres[step] * weight, steps.seconds[step] * weight)
+
+
+def _summed(split: _Split, codes: NDArray[np.object_]) -> list[Share]:
+    """The areas' shares once the area of each sample is known."""
+    ranks, names = _ranks(codes)
+    metres, seconds = (np.bincount(ranks, each, len(names)) for each in (split.metres, split.seconds))
+    for rank, code in enumerate(names):
+        amounts = split.within.setdefault(code, [0.0, 0.0, 0.0])
+        amounts[1] += float(metres[rank])
+        amounts[2] += float(seconds[rank])
+    found = [Share(code, int(n), m, s / 60) for code, (n, m, s) in split.within.items()]
+    return sorted(found, key=lambda share: (-share.fixes, -share.length_m, share.code or ""))
 
 
 def _ranks(codes: NDArray[np.object_]) -> tuple[NDArray[np.int64], NDArray[np.object_]]:

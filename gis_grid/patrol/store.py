@@ -73,7 +73,7 @@ def copy_fixes(
 def binary_rows(device_ids: NDArray[np.int64], fixes: Fixes, codes: NDArray[np.object_]) -> bytes:
     """The rows as PostgreSQL's COPY BINARY wants them: each field its length (-1: NULL) and its bytes, big-endian."""
     micros = (np.round(fixes.at * 1000).astype(np.int64) - _EPOCH_2000 * 1000) * 1000
-    texts = np.array([code or "" for code in codes.tolist()], dtype=np.bytes_)
+    texts, text_lengths = _texts(codes)
     columns: list[tuple[NDArray[Any], NDArray[np.int64] | int]] = [
         (device_ids.astype(">i8"), 8),
         (micros.astype(">i8"), 8),
@@ -85,7 +85,7 @@ def binary_rows(device_ids: NDArray[np.int64], fixes: Fixes, codes: NDArray[np.o
         with np.errstate(over="ignore"):
             narrow = values.astype(">f4")
         columns.append((narrow, _lengths(np.isfinite(narrow), 4)))
-    columns += [(fixes.flags.astype(">i4"), 4), (texts, _text_lengths(texts))]
+    columns += [(fixes.flags.astype(">i4"), 4), (texts, text_lengths)]
     return _packed(columns, len(fixes))
 
 
@@ -95,11 +95,14 @@ def _lengths(known: NDArray[np.bool_], size: int) -> NDArray[np.int64] | int:
     return np.where(known, size, -1) if known.any() else -1
 
 
-def _text_lengths(texts: NDArray[np.bytes_]) -> NDArray[np.int64] | int:
-    lengths = np.char.str_len(texts)
-    if len(lengths) and (lengths == lengths[0]).all():
-        return int(lengths[0]) or -1
-    return np.where(lengths > 0, lengths, -1)
+def _texts(codes: NDArray[np.object_]) -> tuple[NDArray[np.bytes_], NDArray[np.int64] | int]:
+    """Codes as bytes, and how many of each; only where they change is one looked at, since neighbours are mostly alike."""
+    starts = np.flatnonzero(np.append(True, codes[1:] != codes[:-1])) if len(codes) else np.zeros(0, np.int64)
+    runs = [(code or "").encode() for code in codes[starts].tolist()]
+    counts = np.diff(np.append(starts, len(codes)))
+    lengths = np.array([len(run) or -1 for run in runs], dtype=np.int64)
+    even = len(runs) > 0 and bool((lengths == lengths[0]).all())
+    return np.repeat(np.array(runs, dtype=np.bytes_), counts), int(lengths[0]) if even else np.repeat(lengths, counts)
 
 
 def _packed(columns: Sequence[tuple[NDArray[Any], NDArray[np.int64] | int]], count: int) -> bytes:
@@ -121,11 +124,20 @@ def _packed(columns: Sequence[tuple[NDArray[Any], NDArray[np.int64] | int]], cou
     if not uneven:
         return rows.tobytes()
     cells = rows.view(np.uint8).reshape(count, rows.dtype.itemsize)
+    if [name for name, _ in uneven] == [f"v{len(columns) - 1}"]:
+        return _without_ends(cells, cells.shape[1] - columns[-1][0].dtype.itemsize + np.maximum(uneven[0][1], 0))
     there = np.ones(cells.shape, dtype=bool)
     for name, length in uneven:
         kind, begin = rows.dtype.fields[name][:2]  # type: ignore[index]
         there[:, begin : begin + kind.itemsize] = np.arange(kind.itemsize) < np.maximum(length, 0)[:, None]
     return cells[there].tobytes()
+
+
+def _without_ends(cells: NDArray[np.uint8], lengths: NDArray[np.int64]) -> bytes:
+    """The first so many bytes of each row: neighbours of one length go together."""
+    starts = np.flatnonzero(np.append(True, np.diff(lengths) != 0)).tolist()
+    ends = [*starts[1:], len(cells)]
+    return b"".join(cells[begin:end, : lengths[begin]].tobytes() for begin, end in zip(starts, ends, strict=True))
 
 
 def read_fixes(device_id: int, begin: datetime, end: datetime) -> tuple[Fixes, NDArray[np.object_]]:

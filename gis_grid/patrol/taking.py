@@ -21,7 +21,7 @@ from gis_grid.db import session
 from gis_grid.errors import Invalid
 from gis_grid.geo import crs
 from gis_grid.geo.locate import AreaIndex
-from gis_grid.patrol.digest import Made, day_of, is_archived, keep_track, keep_tracks, make_track, place_fixes
+from gis_grid.patrol.digest import Made, day_of, is_archived, keep_track, keep_tracks, make_tracks, place_fixes
 from gis_grid.patrol.fixes import Fixes, joined
 from gis_grid.patrol.models import Device, DueDay, Track
 from gis_grid.patrol.rules import Limits, clean
@@ -68,10 +68,10 @@ def make_ready(device: Device, fixes: Fixes, datum: str, index: AreaIndex, limit
     fixes, codes = place_fixes(fixes, index)
     days = days_of(fixes.at)
     starts = np.flatnonzero(np.append(True, np.diff(days) != 0)).tolist()
-    made = []
+    whole = []
     for start, end in zip(starts, [*starts[1:], len(days)], strict=True):
-        cleaned = clean(fixes.part(start, end), limits)
-        made.append(make_track(day_of(int(days[start])), cleaned, codes[start:end], lambda lon, lat: index.place(lon, lat).code))
+        whole.append((day_of(int(days[start])), clean(fixes.part(start, end), limits), codes[start:end]))
+    made = make_tracks(whole, lambda lon, lat: index.place(lon, lat).code)
     return Block(device, datum, fixes, codes, made)
 
 
