@@ -7,6 +7,8 @@ import unicodedata
 from dataclasses import dataclass
 
 TAIL = 4
+_TAIL_OF = {"手机": ("phone_tail",), "电话": ("phone_tail",), "身份证": ("id_tail",), "证件": ("id_tail",)}
+_TAIL_SAID = re.compile(r"(手机|电话|身份证|证件)?号?码?(?:尾号|后4位|后四位)是?[:：]?(\d{3}[\dX])")
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,10 @@ def people_meant(text: str) -> list[Person]:
         return [Person("phone", plain)]
     if re.fullmatch(r"\d{17}[\dX]|\d{15}", plain):
         return [Person("id_number", plain)]
+    said = _TAIL_SAID.fullmatch(plain)
+    if said:  # 尾号1234, 身份证后四位 123X
+        ways = _TAIL_OF.get(said[1] or "", ("phone_tail", "id_tail"))
+        return [Person(by, said[2]) for by in ways if by == "id_tail" or said[2].isdigit()]
     if re.fullmatch(rf"\d{{{TAIL}}}", plain):
         return [Person("phone_tail", plain), Person("id_tail", plain)]
     if re.fullmatch(rf"\d{{{TAIL - 1}}}X", plain):
