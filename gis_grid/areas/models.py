@@ -51,7 +51,7 @@ class Boundary(Base):
     )
     geom: Mapped[Any] = mapped_column(Geometry("MULTIPOLYGON", srid=SRID, spatial_index=True), nullable=False, comment="边界")
     valid: Mapped[Range[date]] = mapped_column(DATERANGE, comment="有效期")
-    kind: Mapped[str] = mapped_column(sa.String(16), server_default="ordinary", comment="网格性质")  # on those days
+    kind: Mapped[str] = mapped_column(sa.String(16), comment="网格性质")  # on those days
     name: Mapped[str | None] = mapped_column(sa.String(100), comment="当时的名称")  # where today's is another
     is_big: Mapped[bool] = mapped_column(sa.Boolean, sa.Computed("ST_NPoints(geom) > 256", persisted=True), comment="点多")
     source_crs: Mapped[str | None] = mapped_column(sa.String(20), comment="原坐标系")

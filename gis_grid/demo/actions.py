@@ -178,9 +178,10 @@ def _load_areas(town: Town, mark: str, report: Report) -> None:
     report.rows["areas"] += copy("areas", "code, name, level, parent_code, kind, extent, remark", rows)
     until = f"[{SINCE},)"
     bounds = [
-        (a.code, hexed(shapely.multipolygons([a.shape]) if a.shape.geom_type == "Polygon" else a.shape), until) for a in areas
+        (a.code, hexed(shapely.multipolygons([a.shape]) if a.shape.geom_type == "Polygon" else a.shape), until, a.kind)
+        for a in areas
     ]
-    report.rows["boundaries"] += copy("boundaries", "area_code, geom, valid", bounds)
+    report.rows["boundaries"] += copy("boundaries", "area_code, geom, valid, kind", bounds)
 
 
 def _load_ground(town: Town, report: Report) -> None:

@@ -23,7 +23,7 @@ STEPS = 12  # edges along one side of a synthetic grid, so that it has 48 vertic
 def district_areas(dsn: str) -> list[Bounded]:
     """All areas of the database, of all levels, as the service reads them."""
     query = (
-        "SELECT a.code, a.level, a.kind, ST_AsBinary(b.geom) FROM boundaries b JOIN areas a ON a.code = b.area_code "
+        "SELECT a.code, a.level, b.kind, ST_AsBinary(b.geom) FROM boundaries b JOIN areas a ON a.code = b.area_code "
         "WHERE b.valid @> current_date"
     )
     with psycopg.connect(dsn) as connection:

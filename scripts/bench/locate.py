@@ -151,6 +151,7 @@ def main() -> None:
             for name in SECTIONS:
                 if name in asked.only:
                     work_on(run, name)
+                    say(f"{name}: {run.disagreements} answers differed so far")
                     report.facts.append(f"load average after {name}: {os.getloadavg()[0]:.1f}")
     if {"memory", "sql"} <= set(asked.only):
         report.metrics["disagreements"] = run.disagreements

@@ -185,6 +185,8 @@ def test_the_community_loads_placed_by_the_products_own_index(session) -> None:
     known = {f"DB{community.code}-{i + 1:04d}": town.codes[house.cell] for i, house in enumerate(community.houses)}
     placed = dict(session.execute(sa.text("SELECT code, area_code FROM buildings")).all())
     assert placed == known
+    kinds = "SELECT DISTINCT a.kind, b.kind FROM areas a JOIN boundaries b ON b.area_code = a.code ORDER BY 1"
+    assert session.execute(sa.text(kinds)).all() == [("exclusive", "exclusive"), ("ordinary", "ordinary")]
     today = session.scalar(
         sa.text("SELECT count(*) FROM tracks WHERE (started_at AT TIME ZONE 'Asia/Shanghai')::date = '2026-11-22'")
     )
