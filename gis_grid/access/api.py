@@ -233,6 +233,7 @@ def _policy(who: Caller) -> dict[str, Any]:
         "idle_lock_minutes": chosen("idle_lock_minutes"),
         "password_length": chosen("password_length"),
         "second_factor_required": needs_second_factor(chosen("second_factor"), who.rights),
+        "time_zone": settings().time_zone,
     }
 
 

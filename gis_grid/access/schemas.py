@@ -56,6 +56,7 @@ class PolicySchema(Schema):
     idle_lock_minutes = fields.Integer(metadata={"title": "多少分钟无操作后锁屏，0 为不锁"})
     password_length = fields.Integer(metadata={"title": "密码最少位数"})
     second_factor_required = fields.Boolean(metadata={"title": "这个账号必须使用动态口令"})
+    time_zone = fields.String(metadata={"title": "时区：一天从何时到何时，页面上的时间按它显示"})
 
 
 class SessionSchema(Schema):

@@ -22,7 +22,7 @@ from gis_grid.access.guard import caller
 from gis_grid.areas.placing import current_index
 from gis_grid.config import settings
 from gis_grid.db import session
-from gis_grid.errors import GridError, Invalid
+from gis_grid.errors import GridError, Invalid, TooLarge
 from gis_grid.imports.actions import Progress
 from gis_grid.imports.offers import Importable, Options
 from gis_grid.imports.report import Report
@@ -30,7 +30,7 @@ from gis_grid.patrol.devices import device_called
 from gis_grid.patrol.digest import limits_now
 from gis_grid.patrol.fixes import Fixes, Part, TrackInput, arrays, joined
 from gis_grid.patrol.formats import FORMATS
-from gis_grid.patrol.formats.streams import Limited, ahead
+from gis_grid.patrol.formats.streams import Limited, TooLong, ahead
 from gis_grid.patrol.models import Device, TrackArea, Upload
 from gis_grid.patrol.rules import Limits, admit, in_order
 from gis_grid.patrol.shifts import Who, off_shift
@@ -38,7 +38,7 @@ from gis_grid.patrol.store import days_of
 from gis_grid.patrol.taking import Block, Told, make_ready, write
 
 MOST_BYTES = 1024**3  # of one track file, unpacked
-LEAST_UNPACKED = 64 * 1024**2  # bytes that any packed file may unpack to
+LEAST_UNPACKED = 16 * 1024**2  # bytes that any packed file may unpack to
 BLOCK = 100_000  # fixes held before whole days of them are written
 PATIENCE = "10min"  # a slow machine may read and place a block for longer than a transaction may lie idle otherwise
 _LOCK = 0x747261  # first half of the advisory lock on a device whose file is being stored
@@ -63,6 +63,8 @@ def record_file(
         parts = reader(unpacked, ZoneInfo(settings().time_zone))
         source = TrackInput(_nothing(), kind, name[:200], device, worker, crs_name or "")
         return _record(parts, source)
+    except TooLong as fault:
+        raise TooLarge(f"轨迹文件 {name[:100]} 未能读取：{fault}。") from None
     except ValueError as fault:
         raise Invalid(f"轨迹文件 {name[:100]} 未能读取：{fault}。", code="bad_track") from None
     except (EOFError, zlib.error, gzip.BadGzipFile):

@@ -11,11 +11,12 @@ from urllib.parse import parse_qsl, urlsplit
 from zoneinfo import ZoneInfo
 
 import numpy as np
+import orjson
 import pytest
 
 from gis_grid.geo import crs
 from gis_grid.patrol.fixes import Fix, Flag, Part, joined, make_fixes
-from gis_grid.patrol.formats import FORMATS
+from gis_grid.patrol.formats import FORMATS, geojson, pieces
 from gis_grid.patrol.formats.jt808 import decode
 from gis_grid.patrol.formats.osmand import device_of, fix_of_json, fix_of_query
 from gis_grid.patrol.formats.times import epoch, epochs
@@ -229,7 +230,7 @@ def test_times_together_equal_times_one_by_one_also_where_summer_time_was_kept()
 
 
 def test_gzip_that_unpacks_without_end_is_refused(session) -> None:
-    from gis_grid.errors import Invalid
+    from gis_grid.errors import TooLarge
     from gis_grid.patrol import actions
 
     bomb = io.BytesIO()
@@ -240,20 +241,64 @@ def test_gzip_that_unpacks_without_end_is_refused(session) -> None:
     bomb.seek(0)
     limit, actions.MOST_BYTES = actions.MOST_BYTES, 4 * 1024**2
     try:
-        with pytest.raises(Invalid, match="MB"):
+        with pytest.raises(TooLarge, match="MB"):
             actions.record_file(bomb, "a.csv.gz")
     finally:
         actions.MOST_BYTES = limit
 
 
 def test_what_unpacks_to_a_hundred_times_its_size_is_refused_early(session, monkeypatch) -> None:
-    from gis_grid.errors import Invalid
+    from gis_grid.errors import TooLarge
     from gis_grid.patrol import actions
 
     monkeypatch.setattr(actions, "LEAST_UNPACKED", 1024**2)
     bomb = gzip.compress(b"time,lon,lat\n" + b"2024-05-06T01:00:00Z,106.5,x\n" * 200_000)
-    with pytest.raises(Invalid, match=r"超过 \d MB"):
+    with pytest.raises(TooLarge, match=r"超过 \d MB"):
         actions.record_file(io.BytesIO(bomb), "a.csv.gz")
+
+
+def _walk(count: int) -> tuple[list[list[float]], list[str]]:
+    places = [[106.5 + n / 1e6, 29.5, 250.5] if n % 3 else [106.5 + n / 1e6, 29.5] for n in range(count)]
+    return places, [f"2024-05-06T{n // 3600:02}:{n // 60 % 60:02}:{n % 60:02}{'Z' if n % 2 else '+00:00'}" for n in range(count)]
+
+
+@pytest.mark.parametrize("indent", [None, 1])
+@pytest.mark.parametrize("several", [False, True])
+def test_a_long_line_reads_in_pieces_as_it_does_whole(monkeypatch, indent: int | None, several: bool) -> None:
+    places, times = _walk(9_000)
+    odd = {"type": "Feature", "properties": {"times": ["]", "x"], "name": '"coordinates":[[1,2]]'}, "geometry": None}
+    line: dict = {"coordinates": [places[:4_000], places[4_000:4_001], places[4_001:]]} if several else {"coordinates": places}
+    beside = [times[:4_000], times[4_000:4_001], times[4_001:]] if several else times
+    line["type"] = "MultiLineString" if several else "LineString"
+    feature = {"type": "Feature", "properties": {"coordTimes": beside, "n": [1, 2]}, "geometry": line}
+    data = json.dumps({"type": "FeatureCollection", "features": [odd, feature]}, indent=indent).encode()
+    monkeypatch.setattr(pieces, "LEAST", 10**9)
+    whole = parts_of(data, "geojson")
+    monkeypatch.setattr(pieces, "LEAST", 1_000)
+    monkeypatch.setattr(pieces, "_PIECE", 5_000)
+    read = parts_of(data, "geojson")
+    short, found = pieces.set_aside(data)
+    assert len(found) == 2
+    assert len(list(geojson._parts(orjson.loads(short), found))) == (3 if several else 1)
+    assert len(read) == len(whole)
+    for one, other in zip(read, whole, strict=True):
+        for name, values in vars(one.fixes).items():
+            np.testing.assert_array_equal(values, vars(other.fixes)[name], name)
+
+
+def test_long_arrays_that_are_something_else_are_told_as_ever(monkeypatch) -> None:
+    monkeypatch.setattr(pieces, "LEAST", 100)
+    places, times = _walk(50)
+    line = {"type": "LineString", "coordinates": places}
+    for wrong, why in ((times[1:], "个数不一致"), ([*times[1:], ["x"] * 50], None), ("x" * 200, "没有时间")):
+        data = json.dumps({"type": "Feature", "properties": {"coordTimes": wrong}, "geometry": line}).encode()
+        if why is None:
+            assert np.isnan(parts_of(data, "geojson")[0].fixes.at[-1])
+            continue
+        with pytest.raises(ValueError, match=why):
+            parts_of(data, "geojson")
+    with pytest.raises(ValueError, match="JSON"):
+        parts_of(b'{"coordTimes": [' + b'"x" ' * 100 + b'], "coordinates": [' + b"[1,2" * 100 + b"]}", "geojson")
 
 
 def test_fixes_know_their_columns() -> None:

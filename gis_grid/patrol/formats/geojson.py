@@ -12,23 +12,31 @@ import orjson
 
 from gis_grid.patrol.fixes import NAN, Fixes, Flag, Floats, Part, arrays
 from gis_grid.patrol.formats import owntracks
+from gis_grid.patrol.formats.pieces import Long, in_pieces, set_aside
 from gis_grid.patrol.formats.streams import whole
 from gis_grid.patrol.formats.times import epochs, numbers
 
-MOST_BYTES = 128 * 1024**2  # a JSON document is read whole
+MOST_BYTES = 128 * 1024**2  # the text of a JSON document is held whole
+_AT_ONCE = 50_000
 _POINT = {"accuracy_m": "accuracy", "speed_mps": "speed", "course_deg": "bearing", "ele_m": "altitude", "battery": "battery"}
 
 
 def read(stream: IO[bytes], zone: ZoneInfo) -> Iterator[Part]:
-    """A part per line, one for all points. Lines without times are refused: RFC 7946 knows none, so they stand beside."""
-    document = _loaded(whole(stream, MOST_BYTES))
-    if isinstance(document, dict) and document.get("_type"):
-        yield from owntracks.read_messages([document])
-        return
-    features = document.get("features", [document]) if isinstance(document, dict) else document
-    if not isinstance(features, list):
-        raise ValueError("不是 GeoJSON")
-    yield from _parts([one for one in features if isinstance(one, dict)])
+    """Lines one by one, then all points. Lines without times are refused: RFC 7946 knows none, so they stand beside."""
+    for part in _parts_of(whole(stream, MOST_BYTES)):
+        for begin in range(0, max(1, len(part.fixes)), _AT_ONCE):
+            yield Part(part.device, part.fixes.part(begin, begin + _AT_ONCE), 0 if begin else part.unread)
+
+
+def _parts_of(text: bytes) -> list[Part]:
+    """A part per line, one for all points."""
+    short, arrays = set_aside(text)
+    if arrays:
+        try:
+            return list(_parts(_loaded(short), arrays))
+        except ValueError:
+            pass  # read the usual way, which tells exactly what is wrong, or that nothing is
+    return list(_parts(_loaded(text), {}))
 
 
 def _loaded(data: bytes) -> Any:
@@ -44,7 +52,16 @@ def _loaded(data: bytes) -> Any:
             gc.enable()
 
 
-def _parts(features: list[dict[str, Any]]) -> Iterator[Part]:
+def _parts(document: Any, arrays: dict[str, Long]) -> Iterator[Part]:
+    if isinstance(document, dict) and document.get("_type"):
+        return owntracks.read_messages([document])
+    features = document.get("features", [document]) if isinstance(document, dict) else document
+    if not isinstance(features, list):
+        raise ValueError("不是 GeoJSON")
+    return _parts_in([one for one in features if isinstance(one, dict)], arrays)
+
+
+def _parts_in(features: list[dict[str, Any]], arrays: dict[str, Long]) -> Iterator[Part]:
     points, count = [], 0
     for feature in features:
         shape, told = feature.get("geometry") or {}, feature.get("properties") or {}
@@ -54,7 +71,7 @@ def _parts(features: list[dict[str, Any]]) -> Iterator[Part]:
         if kind == "Point":
             points.append((shape.get("coordinates"), told))
         elif kind in ("LineString", "MultiLineString"):
-            for fixes in _lines(shape, told, several=kind == "MultiLineString"):
+            for fixes in _lines(shape, told, arrays, several=kind == "MultiLineString"):
                 count += len(fixes)
                 yield Part(_device(told), fixes)
     if points:
@@ -68,30 +85,38 @@ def _device(told: dict[str, Any]) -> str | None:
     return str(name)[:64] if isinstance(name, str | int) and name else None
 
 
-def _lines(shape: dict[str, Any], told: dict[str, Any], *, several: bool) -> Iterator[Fixes]:
+def _lines(shape: dict[str, Any], told: dict[str, Any], arrays: dict[str, Long], *, several: bool) -> Iterator[Fixes]:
     beside = told.get("coordinateProperties")
     times = told.get("coordTimes") or (beside.get("times") if isinstance(beside, dict) else None)
     lines = shape.get("coordinates")
-    if not isinstance(times, list) or not isinstance(lines, list):
+    times, lines = (arrays.get(found, found) if isinstance(found, str) else found for found in (times, lines))
+    if not isinstance(times, list | Long) or not isinstance(lines, list | Long):
         raise ValueError("线没有时间（coordTimes 或 coordinateProperties.times）")
-    if several and times and not isinstance(times[0], list):
+    if several:
+        times, lines = (found.lines() if isinstance(found, Long) else found for found in (times, lines))
+    if several and times and not isinstance(times[0], list | Long):
         raise ValueError("多段线的时间应按段分组")
     pairs = zip(lines, times, strict=False) if several else [(lines, times)]
     if several and len(lines) != len(times):
         raise ValueError(f"有 {len(lines)} 段线，却有 {len(times)} 组时间")
     for line, moments in pairs:
-        if not isinstance(line, list) or not isinstance(moments, list) or len(line) != len(moments):
+        if not isinstance(line, list | Long) or not isinstance(moments, list | Long):
             raise ValueError("坐标与时间的个数不一致")
         yield _line(line, moments)
 
 
-def _line(line: list[Any], moments: list[Any]) -> Fixes:
-    lon, lat, ele = _coordinates(line)
-    flags = np.zeros(len(line), np.int32)
+def _line(line: list[Any] | Long, moments: list[Any] | Long) -> Fixes:
+    at = np.concatenate([_moments(piece) for piece in in_pieces(moments)])
+    lon, lat, ele = (np.concatenate(each) for each in zip(*map(_coordinates, in_pieces(line)), strict=True))
+    if len(at) != len(lon):
+        raise ValueError("坐标与时间的个数不一致")
+    flags = np.zeros(len(at), np.int32)
     flags[:1] = Flag.CUT
-    return arrays(
-        epochs([moment if isinstance(moment, str) else str(moment) for moment in moments]), lon, lat, ele_m=ele, flags=flags
-    )
+    return arrays(at, lon, lat, ele_m=ele, flags=flags)
+
+
+def _moments(texts: list[Any]) -> Floats:
+    return epochs([text if isinstance(text, str) else str(text) for text in texts])
 
 
 def _coordinates(line: list[Any]) -> tuple[Floats, Floats, Floats]:

@@ -12,6 +12,10 @@ _LONGEST_LINE = 1 << 20
 _AHEAD = 1  # part read while one is worked on
 
 
+class TooLong(ValueError):
+    """There is more than may be read."""
+
+
 class Limited:
     """A stream that refuses to give more than `most` bytes: a small packed file may be a bomb."""
 
@@ -23,7 +27,7 @@ class Limited:
         piece: bytes = self._stream.read(min(size, _PIECE) if size >= 0 else _PIECE)
         self._left -= len(piece)
         if self._left < 0:
-            raise ValueError(f"内容超过 {self._most // 1024**2} MB，请分成几个文件")
+            raise TooLong(f"内容超过 {self._most // 1024**2} MB，请分成几个文件")
         return piece
 
     def __iter__(self) -> Iterator[bytes]:
@@ -45,7 +49,7 @@ def whole(stream: IO[bytes], most: int) -> bytes:
     while piece := stream.read(_PIECE):
         left -= len(piece)
         if left < 0:
-            raise ValueError(f"文件超过 {most // 1024**2} MB，请分成几个，或改用 CSV、GPX")
+            raise TooLong(f"文件超过 {most // 1024**2} MB，请分成几个，或改用 CSV、GPX")
         found.append(piece)
     return b"".join(found)
 

@@ -17485,6 +17485,8 @@ export interface components {
             password_length?: number;
             /** 这个账号必须使用动态口令 */
             second_factor_required?: boolean;
+            /** 时区：一天从何时到何时，页面上的时间按它显示 */
+            time_zone?: string;
         };
         Premises: {
             /** 精度（米） */

@@ -16,6 +16,8 @@ export interface Policy {
   idle_lock_minutes: number
   password_length: number
   second_factor_required: boolean
+  /** Where a day begins and ends. */
+  time_zone: string
 }
 
 export interface Session {

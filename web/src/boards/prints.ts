@@ -1,4 +1,5 @@
 // Prints with what of them is no longer true.
+import { dayOf } from '@/moments'
 import type { BoardArea, Template, Way } from './boards'
 
 export interface Stale {
@@ -54,7 +55,7 @@ export function printsOf(rows: readonly Record<string, unknown>[], known: Known,
       orientation: row.orientation as Way,
       theme: ((row.content as { theme?: string | null } | undefined)?.theme ?? null) || null,
       made_by: row.made_by as string,
-      made_on: new Date(String(row.created_at)).toLocaleDateString('sv'),
+      made_on: dayOf(String(row.created_at)),
       place: row.place as string | null,
       hung_at: row.hung_at as string | null,
       at: point ? { lon: point.coordinates[0], lat: point.coordinates[1] } : null,

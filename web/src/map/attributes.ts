@@ -1,6 +1,7 @@
 // A feature's attributes as people read them: labels, units and code names instead of raw values.
 import type { Layer } from '@/api/types'
 import type { Names } from '@/dictionary/dictionary'
+import { moment } from '@/moments'
 import { words } from './words'
 
 export interface Row {
@@ -13,17 +14,11 @@ export type Values = Readonly<Record<string, unknown>>
 
 const INSTANT = /^(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2})(?::\d{2}(?:\.\d+)?)?(Z|[+-]\d{2}(?::?\d{2})?)?$/
 
-const shanghai = new Intl.DateTimeFormat('sv-SE', {
-  timeZone: 'Asia/Shanghai',
-  dateStyle: 'short',
-  timeStyle: 'short',
-})
-
-/** A time as in an office: 2026-11-03 09:20 (times with a zone are shown in China's). */
+/** A time as in an office: 2026-11-03 09:20 (times with a zone are shown in the service's). */
 export function timeText(value: string): string {
   const match = INSTANT.exec(value)
   if (!match) return value
-  return match[3] ? shanghai.format(new Date(value.replace(' ', 'T').replace(/([+-]\d{2})$/, '$1:00'))) : `${match[1]} ${match[2]}`
+  return match[3] ? moment(value.replace(' ', 'T').replace(/([+-]\d{2})$/, '$1:00')) : `${match[1]} ${match[2]}`
 }
 
 export function valueText(value: unknown, unit?: string | null, names?: Names): string {

@@ -1,5 +1,6 @@
 // Households as the service opens them, and what happens to them: one call per verb.
 import { answer, client } from '@/api/client'
+import { dayOf } from '@/moments'
 
 export interface Person {
   id: number
@@ -94,4 +95,4 @@ export const placeOf = ({ room }: Home) => saidRoom({ ...room, room: room.number
 
 /** 已核实 · 2026-08-16 · 上门 · 王小明: whether it holds, since when, how that is known and from whom. */
 export const verified = (one: Pick<Person, 'freshness_name' | 'verified_at' | 'verified_how' | 'verified_by'>) =>
-  [one.freshness_name, one.verified_at?.slice(0, 10), one.verified_how, one.verified_by].filter(Boolean).join(' · ')
+  [one.freshness_name, one.verified_at && dayOf(one.verified_at), one.verified_how, one.verified_by].filter(Boolean).join(' · ')

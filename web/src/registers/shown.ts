@@ -1,4 +1,5 @@
 // How a value of a register is written for people.
+import { moment, momentOf } from '@/moments'
 import type { NamesBeside, RegisterField, Value } from './types'
 import { words } from './words'
 
@@ -26,16 +27,8 @@ export function told(value: unknown): string {
 
 const two = (n: number) => String(n).padStart(2, '0')
 
-/** 2026-11-22 15:04 in the computer's own time. */
-export function moment(text: string): string {
-  const at = new Date(text)
-  if (Number.isNaN(at.getTime())) return text
-  return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())} ${two(at.getHours())}:${two(at.getMinutes())}`
-}
-
-/** The moment as a field for it wants it (2026-11-22T15:04), and back with its zone; nothing for nothing. */
-export const fieldMoment = (text: string): string => moment(text).replace(' ', 'T')
-export const readMoment = (text: string): string | null => (text ? new Date(text).toISOString() : null)
+/** What a field for a moment means, with its zone; nothing for nothing. */
+export const readMoment = (text: string): string | null => (text ? momentOf(text).toISOString() : null)
 
 /** The day in what somebody typed: 19500601, 1950.6.1, 1950/6/1, 1950年6月1日; null when it is no day. */
 export function readDay(text: string): string | null {
@@ -46,11 +39,4 @@ export function readDay(text: string): string | null {
   const at = new Date(Date.UTC(year, month - 1, day))
   if (at.getUTCFullYear() !== year || at.getUTCMonth() !== month - 1 || at.getUTCDate() !== day) return null
   return `${year}-${two(month)}-${two(day)}`
-}
-
-/** Whole years from a birth date to a day. */
-export function ageOn(born: string, day: Date): number {
-  const [year = 0, month = 1, date = 1] = born.split('-').map(Number)
-  const had = day.getMonth() + 1 > month || (day.getMonth() + 1 === month && day.getDate() >= date)
-  return day.getFullYear() - year - (had ? 0 : 1)
 }

@@ -3,6 +3,7 @@ import { defineStore } from 'pinia'
 import { computed, ref } from 'vue'
 import { answer, client, useCsrf, whenLocked, whenSignedOut } from '@/api/client'
 import { Problem } from '@/api/problem'
+import { useZone } from '@/moments'
 import type { Policy, Session, User } from '@/api/types'
 import type { SessionState } from './destination'
 
@@ -12,7 +13,7 @@ export const useSession = defineStore('session', () => {
   const unreachable = ref<Problem | null>(null)
   const ended = ref(false)
   const waits = ref<Session['waits']>(null)
-  const policy = ref<Policy>({ idle_lock_minutes: 0, password_length: 10, second_factor_required: false })
+  const policy = ref<Policy>({ idle_lock_minutes: 0, password_length: 10, second_factor_required: false, time_zone: '' })
 
   const state = computed<SessionState>(() => {
     if (unreachable.value) return 'unreachable'
@@ -31,6 +32,7 @@ export const useSession = defineStore('session', () => {
     user.value = session.user
     waits.value = session.waits
     policy.value = session.policy
+    useZone(session.policy.time_zone)
     known.value = true
     ended.value = false
     unreachable.value = null

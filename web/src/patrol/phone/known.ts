@@ -3,6 +3,7 @@ import { ref, shallowRef } from 'vue'
 import { answer, client } from '@/api/client'
 import { asProblem } from '@/api/problem'
 import type { DictionaryList } from '@/api/types'
+import { dayOf } from '@/moments'
 import { useSession } from '@/session/session'
 import type { Visit } from '@/visits/visits'
 import { fetchGround, type Ground } from './ground'
@@ -70,7 +71,7 @@ export function useKnown(store: () => Store, user: () => number) {
   /** As it was kept; of another day only the ground is. */
   async function read(): Promise<void> {
     const kept = await store().get<Kept>(`known-${user()}`)
-    const fresh = kept && new Date(kept.visitsAt).toDateString() === new Date().toDateString()
+    const fresh = kept && dayOf(kept.visitsAt) === dayOf()
     day.value = fresh ? kept.day : null
     visits.value = fresh ? kept.visits : null
     visitsAt.value = fresh ? kept.visitsAt : 0

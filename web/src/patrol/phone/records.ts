@@ -64,11 +64,6 @@ export function isOver({ state, at }: { state: State; at: number }, now: number)
   return state === 'sent' && at < now - KEEP_SENT_MS
 }
 
-/** When the local day began. */
-export function dayBegan(now: Date): number {
-  return new Date(now.getFullYear(), now.getMonth(), now.getDate()).getTime()
-}
-
 export interface Walk {
   pieces: [number, number][][]
   metres: number

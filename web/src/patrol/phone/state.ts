@@ -9,9 +9,3 @@ export function useState(): PhoneState {
   if (!found) throw new Error('outside the phone page')
   return found
 }
-
-/** 14:05 */
-export function clock(at: number | string): string {
-  const moment = new Date(at)
-  return `${String(moment.getHours()).padStart(2, '0')}:${String(moment.getMinutes()).padStart(2, '0')}`
-}

@@ -1,9 +1,10 @@
 // The phone page's one state: who I am, what is recorded, what waits; it outlives reloads, flight mode and a dead service.
 import { computed, onScopeDispose, ref, shallowRef, toRaw } from 'vue'
+import { dayOf, momentOf } from '@/moments'
 import { useSession } from '@/session/session'
 import { useKnown } from './known'
 import { record, type Position, type Trouble } from './recorder'
-import { dayBegan, waitAfter, walkOf, type Counts, type Entry, type Fix, type Kind } from './records'
+import { waitAfter, walkOf, type Counts, type Entry, type Fix, type Kind } from './records'
 import { sendAll } from './sender'
 import { openStore, type Store } from './store'
 
@@ -69,7 +70,7 @@ export function usePhone() {
 
   async function show(): Promise<void> {
     const user = me.value!.id
-    fixes.value = await store.fixesSince(user, dayBegan(new Date()))
+    fixes.value = await store.fixesSince(user, momentOf(dayOf()).getTime())
     await count()
     await known.read()
     lastSent.value = (await store.get<number>(`sent-${user}`)) ?? null
