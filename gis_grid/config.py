@@ -64,7 +64,7 @@ class Settings(BaseSettings):
     track_max_accuracy_m: float = 50.0
     track_max_speed_mps: float = 40.0
     track_gap_minutes: float = 5.0
-    track_oldest_days: int = 36_500  # refuse fixes older than this
+    track_oldest_days: int = 18_250  # refuse fixes older than this: a phone that lost its clock says 1970
     track_future_minutes: float = 5.0
     track_stay_m: float = 30.0  # who keeps within so many metres ...
     track_stay_minutes: float = 3.0  # ... for so long, stands there

@@ -38,6 +38,7 @@ from gis_grid.patrol.store import days_of
 from gis_grid.patrol.taking import Block, Told, make_ready, write
 
 MOST_BYTES = 1024**3  # of one track file, unpacked
+_MOST_TIMES = 50  # its size a packed file may unpack to
 LEAST_UNPACKED = 16 * 1024**2  # bytes that any packed file may unpack to
 BLOCK = 100_000  # fixes held before whole days of them are written
 PATIENCE = "10min"  # a slow machine may read and place a block for longer than a transaction may lie idle otherwise
@@ -83,13 +84,13 @@ def _reader_of(name: str) -> tuple[str, Any]:
 
 
 def _unpacked(stream: IO[bytes], name: str) -> Any:
-    """What unpacks to a hundred times its size is no track: it would be read for minutes before the limit ends it."""
+    """What unpacks to fifty times its size is no track: it would be read for minutes before the limit ends it."""
     if not name.lower().endswith(".gz"):
         return Limited(stream, MOST_BYTES)
     if isinstance(stream, zipfile.ZipExtFile):  # its end is found only by reading it
         return Limited(gzip.open(stream), MOST_BYTES)
     stream.seek(0, io.SEEK_END)
-    most = min(MOST_BYTES, max(LEAST_UNPACKED, 100 * stream.tell()))
+    most = min(MOST_BYTES, max(LEAST_UNPACKED, _MOST_TIMES * stream.tell()))
     stream.seek(0)
     return Limited(gzip.open(stream), most)
 

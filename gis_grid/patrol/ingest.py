@@ -79,6 +79,7 @@ def read_osmand(sent: Sent) -> Asked | Answer:
             code, fix = osmand.fix_of_json(orjson.loads(sent.body))
         else:
             asked = {**query, **dict(parse_qsl(sent.body.decode("utf-8", "replace")))} if sent.body else query
+            key = key or asked.pop("key", "")
             code, fix = osmand.device_of(asked), osmand.fix_of_query(asked, zone(), "mps")
     except (ValueError, RecursionError) as fault:
         reason = "不是有效的 JSON" if isinstance(fault, orjson.JSONDecodeError) else fault
@@ -150,7 +151,11 @@ def _sent(environ: dict[str, Any]) -> Sent | None:
         length = 0
     if length > MOST_BYTES:
         return None
+    if "chunked" in environ.get("HTTP_TRANSFER_ENCODING", "").lower():  # tells no length
+        length = MOST_BYTES + 1
     body: bytes = environ["wsgi.input"].read(length) if length else b""
+    if len(body) > MOST_BYTES:
+        return None
     told = environ.get
     names = told("HTTP_X_LIMIT_U", ""), told("HTTP_X_LIMIT_D", "")
     query, kind, authorization = told("QUERY_STRING", ""), told("CONTENT_TYPE", ""), told("HTTP_AUTHORIZATION", "")

@@ -21,7 +21,7 @@ class Limits:
     max_accuracy_m: float = 50.0
     max_speed_mps: float = 40.0
     gap_seconds: float = 300.0
-    oldest_seconds: float = 36_500 * 86_400.0
+    oldest_seconds: float = 18_250 * 86_400.0
     future_seconds: float = 300.0
     stay_m: float = 30.0
     stay_seconds: float = 180.0

@@ -130,6 +130,26 @@ def test_a_body_that_is_too_long_is_not_read(client, phone) -> None:
     assert client.post(f"/ingest/osmand/{phone['key']}", data=b"x" * 70_000, content_type="application/json").status_code == 413
 
 
+def test_a_body_without_a_length_is_read_too(client, phone, session) -> None:
+    """A relay may send a body in chunks: the app would hear that its position arrived."""
+    login = {"Authorization": "Basic " + base64.b64encode(f"330606:{phone['key']}".encode()).decode()}
+    message = {"_type": "location", "lat": LAT, "lon": LON, "tst": int(NOON), "tid": "a"}
+    chunked = {"environ_overrides": {"HTTP_TRANSFER_ENCODING": "chunked", "CONTENT_LENGTH": ""}, "headers": login}
+    assert client.post("/ingest/owntracks", data=json.dumps(message), **chunked).status_code == 200
+    assert session.scalar(sa.select(sa.func.count()).select_from(TrackFix)) == 1
+    assert client.post("/ingest/owntracks", data=b"x" * 70_000, **chunked).status_code == 413
+
+
+def test_a_form_may_hold_the_key(client, phone, session) -> None:
+    form = {"id": "330606", "key": phone["key"], "lat": LAT, "lon": LON, "timestamp": int(NOON)}
+    assert client.post("/ingest/osmand", data=form).status_code == 200
+    assert client.post("/ingest/osmand", data={**form, "key": "another"}).status_code == 400
+
+
+def test_a_phone_that_lost_its_clock_is_told(client, phone, session) -> None:
+    assert "时间过早" in send(client, phone, timestamp=1000).text
+
+
 def test_when_the_queue_is_full_the_phone_is_asked_to_come_again(client, phone, monkeypatch) -> None:
     monkeypatch.setattr(door, "MOST_WAITING", 0)
     answer = send(client, phone)

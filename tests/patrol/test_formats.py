@@ -247,7 +247,7 @@ def test_gzip_that_unpacks_without_end_is_refused(session) -> None:
         actions.MOST_BYTES = limit
 
 
-def test_what_unpacks_to_a_hundred_times_its_size_is_refused_early(session, monkeypatch) -> None:
+def test_what_unpacks_to_fifty_times_its_size_is_refused_early(session, monkeypatch) -> None:
     from gis_grid.errors import TooLarge
     from gis_grid.patrol import actions
 
