@@ -11,13 +11,15 @@ import sqlalchemy as sa
 
 from gis_grid import audit
 from gis_grid.access.guard import caller, check_area, scope_clause, scoped
+from gis_grid.areas.placing import today
+from gis_grid.config import settings
 from gis_grid.db import raw_connection, session
 from gis_grid.errors import Invalid, NotFound
 from gis_grid.patrol.digest import place_codes
 from gis_grid.patrol.fixes import Floats
 from gis_grid.patrol.models import ArchivedSegment, Device, LastPosition, Segment, Stay, Track
 from gis_grid.patrol.rules import degree_metres
-from gis_grid.patrol.store import vertices_of
+from gis_grid.patrol.store import vertices_of, zone
 
 MOST_TRACKS = 50
 MOST_DAYS = 31
@@ -102,6 +104,8 @@ def playback(day: date, workers: Sequence[str] = (), prefix: str = "", user_ids:
         "play", "tracks", after={"day": day.isoformat(), "tracks": [track.id for track in tracks]}, area_code=prefix or None
     )
     pieces = _pieces([track.id for track in tracks])
+    if tracks and not any(pieces.values()):
+        _check_detail(day, day)
     return [{"id": t.id, "worker": t.worker, "device": t.device, "doubt": t.doubt, "pieces": pieces[t.id]} for t in tracks]
 
 
@@ -152,6 +156,7 @@ def who_passed(lon: float, lat: float, radius_m: float, first: datetime, last: d
     check_area(
         place_codes(np.array([lon]), np.array([lat]))[0]
     )  # who answers for the place may ask, wherever they went from there
+    _check_detail(first.astimezone(zone()).date(), last.astimezone(zone()).date())
     per_lon, per_lat = (float(each[0]) for each in degree_metres(np.array([lat])))
     x, y = radius_m / per_lon * 1.01, radius_m / per_lat * 1.01
     rows = _near((lon - x, lat - y, lon + x, lat + y), first, last)
@@ -175,6 +180,19 @@ def who_passed(lon: float, lat: float, radius_m: float, first: datetime, last: d
     }
     audit.record("search", "tracks", after=what, purpose=purpose)
     return sorted(told, key=lambda one: (one["first"], one["track_id"]))
+
+
+def _check_detail(first: date, last: date) -> None:
+    """Of tracks past their keeping only totals are left: that must not look as if nobody had been there."""
+    days = settings().track_keep_days
+    kept = today() - timedelta(days=days)
+    lines = (sa.exists().where(table.track_id == Track.id) for table in (Segment, ArchivedSegment))
+    gone = sa.select(Track.id).where(Track.day.between(first, last), Track.day < kept, ~sa.or_(*lines)).limit(1)
+    if session().scalar(gone) is not None:
+        raise Invalid(
+            f"{kept} 以前的轨迹明细已按规定删除（保留 {days} 天），只留里程、时长与覆盖率；请查询这天以后的时间。",
+            code="detail_gone",
+        )
 
 
 def _near(box: tuple[float, float, float, float], first: datetime, last: datetime) -> list[tuple[int, bytes]]:

@@ -243,6 +243,10 @@ def test_retention_counts_first_then_thins_and_keeps_the_totals(session) -> None
     retention(dry_run=False, on=DAY + timedelta(days=400))
     assert path_of(session.scalar(sa.select(Track.id)))["pieces"] == []
     assert coverage("", DAY, DAY)["passed"] == 1
+    with pytest.raises(Invalid, match="已按规定删除"):  # nobody may take it for "nobody was here"
+        who_passed(line["lon"][60], line["lat"][60], 20, at, at + timedelta(hours=1), "核实")
+    with pytest.raises(Invalid, match="已按规定删除"):
+        playback(DAY)
 
 
 def test_a_checkpoint_over_the_api_is_placed_and_its_radius_checked(client, bearer, session) -> None:

@@ -92,14 +92,16 @@ def _lines(shape: dict[str, Any], told: dict[str, Any], arrays: dict[str, Long],
     times, lines = (arrays.get(found, found) if isinstance(found, str) else found for found in (times, lines))
     if not isinstance(times, list | Long) or not isinstance(lines, list | Long):
         raise ValueError("线没有时间（coordTimes 或 coordinateProperties.times）")
-    if several:
-        times, lines = (found.lines() if isinstance(found, Long) else found for found in (times, lines))
-    if several and times and not isinstance(times[0], list | Long):
+    if not several:
+        yield _line(lines, times)
+        return
+    groups: list[Any] = times.lines() if isinstance(times, Long) else times
+    pieces: list[Any] = lines.lines() if isinstance(lines, Long) else lines
+    if groups and not isinstance(groups[0], list | Long):
         raise ValueError("多段线的时间应按段分组")
-    pairs = zip(lines, times, strict=False) if several else [(lines, times)]
-    if several and len(lines) != len(times):
-        raise ValueError(f"有 {len(lines)} 段线，却有 {len(times)} 组时间")
-    for line, moments in pairs:
+    if len(pieces) != len(groups):
+        raise ValueError(f"有 {len(pieces)} 段线，却有 {len(groups)} 组时间")
+    for line, moments in zip(pieces, groups, strict=True):
         if not isinstance(line, list | Long) or not isinstance(moments, list | Long):
             raise ValueError("坐标与时间的个数不一致")
         yield _line(line, moments)
