@@ -113,7 +113,7 @@ def tell_names(areas: Sequence[Area], day: date) -> None:
 def comes_on(area: Area) -> str | None:
     """The day from which an area is in use that an approved plan makes or brings back; None for all others."""
     day = starts_on(area.code) if area.retired_at else None
-    return day and day.isoformat()
+    return day.isoformat() if day else None
 
 
 def goes_on_in(area: Area) -> list[str]:
