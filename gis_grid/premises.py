@@ -76,13 +76,13 @@ class PremisesStaff(Stamped, Follower, Base):
 
 def prepare_premises(premises: Premises, extra: dict[str, Any]) -> None:
     """Indoor first: placed by its room, then its building, then its own point; what was given to a grid by hand stays there."""
+    _take_credit_code(premises)  # first: what looks at rooms writes the change, and then it is none any more
     if premises.pin_locked and has_moved(premises):
         raise Conflict("该场所的位置已锁定，请先解锁再移动。", code="pin_locked")
     if premises.placed_by != "manual":
         _place(premises)
     if premises.phone and (fault := phone_fault(premises.phone)):
         raise Invalid(f"{fault}。", code="bad_phone")
-    _take_credit_code(premises)
     premises.due_on = due_on("premises", (), premises.verified_at)
     if not premises.code:
         premises.code = free_mark(Premises.code, f"P{premises.area_code or 0}-1")

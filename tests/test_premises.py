@@ -12,7 +12,7 @@ from gis_grid.areas.reassign import reassign
 from gis_grid.audit import AuditEntry
 from gis_grid.premises import Premises, read_credit_code
 from tests.conftest import problem
-from tests.factories import COMMUNITY, GRID_1, GRID_2, geojson_point, make_town, square
+from tests.factories import COMMUNITY, GRID_1, GRID_2, geojson_point, make_building, make_town, square
 
 
 @pytest.fixture
@@ -113,7 +113,8 @@ def test_a_credit_code_is_read_or_its_fault_told(code: str, kept: str) -> None:
 
 
 def test_a_mistyped_credit_code_is_refused_and_an_old_one_hinders_nothing_else(client, headers, shop, session) -> None:
-    refused = client.patch(shop, json={"credit_code": "914403001922038217"}, headers={**headers, "If-Match": '"1"'})
+    indoors = {"building_id": make_building().id, "credit_code": "914403001922038217"}  # placed by its building
+    refused = client.patch(shop, json=indoors, headers={**headers, "If-Match": '"1"'})
     assert problem(refused)["code"] == "bad_credit_code"
     session.execute(sa.update(Premises).values(credit_code="OLD-1"))
     session.expire_all()
