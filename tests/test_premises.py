@@ -128,7 +128,8 @@ def test_an_import_names_the_rows_with_a_mistyped_credit_code(session, headers, 
     file = tmp_path / "shops.csv"
     rows = "P7,甲,106.5005,29.5005,9144030071526726xg", "P8,乙,106.5005,29.5005,914403001922038217"
     file.write_text("\n".join(("code,name,lon,lat,credit_code", *rows)), encoding="utf-8")
-    told = run_import("premises", file, file.name, Options(crs="wgs84", keep_good=True), tmp_path / "r.csv", lambda done, total: None)
+    wanted = Options(crs="wgs84", keep_good=True)
+    told = run_import("premises", file, file.name, wanted, tmp_path / "r.csv", lambda done, total: None)
     assert (told["inserted"], told["refused"]) == (1, 1)
     assert "校验位不对" in (tmp_path / "r.csv").read_text(encoding="utf-8-sig")
     assert session.scalar(sa.select(Premises.credit_code).where(Premises.code == "P7")) == "9144030071526726XG"
