@@ -164,8 +164,8 @@ def _premises(row: Values, homes: Homes, today: date) -> Values:
     if row.get("credit_code"):
         try:
             row["credit_code"] = read_credit_code(row["credit_code"])
-        except ValueError as fault:
-            raise Unresolved("credit_code", str(fault)) from None
+        except ValueError as wrong:
+            raise Unresolved("credit_code", str(wrong)) from None
     if (phone := row.get("phone")) and (fault := phone_fault(phone)):
         raise Unresolved("phone", fault)
     return row
