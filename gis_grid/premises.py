@@ -8,21 +8,21 @@ from typing import Any
 
 import sqlalchemy as sa
 from flask_smorest import Blueprint
-from marshmallow import Schema, fields, validate
+from marshmallow import validate
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gis_grid import audit
 from gis_grid.access.guard import check_area, require
-from gis_grid.areas.actions import locate, place
+from gis_grid.areas.actions import place
 from gis_grid.areas.models import Area
 from gis_grid.areas.reassign import Progress, Touched, begin_moves, changed, follow, place_again
 from gis_grid.areas.rules import LEVEL_CODES
 from gis_grid.buildings.actions import has_moved, moved
-from gis_grid.buildings.models import Building, Room, Unit
+from gis_grid.buildings.models import Building, Room
+from gis_grid.buildings.why import Why, at_point, indoors, told, why_building
 from gis_grid.db import Base, Follower, Located, Pinned, Stamped, Verified, point_column, session
 from gis_grid.errors import Conflict, Invalid
 from gis_grid.freshness import due_on
-from gis_grid.geo import shapes
 from gis_grid.imports import Importable, offer
 from gis_grid.people.models import Resident
 from gis_grid.people.rules import phone_fault
@@ -165,19 +165,19 @@ def _override(premises_id: int, version: int, area_code: str | None, reason: str
     return premises
 
 
-def why(premises_id: int) -> dict[str, Any]:
+def why(premises: Premises) -> Why:
     """Why a shop belongs to its grid: by hand and why, by its room or building, or by where it stands."""
-    premises: Premises = find(PREMISES, premises_id)
-    point = shapes.from_stored(premises.point)
-    by_place = locate(point.x, point.y, "cgcs2000", accuracy_m=premises.accuracy_m) if point is not None else None
-    sentences = {
-        "manual": f"人工指定：{premises.placed_reason or '未写理由'}。{_otherwise(premises)}",
-        "room": f"随所在房屋归属，不看坐标。{_by_entrance(premises.room_id)}",
-        "building": "随所在楼栋归属，不看坐标。",
-    }
-    sentence = sentences.get(premises.placed_by or "") or (by_place["why"]["sentence"] if by_place else "没有位置。")
-    told = {"area_code": premises.area_code, "placed_by": premises.placed_by, "reason": premises.placed_reason}
-    return {**told, "sentence": sentence, "by_place": by_place and by_place["why"] | {"code": by_place["code"]}}
+    by_place = at_point(premises.point, premises.accuracy_m)
+    if premises.placed_by == "manual":
+        given = f"人工指定：{premises.placed_reason or '未写理由'}。{_otherwise(premises)}"
+        return told(premises, given, by_place, premises.placed_reason)
+    if room := session().get(Room, premises.room_id) if premises.placed_by == "room" and premises.room_id else None:
+        return indoors(premises, room, "场所")
+    building = session().get(Building, premises.building_id) if premises.placed_by == "building" else None
+    if building is not None:
+        above = why_building(building)
+        return told(premises, f"场所随所在楼栋归属，不看坐标。{above['sentence']}", above["by_place"])
+    return told(premises, by_place["sentence"] if by_place else "没有位置。", by_place)
 
 
 def _otherwise(premises: Premises) -> str:
@@ -185,16 +185,6 @@ def _otherwise(premises: Premises) -> str:
     inside: Room | Building | None = session().get(Room, premises.room_id) if premises.room_id else None
     inside = inside or (session().get(Building, premises.building_id) if premises.building_id else None)
     return f"按所在房屋或楼栋应归 {inside.area_code}。" if inside is not None and inside.area_code else ""
-
-
-def _by_entrance(room_id: int | None) -> str:
-    """Whether the room's unit has an entrance of its own that decides, or goes with the building."""
-    room = session().get(Room, room_id) if room_id else None
-    unit = session().get(Unit, room.unit_id) if room else None
-    if unit is None:
-        return ""
-    by_what = "单元按自己的入口" if unit.point is not None else "单元随楼栋"
-    return f"房屋随{unit.name}，{by_what}归入 {unit.area_code or '网格之外'}。"
 
 
 def _inside_of(premises: Premises) -> Room | Building | None:
@@ -267,6 +257,7 @@ PREMISES = Register(
     masks={"phone": mask_phone},
     prepare=prepare_premises,
     read_only=("placed_reason", "pin_locked"),
+    why=why,
 )
 STAFF = Register(
     "premises_staff",
@@ -305,13 +296,6 @@ class GridSchema(Strict):
 
 
 Shown = shown_schema(PREMISES)
-WhySchema = Schema.from_dict(
-    {
-        **{name: fields.String(allow_none=True) for name in ("area_code", "placed_by", "reason", "sentence")},
-        "by_place": fields.Dict(allow_none=True),
-    },
-    name="PremisesWhy",
-)
 blueprint = Blueprint("shops", __name__, url_prefix="/api/premises", description="营业场所归属")
 _ONE = f"/<int(max={BIGINT}):key>"
 
@@ -333,14 +317,6 @@ def put_grid(asked: dict[str, Any], key: int) -> Any:
 def delete_grid(key: int) -> Any:
     """取消人工指定，恢复按位置归属"""
     return take_back(key, wanted_version())
-
-
-@blueprint.route(f"{_ONE}/why")
-@blueprint.response(200, WhySchema)
-@require("premises.read")
-def show_why(key: int) -> Any:
-    """为什么属于这个网格"""
-    return why(key)
 
 
 BLUEPRINTS = (register_blueprint(PREMISES), register_blueprint(STAFF), blueprint)

@@ -14,7 +14,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from gis_grid import audit
 from gis_grid.access.guard import caller, check_area, scope_clause
-from gis_grid.areas.duty import chain, names_on, responsible, successors
+from gis_grid.areas.duty import chain, names_on, responsible, starts_on, successors, vacancy
 from gis_grid.areas.models import Area, Boundary, ReplacedBoundary
 from gis_grid.areas.placing import current_index, today
 from gis_grid.areas.reassign import Bounds, reassign
@@ -108,6 +108,12 @@ def tell_names(areas: Sequence[Area], day: date) -> None:
     for area in areas:
         if area.code in named:
             set_committed_value(area, "name", named[area.code])
+
+
+def comes_on(area: Area) -> str | None:
+    """The day from which an area is in use that an approved plan makes or brings back; None for all others."""
+    day = starts_on(area.code) if area.retired_at else None
+    return day.isoformat() if day else None
 
 
 def goes_on_in(area: Area) -> list[str]:
@@ -257,6 +263,7 @@ def locate(x: float, y: float, datum: str, at: date | None = None, accuracy_m: f
         "lat": round(lat, 8),
         "chain": links,
         "responsible": responsible([link["code"] for link in links], day) if mine else [],
+        "vacancy": vacancy(links, day) if mine else None,
         "in_scope": mine,
         "why": _why(reason, links),
     }

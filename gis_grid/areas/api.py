@@ -34,7 +34,10 @@ AREAS = Register(
     retiring=actions.retire_area,
     on_day=actions.had_boundary,
     told_on=actions.tell_names,
-    besides={"successors": fields.Function(actions.goes_on_in, metadata={"title": "注销后的接续编码", "type": "array"})},
+    besides={
+        "successors": fields.Function(actions.goes_on_in, metadata={"title": "注销后的接续编码", "type": "array"}),
+        "starts_on": fields.Function(actions.comes_on, metadata={"title": "尚未生效：自哪天起", "type": "string"}),
+    },
     extra={
         "boundary": Shape("MULTIPOLYGON", metadata={"title": "边界"}),
         "since": fields.Date(metadata={"title": "生效日期"}),

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from gis_grid.areas.models import Area, Boundary, Staff, Succession
+from gis_grid.areas.placing import today
 from gis_grid.areas.rules import LEVEL_NAMES
 from gis_grid.db import session
 from gis_grid.dictionary import names
@@ -29,6 +30,7 @@ class Node(NamedTuple):
 _tree: Kept[dict[str, Node]] = Kept("boundaries")
 _heirs: Kept[dict[str, list[str]]] = Kept("boundaries")
 _names: Kept[dict[str, str]] = Kept("boundaries", most=50)
+_coming: Kept[dict[str, date]] = Kept("boundaries", most=2)
 _people: Kept[People] = Kept("boundaries", "staff", "dictionary", most=4)
 
 
@@ -47,6 +49,30 @@ def responsible(codes: Sequence[str], on: date) -> list[dict[str, Any]]:
     """Who is responsible for these areas (from the top down) on a day, the lowest area first."""
     people = _people.get(on, lambda: _read_people(on))
     return [one for code in reversed(codes) for one in people.get(code, ())]
+
+
+def vacancy(links: Sequence[dict[str, str]], on: date) -> str | None:
+    """None where somebody is in office for the lowest of these areas (from the top down), otherwise who stands in, in words."""
+    if not links:
+        return None
+    people = _people.get(on, lambda: _read_people(on))
+    if people.get(links[-1]["code"]):
+        return None
+    if heirs := successors(links[-1]["code"]):
+        now = "、".join(all_areas()[heir].link["name"] for heir in heirs)
+        return f"{links[-1]['name']}后来由{now}接续，负责人随之转到那里。"
+    stands_in = next((link for link in reversed(links) if people.get(link["code"])), None)
+    if stands_in is None:
+        return f"{links[-1]['name']}还没有在岗的负责人，上级也没有；请到“登记－网格队伍”登记。"
+    return f"{links[-1]['name']}还没有在岗的负责人，暂由上级{stands_in['name']}负责。"
+
+
+def starts_on(code: str) -> date | None:
+    """The first day of an area that an approved plan makes or brings back later; None for one in use or over."""
+    node = _tree.get("tree", _read_tree).get(code)
+    if node is None or not node.retired:
+        return None
+    return _coming.get(today(), _read_coming).get(code)
 
 
 def names_on(day: date) -> dict[str, str]:
@@ -93,6 +119,12 @@ def _read_heirs() -> dict[str, list[str]]:
     for code, successor in session().execute(sa.select(Succession.code, Succession.successor).order_by(Succession.position)):
         found.setdefault(code, []).append(successor)
     return found
+
+
+def _read_coming() -> dict[str, date]:
+    first = sa.func.min(sa.func.lower(Boundary.valid))
+    later = sa.select(Boundary.area_code, first).where(sa.func.lower(Boundary.valid) > today()).group_by(Boundary.area_code)
+    return dict(session().execute(later).tuples().all())
 
 
 def _read_people(on: date) -> People:

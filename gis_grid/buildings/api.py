@@ -8,7 +8,7 @@ from flask_smorest import Blueprint
 from marshmallow import Schema, fields, post_load, validate
 
 from gis_grid.access.guard import require
-from gis_grid.buildings import actions
+from gis_grid.buildings import actions, why
 from gis_grid.buildings.models import Building, Estate, Room, Unit
 from gis_grid.buildings.rules import Layout
 from gis_grid.imports import Importable, offer
@@ -25,6 +25,7 @@ ESTATES = Register(
     write=WRITE,
     search=("name", "code", "address"),
     prepare=actions.prepare_estate,
+    why=why.why_estate,
 )
 BUILDINGS = Register(
     "buildings",
@@ -36,8 +37,9 @@ BUILDINGS = Register(
     codes={"use": "building_use"},
     prepare=actions.prepare_building,
     read_only=("pin_locked",),
+    why=why.why_building,
 )
-UNITS = Register("units", "单元", Unit, read=READ, write=WRITE, search=("name",), prepare=actions.prepare_unit)
+UNITS = Register("units", "单元", Unit, read=READ, write=WRITE, search=("name",), prepare=actions.prepare_unit, why=why.why_unit)
 ROOMS = Register(
     "rooms",
     "房屋",
@@ -48,6 +50,7 @@ ROOMS = Register(
     codes={"use": "house_type", "verified_how": "verify_how"},
     prepare=actions.prepare_room,
     read_only=("building_id",),
+    why=why.why_room,
 )
 
 

@@ -193,6 +193,8 @@ def locate(lon: float, lat: float, crs: str, at: Any, accuracy_m: float | None, 
         click.echo(f"{link['level_name']}  {link['code']}  {link['name']}")
     for person in answer["responsible"]:
         click.echo(f"负责人  {person['area_name']} {person['post_name']} {person['name']} {person['duty_phone'] or ''}")
+    if answer["vacancy"]:
+        click.echo(answer["vacancy"])
     click.echo(answer["why"]["sentence"])
 
 

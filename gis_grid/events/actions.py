@@ -62,7 +62,9 @@ def claims_at(lon: float, lat: float, code: str | None, people: Sequence[dict[st
     first = next((one for one in people if one["post"] == post), None) or next(iter(people), None)
     reason = f"“{category}”由{dictionary.names('post').get(post, post)}负责" if category in posts else "未指定类别，由网格员负责"
     if first is not None and first["post"] != post:
-        reason += f"；该岗位现无人在岗，暂由{first['post_name']}负责"
+        reason += f"；该岗位现无人在岗，暂由{first['area_name']}{first['post_name']}负责"
+    if first is None:
+        reason += "；各级都没有登记在岗人员"
     return {"owners": owners, "rule": RULE, "first": first, "why": f"{reason}。"}
 
 

@@ -35,7 +35,8 @@ def area_tree(code: str | None, at: date | None, level: str | None = None) -> di
 def _levels(code: str | None, at: date) -> list[dict[str, Any]]:
     """The levels that have areas below, the highest first."""
     there = sa.exists().where(Boundary.area_code == Area.code, Boundary.valid.contains(at))
-    query = sa.select(Area.level, sa.func.count()).where(scope_clause(Area.code), sa.or_(Area.retired_at.is_(None), there))
+    never = sa.and_(Area.retired_at.is_(None), ~sa.exists().where(Boundary.area_code == Area.code))
+    query = sa.select(Area.level, sa.func.count()).where(scope_clause(Area.code), sa.or_(there, never))
     if code is not None:
         query = query.where(sa.func.starts_with(Area.code, code), Area.code != code)
     known: dict[str, int] = dict(session().execute(query.group_by(Area.level)).tuples().all())

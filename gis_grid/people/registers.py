@@ -7,6 +7,7 @@ from marshmallow import fields, validate
 from gis_grid.people import actions
 from gis_grid.people.classes import LIST, in_words, visible
 from gis_grid.people.models import Household, Resident, Valuable
+from gis_grid.people.why import why_household, why_resident
 from gis_grid.register import Register
 from gis_grid.register.fields import Text
 from gis_grid.sealed import mask_id, mask_phone
@@ -26,6 +27,7 @@ HOUSEHOLDS = Register(
         "reason": Text(validate=validate.Length(max=200), metadata={"title": "原因"}),
     },
     read_only=("point", "pin_locked"),
+    why=why_household,
 )
 RESIDENTS = Register(
     "residents",
@@ -53,6 +55,7 @@ RESIDENTS = Register(
     read_only=("left_on", "left_why", "merged_into"),
     shown={"classes": visible, "tags": in_words},
     labels={"tags": "人员类别"},
+    why=why_resident,
 )
 VALUABLES = Register(
     "valuables",

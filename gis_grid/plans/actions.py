@@ -15,7 +15,7 @@ from gis_grid.access.models import Token, User
 from gis_grid.access.rules import COMMAND
 from gis_grid.areas import actions as areas
 from gis_grid.areas.cells import cells_count, refresh_cells
-from gis_grid.areas.duty import all_areas
+from gis_grid.areas.duty import all_areas, chain, vacancy
 from gis_grid.areas.models import Area, Boundary, Staff, Succession
 from gis_grid.areas.placing import today
 from gis_grid.areas.reassign import Bounds, give_back, reassign, settle, told_moves
@@ -186,11 +186,9 @@ def _write_boundaries(plan: Plan, day: date) -> None:
             if area is not None:
                 raise Conflict(f"编码 {change.code} 已被使用，请重新拟定。", code="code_taken")
             new = Area(code=change.code, name=change.name, level=change.level, kind=change.kind, parent_code=change.parent_code)
+            new.retired_at = datetime.now(UTC)  # not in use before its day
             session().add(new)
         session().flush()
-        if change.action == REVIVE and area is not None:
-            area.retired_at = None
-            session().execute(sa.delete(Succession).where(Succession.code == change.code))
         if change.action == RETIRE:
             areas.close_boundary(change.code, day)
         else:
@@ -202,6 +200,7 @@ def _take_effect(plan: Plan, before: Mapping[str, Mapping[str, int]]) -> dict[st
     heirs: dict[str, str] = {}
     touched: list[Bounds] = []
     successors = _successors(plan)
+    _come_into_use(plan)
     for change in changes_of(plan.id):
         touched += touched_by(shapes.from_stored(change.before), shapes.from_stored(change.geom))
         if _is_renamed(change):
@@ -222,11 +221,26 @@ def _take_effect(plan: Plan, before: Mapping[str, Mapping[str, int]]) -> dict[st
     codes = {change.code for change in changes_of(plan.id) if change.level == LEVEL_CODES[-1]}
     codes |= {row["now"] for row in told["moves"] if row["now"]}
     told["sizes"] = [{"code": code, "before": before.get(code, {}), "after": after.get(code, {})} for code in sorted(codes)]
-    grids = session().scalars(
-        sa.select(Area).where(Area.code.in_(codes - set(heirs)), Area.level == LEVEL_CODES[-1]).order_by(Area.code)
-    )
+    touched_grids = sa.select(Area).where(Area.code.in_(codes - set(heirs)), Area.level == LEVEL_CODES[-1])
+    grids = session().scalars(touched_grids.order_by(Area.code)).all()
     told["size_faults"] = size_faults(after, [(grid.code, grid.name, grid.kind) for grid in grids])
+    told["unstaffed"] = _unstaffed([grid.code for grid in grids], max(plan.effective or today(), today()))
     return told
+
+
+def _unstaffed(codes: Sequence[str], on: date) -> list[dict[str, str]]:
+    """Grids nobody is in office for on a day, and who stands in: to be told before they are approved, never found out later."""
+    said = {code: vacancy(chain(code), on) for code in codes}
+    return [{"code": code, "message": f"{code} {text}"} for code, text in said.items() if text]
+
+
+def _come_into_use(plan: Plan) -> None:
+    """Areas the plan makes or brings back are in use from its day on."""
+    codes = [change.code for change in changes_of(plan.id) if change.action in (CREATE, REVIVE)]
+    for area in session().scalars(sa.select(Area).where(Area.code.in_(codes))):
+        area.retired_at = None
+    session().execute(sa.delete(Succession).where(Succession.code.in_(codes)))
+    session().flush()
 
 
 def _is_renamed(change: PlanChange) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from datetime import date
 from typing import Any
 
@@ -11,9 +11,10 @@ import shapely
 import sqlalchemy as sa
 
 from gis_grid.access.guard import check_area
+from gis_grid.areas.duty import Node, all_areas, chain, vacancy
 from gis_grid.areas.models import Area, Boundary
 from gis_grid.areas.placing import today
-from gis_grid.areas.rules import LEVEL_CODES, LEVEL_NAMES, code_fault, parent_fault
+from gis_grid.areas.rules import LEVEL_CODES, LEVEL_NAMES, code_fault, longest_prefix, parent_fault
 from gis_grid.buildings.models import Building
 from gis_grid.config import settings
 from gis_grid.db import session
@@ -26,7 +27,7 @@ from gis_grid.plans.rules import Place
 from gis_grid.plans.sizes import size_faults, sizes_now
 from gis_grid.plans.world import areas_near, changes_of, load, pieces, world_of
 
-LABELS = {**{kind: label for kind, (label, _) in KINDS.items()}, "code": "编码", "size": "规模"}
+LABELS = {**{kind: label for kind, (label, _) in KINDS.items()}, "code": "编码", "size": "规模", "unstaffed": "无人负责"}
 
 
 def check_division(prefix: str, at: date | None = None) -> dict[str, Any]:
@@ -35,7 +36,7 @@ def check_division(prefix: str, at: date | None = None) -> dict[str, Any]:
     day = at or today()
     places = load(Area.code.startswith(prefix, autoescape=True), day)
     found = find_faults(pieces(places), LEVEL_CODES, _footprints(places))
-    told = [_told(finding) for finding in found] + _code_faults(prefix) + _size_findings(prefix, places)
+    told = [_told(finding) for finding in found] + _code_faults(prefix) + _size_findings(prefix, places) + _unstaffed(places, day)
     return _report(told, places, day)
 
 
@@ -48,7 +49,7 @@ def check_plan(plan: Plan) -> dict[str, Any]:
     before = list(areas_near(plan.area_code).values())
     there = {_same(finding) for finding in find_faults(pieces(before), LEVEL_CODES, _footprints(before))}
     near = [place for place in after if place.shape is not None]
-    found = [finding for finding in find_faults(pieces(near), LEVEL_CODES, _footprints(near)) if changed & set(finding.codes)]
+    found = [f for f in find_faults(pieces(near), LEVEL_CODES, _footprints_under(near, changed)) if changed & set(f.codes)]
     return _report([{**_told(finding), "is_new": _same(finding) not in there} for finding in found], near, today())
 
 
@@ -65,7 +66,8 @@ def repair(prefix: str, key: str, how: str) -> tuple[Finding, Mapping[str, Any]]
 def repair_in(plan: Plan, key: str, how: str) -> Mapping[str, Any]:
     """New shapes that mend one finding of a draft, on top of what the draft changed so far."""
     places = [place for place in world_of(plan).values() if place.shape is not None]
-    found = find_faults(pieces(places), LEVEL_CODES, _footprints(places))
+    changed = {change.code for change in changes_of(plan.id)}
+    found = find_faults(pieces(places), LEVEL_CODES, _footprints_under(places, changed))
     finding = next((one for one in found if one.key == key), None)
     if finding is None:
         raise NotFound("没有这个问题了：可能已经修复，请重新体检。", code="unknown_finding")
@@ -99,6 +101,17 @@ def _footprints(places: Sequence[Place]) -> list[tuple[int | str, Any]]:
     return [(row[0], shape) for row, shape in zip(rows, polygons, strict=True)]
 
 
+def _footprints_under(places: Sequence[Place], changed: Set[str]) -> list[tuple[int | str, Any]]:
+    """The same for a draft: footprints on a stored edge, and those on an edge that the draft draws."""
+    drafted = [place.shape.boundary for place in places if place.code in changed and place.level == LEVEL_CODES[-1]]
+    edges = shapes.to_column(shapely.multilinestrings([line for edge in drafted for line in shapely.get_parts(edge)]))
+    on_edge = sa.func.ST_Intersects(Building.footprint, edges)
+    query = sa.select(Building.id, sa.func.ST_AsBinary(Building.footprint)).where(Building.retired_at.is_(None), on_edge)
+    found = dict(_footprints(places))
+    found |= {key: shapely.from_wkb(bytes(wkb)) for key, wkb in session().execute(query)}
+    return sorted(found.items())
+
+
 def _told(finding: Finding) -> dict[str, Any]:
     return {
         "key": finding.key,
@@ -115,33 +128,50 @@ def _told(finding: Finding) -> dict[str, Any]:
 
 
 def _code_faults(prefix: str) -> list[dict[str, Any]]:
-    """Codes of a wrong length, or that do not begin with their parent's. Doubles cannot be: the code is the key."""
-    rows = (
-        session()
-        .execute(
-            sa.select(Area.code, Area.level, Area.parent_code)
-            .where(Area.code.startswith(prefix, autoescape=True), Area.retired_at.is_(None))
-            .order_by(Area.code)
-        )
-        .all()
+    """Codes of a wrong length or below a wrong parent, and how to mend them. Doubles cannot be: the code is the key."""
+    living = {code: node for code, node in all_areas().items() if not node.retired}
+    told = []
+    for code in sorted(code for code in living if code.startswith(prefix)):
+        if fault := _code_fault(code, living[code], living):
+            told.append(_plain("code", [code], fault))
+    return told
+
+
+def _code_fault(code: str, node: Node, living: Mapping[str, Node]) -> str | None:
+    level, lengths = node.link["level"], settings().area_code_lengths
+    if fault := code_fault(code, level, lengths):
+        return f"{fault}。请用调整方案“改编码”换成合规的编码。"
+    prefixes = (code[:end] for end in range(1, len(code)))
+    above = {known for known in prefixes if known in living and _is_higher(living[known].link["level"], level)}
+    nearest = longest_prefix(code, above)
+    advice = (
+        f"按编码应归 {nearest}：请在“登记－区域”里改上级，或用调整方案“改编码”。" if nearest else "请在“登记－区域”里填写上级。"
     )
-    above = sa.select(Area.code, Area.level).where(Area.code.in_({row.parent_code for row in rows}))
-    levels = {row.code: row.level for row in session().execute(above)}
-    faults = []
-    for code, level, parent in rows:
-        fault = code_fault(code, level, settings().area_code_lengths)
-        if not fault and parent in levels:
-            fault = parent_fault(code, level, parent, levels[parent])
-        if not fault and parent is None and level != LEVEL_CODES[0]:
-            fault = f"{LEVEL_NAMES[level]} {code} 没有上级"
-        if fault:
-            faults.append(_plain("code", [code], f"{fault}。"))
-    return faults
+    if node.parent is None:
+        return f"{LEVEL_NAMES[level]} {code} 没有上级。{advice}" if level != LEVEL_CODES[0] else None
+    if node.parent not in living:
+        return f"{code} 的上级 {node.parent} 不存在或已注销。{advice}"
+    if fault := parent_fault(code, level, node.parent, living[node.parent].link["level"]):
+        return f"{fault}。{advice}"
+    if nearest and nearest != node.parent and lengths.get(living[nearest].link["level"]):
+        return f"{code} 的上级是 {node.parent}，越过了 {nearest}。{advice}"
+    return None
+
+
+def _is_higher(one: str, other: str) -> bool:
+    return LEVEL_CODES.index(one) < LEVEL_CODES.index(other)
 
 
 def _size_findings(prefix: str, places: Sequence[Place]) -> list[dict[str, Any]]:
     grids = [(place.code, place.name, place.kind) for place in places if place.level == LEVEL_CODES[-1]]
     return [_plain("size", [fault["code"]], fault["message"]) for fault in size_faults(sizes_now(prefix), grids)]
+
+
+def _unstaffed(places: Sequence[Place], day: date) -> list[dict[str, Any]]:
+    """Grids nobody is in office for, and who stands in."""
+    grids = [place for place in places if place.level == LEVEL_CODES[-1]]
+    said = {place.code: vacancy(chain(place.code, day), day) for place in grids}
+    return [_plain("unstaffed", [code], f"{code} {text}") for code, text in said.items() if text]
 
 
 def _plain(kind: str, codes: list[str], message: str) -> dict[str, Any]:
@@ -155,7 +185,7 @@ def _same(finding: Finding) -> tuple[Any, ...]:
 
 def _report(found: list[dict[str, Any]], places: Sequence[Place], day: date) -> dict[str, Any]:
     counts = Counter(finding["kind"] for finding in found)
-    seams = sum(count for kind, count in counts.items() if kind not in ("size", "cut_building", "disconnected"))
+    seams = sum(count for kind, count in counts.items() if kind not in ("size", "unstaffed", "cut_building", "disconnected"))
     return {
         "at": day.isoformat(),
         "areas": dict(Counter(place.level for place in places)),

@@ -61,6 +61,7 @@ def _told(plan: Plan, report: Mapping[str, Any], names: Mapping[str, str]) -> li
         ("说明", plan.remark or ""),
         *((f"迁移{_kind(kind)}", count) for kind, count in counts.items()),
         *(("规模提醒", fault["message"]) for fault in report["size_faults"]),
+        *(("无人负责", one["message"]) for one in report.get("unstaffed", ())),
     ]
     listed, moved = len(report.get("moved", ())), counts.get("buildings", 0)
     if listed < moved:

@@ -49,6 +49,7 @@ RegisterSchema = Schema.from_dict(
         "point": fields.String(allow_none=True, metadata={"title": "可填写的位置"}),
         "fresh": fields.Boolean(metadata={"title": "有核实期限"}),
         "people": fields.Boolean(metadata={"title": "含个人信息"}),
+        "explains": fields.Boolean(metadata={"title": "每条可问为什么属于这个网格（why）"}),
         "fields": fields.List(fields.Nested(FieldSchema)),
     },
     name="QueryRegister",
@@ -308,6 +309,7 @@ def _told(register: Register) -> dict[str, Any]:
         "point": point,
         "fresh": hasattr(register.model, "due_on"),
         "people": register.name in PEOPLE,
+        "explains": register.why is not None,
         "fields": [_told_field(register, one) for one in fields_of(register).values()],
     }
 

@@ -58,6 +58,7 @@ class Register:
     settable: Sequence[str] = ()  # normally read-only columns that callers do set here
     on_day: Callable[[date], Any] | None = None  # the condition for rows that were there on a day: ?at= then asks it
     told_on: Callable[[Sequence[Any], date], None] | None = None  # what those rows say otherwise than today's
+    why: Callable[[Any], dict[str, Any]] | None = None  # why a row belongs to its grid: gives the register a route for it
 
     @property
     def key(self) -> sa.Column[Any]:

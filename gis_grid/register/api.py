@@ -47,6 +47,15 @@ VersionsSchema = Schema.from_dict(
 )
 
 
+WhySchema = Schema.from_dict(
+    {
+        **{name: fields.String(allow_none=True) for name in ("area_code", "placed_by", "reason", "sentence")},
+        "by_place": fields.Dict(allow_none=True, metadata={"title": "起决定作用的点：规则、候选、距边界（米）"}),
+    },
+    name="WhyThere",
+)
+
+
 def list_blueprint(register: Register) -> Blueprint:
     """Routes that only read: list and one."""
     actions.REGISTERS[register.name] = register
@@ -88,6 +97,16 @@ def _reading(register: Register, blueprint: Blueprint) -> None:
     def list_versions(key: Any) -> dict[str, Any]:
         row = actions.find(register, key)
         return {"items": steps.versions(register, key), "may_undo": steps.may_undo(register, row)}
+
+    if (explain := register.why) is None:
+        return
+
+    @blueprint.route(f"{_one(register)}/why", endpoint="why")
+    @blueprint.response(200, WhySchema)
+    @_named(f"{register.title}：为什么属于这个网格")
+    @require(register.read)
+    def show_why(key: Any) -> dict[str, Any]:
+        return explain(actions.find(register, key))
 
 
 def _writing(register: Register, blueprint: Blueprint) -> None:

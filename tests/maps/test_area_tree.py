@@ -58,15 +58,19 @@ def test_only_the_callers_part_of_the_chain_is_told(client, bearer, town) -> Non
     assert STREET in problem(answer)["detail"]
 
 
-def test_before_the_first_boundary_an_area_lies_nowhere(client, bearer, town) -> None:
+def test_before_its_first_boundary_an_area_is_not_there(client, bearer, town) -> None:
     make_area(f"{COMMUNITY}009", "grid", square(2, 1), parent=COMMUNITY, since=date(2026, 5, 1))
+    make_area(f"{COMMUNITY}010", "grid", parent=COMMUNITY)  # known by its code only: lies nowhere on any day
 
-    def bounds(day: date):
-        told = client.get(f"/api/map/areas?code={COMMUNITY}&at={day}", headers=bearer(ALL)).json
-        return told["items"][-1]["bounds"]
+    def told(day: date) -> tuple[dict[str, bool], int, int]:
+        tree = client.get(f"/api/map/areas?at={day}", headers=bearer(ALL, (COMMUNITY,))).json
+        below = client.get(f"/api/map/areas?code={COMMUNITY}&at={day}", headers=bearer(ALL)).json
+        drawn = {item["code"][-3:]: item["bounds"] is not None for item in below["items"]}
+        return drawn, tree["items"][0]["children"], below["levels"][0]["count"]
 
-    assert bounds(date(2026, 4, 30)) is None
-    assert bounds(date(2026, 5, 1)) is not None
+    there = {"001": True, "002": True, "003": True}
+    assert told(date(2026, 4, 30)) == (there | {"010": False}, 4, 4)
+    assert told(date(2026, 5, 1)) == (there | {"009": True, "010": False}, 5, 5)
 
 
 def test_layers_are_counted_within_scope_and_area(client, bearer, town) -> None:

@@ -15,12 +15,13 @@ from gis_grid.areas import actions as areas
 from gis_grid.areas.models import Area, Boundary, Staff
 from gis_grid.areas.placing import today
 from gis_grid.audit import AuditEntry
+from gis_grid.buildings.models import Building
 from gis_grid.events.models import Event
 from gis_grid.people.models import Household, Resident
 from gis_grid.plans import actions
 from gis_grid.premises import Premises
 from tests.conftest import problem
-from tests.factories import COMMUNITY, GRID_1, GRID_2, GRID_3, SIDE, SOUTH, WEST, make_home, make_town, middle, point
+from tests.factories import COMMUNITY, GRID_1, GRID_2, GRID_3, SIDE, SOUTH, STREET, WEST, make_home, make_town, middle, point
 
 NEW = f"{COMMUNITY}004"
 
@@ -65,6 +66,10 @@ def vertical(column: float) -> dict:
 def locate(ask, column: float, day=None) -> str | None:
     lon, lat = WEST + column * SIDE, SOUTH + SIDE / 2
     return ask("GET", f"/api/locate?lon={lon}&lat={lat}" + (f"&at={day}" if day else "")).json["code"]
+
+
+def listed(ask, asked: str = "") -> list[str]:
+    return [area["code"] for area in ask("GET", f"/api/areas/?level=grid{asked}").json["items"]]
 
 
 def test_merge_from_draft_to_done(ask, draft, town, session) -> None:
@@ -126,6 +131,11 @@ def test_a_plan_for_a_later_day_waits_and_then_takes_effect(ask, draft, town, se
     approved = ask("POST", f"{draft}/approve", {"effective": str(tomorrow)})
     assert approved.json["status"] == "approved", approved.json
     assert (locate(ask, 1.2), locate(ask, 1.2, tomorrow)) == (GRID_2, NEW)
+    coming = ask("GET", f"/api/areas/{NEW}").json
+    assert (coming["starts_on"], coming["successors"]) == (str(tomorrow), []), "known, and told that it is not in use yet"
+    assert NEW not in listed(ask)
+    assert NEW in listed(ask, f"&at={tomorrow}")
+    assert NEW not in ask("GET", f"/api/map/areas?code={COMMUNITY}").text
     session.refresh(town["resident"])
     assert town["resident"].area_code == GRID_2
     session.commit()
@@ -136,6 +146,8 @@ def test_a_plan_for_a_later_day_waits_and_then_takes_effect(ask, draft, town, se
     actions.take_due()
     assert ask("GET", draft).json["status"] == "done"
     assert locate(ask, 1.2) == NEW
+    assert NEW in listed(ask)
+    assert ask("GET", f"/api/areas/{NEW}").json["starts_on"] is None
 
 
 def test_an_approved_plan_may_be_withdrawn_before_its_day(ask, draft, session) -> None:
@@ -146,6 +158,69 @@ def test_an_approved_plan_may_be_withdrawn_before_its_day(ask, draft, session) -
     assert locate(ask, 1.2, tomorrow) == GRID_2
     assert session.get(Area, NEW) is None
     assert session.scalar(sa.select(sa.func.upper(Boundary.valid)).where(Boundary.area_code == GRID_2)) is None
+
+
+def test_a_retired_area_that_is_to_return_stays_retired_until_then(ask, draft, session) -> None:
+    ask("POST", f"{draft}/changes", {"operation": "merge", "codes": [GRID_2], "into": GRID_1})
+    ask("POST", f"{draft}/approve", {})
+    back = f"/api/plans/{ask('POST', f'{draft}/undo').json['id']}"
+    tomorrow = today() + timedelta(days=1)
+    assert ask("POST", f"{back}/approve", {"effective": str(tomorrow)}).json["status"] == "approved"
+    waiting = ask("GET", f"/api/areas/{GRID_2}").json
+    assert (waiting["starts_on"], waiting["successors"]) == (str(tomorrow), [GRID_1])
+    assert GRID_2 not in listed(ask)
+    assert ask("POST", f"{back}/withdraw").json["status"] == "withdrawn"
+    given_up = ask("GET", f"/api/areas/{GRID_2}").json
+    assert (given_up["starts_on"], given_up["successors"], bool(given_up["retired_at"])) == (None, [GRID_1], True)
+
+
+def test_a_draft_names_the_building_it_would_cut(ask, draft, session) -> None:
+    from gis_grid.geo import shapes
+
+    middle_x, middle_y = middle(1)
+    footprint = shapely.box(middle_x - 1e-4, middle_y - 1e-4, middle_x + 1e-4, middle_y + 1e-4)
+    session.scalar(sa.select(Building)).footprint = shapes.to_column(shapely.multipolygons([footprint]))
+    session.flush()
+    ask("POST", f"{draft}/changes", {"operation": "split", "code": GRID_2, "shape": vertical(1.52)})
+    found = ask("GET", f"{draft}/check").json["findings"]
+    assert [(one["kind"], one["is_new"]) for one in found] == [("cut_building", True)]
+    given = ask("POST", f"{draft}/repair", {"key": found[0]["key"], "how": "give_building"})
+    assert given.status_code == 200, given.json
+    assert ask("GET", f"{draft}/check").json["counts"] == {}
+
+
+def test_a_new_grid_that_nobody_is_responsible_for_is_told_and_who_stands_in(ask, draft, session) -> None:
+    session.add(Staff(area_code=COMMUNITY, name="社区书记", post="secretary"))
+    session.flush()
+    ask("POST", f"{draft}/changes", {"operation": "split", "code": GRID_2, "shape": vertical(1.4), "names": ["新格"]})
+    told = ask("GET", f"{draft}/dry-run").json["unstaffed"]
+    assert [(one["code"], "暂由上级名001负责" in one["message"]) for one in told] == [(NEW, True)]
+    assert ask("POST", f"{draft}/approve", {}).json["report"]["unstaffed"] == told
+    report = ask("GET", f"/api/areas/check?area_code={COMMUNITY}").json
+    assert (report["counts"]["unstaffed"], report["is_seamless"]) == (1, True)
+    lon, lat = WEST + 1.2 * SIDE, SOUTH + SIDE / 2
+    answer = ask("GET", f"/api/locate?lon={lon}&lat={lat}").json
+    assert "新格还没有在岗的负责人，暂由上级名001负责" in answer["vacancy"]
+    assert [person["name"] for person in answer["responsible"]] == ["社区书记"]
+    assert ask("GET", f"/api/locate?lon={WEST}&lat={lat}").json["vacancy"] is None
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"parent_code": None}, f"没有上级。按编码应归 {COMMUNITY}"),
+        ({"parent_code": GRID_2}, f"按编码应归 {COMMUNITY}"),
+        ({"parent_code": STREET}, f"越过了 {COMMUNITY}"),
+        ({"code": f"{COMMUNITY}9"}, "请用调整方案“改编码”"),
+        ({"code": "500103002001003", "parent_code": COMMUNITY}, f"应以上级编码 {COMMUNITY} 开头"),
+    ],
+)
+def test_a_wrong_code_or_parent_is_found_and_how_to_mend_it_told(ask, client, bearer, session, given, told: str) -> None:
+    session.execute(sa.update(Area).where(Area.code == GRID_3).values(**given))
+    report = client.get("/api/areas/check", headers=bearer(["areas.read"])).json
+    found = [one["message"] for one in report["findings"] if one["kind"] == "code"]
+    assert len(found) == 1
+    assert told in found[0]
 
 
 def test_undo_brings_back_boundaries_codes_and_people(ask, draft, town, session) -> None:

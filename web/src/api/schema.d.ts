@@ -9318,80 +9318,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/premises/{key}/why": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                key: number;
-            };
-            cookie?: never;
-        };
-        /** 为什么属于这个网格 */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    key: number;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description 问题说明 (RFC 9457) */
-                "4XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": {
-                            /** @description 稳定的错误代码 */
-                            code?: string;
-                            /** @description 给使用者看的一句话 */
-                            detail?: string;
-                            status?: number;
-                            title?: string;
-                            type?: string;
-                        };
-                    };
-                };
-                /** @description 服务故障 */
-                "5XX": {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": {
-                            /** @description 稳定的错误代码 */
-                            code?: string;
-                            /** @description 给使用者看的一句话 */
-                            detail?: string;
-                            status?: number;
-                            title?: string;
-                            type?: string;
-                        };
-                    };
-                };
-                /** @description OK */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["PremisesWhy"];
-                    };
-                };
-            };
-        };
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/queries/ask/{name}": {
         parameters: {
             query?: never;
@@ -15537,6 +15463,8 @@ export interface components {
              * Format: date-time
              */
             retired_at?: string | null;
+            /** 尚未生效：自哪天起 */
+            readonly starts_on?: string;
             /** 注销后的接续编码 */
             readonly successors?: unknown[];
             /**
@@ -17636,15 +17564,6 @@ export interface components {
             /** 版本 */
             version?: number;
         };
-        PremisesWhy: {
-            area_code?: string | null;
-            by_place?: {
-                [key: string]: unknown;
-            } | null;
-            placed_by?: string | null;
-            reason?: string | null;
-            sentence?: string | null;
-        };
         PresenceCell: {
             lat?: number;
             lon?: number;
@@ -17751,6 +17670,8 @@ export interface components {
         QueryRegister: {
             /** 可在此新增 */
             adds?: boolean;
+            /** 每条可问为什么属于这个网格（why） */
+            explains?: boolean;
             fields?: components["schemas"]["QueryField"][];
             /** 有核实期限 */
             fresh?: boolean;

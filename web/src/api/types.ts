@@ -113,6 +113,9 @@ export interface Located {
   placed_by: string | null
   chain: ChainLink[]
   responsible: Responsible[]
+  in_scope?: boolean
+  /** Who stands in where nobody is in office for the lowest area. */
+  vacancy?: string | null
   why?: { sentence?: string | null } | null
 }
 

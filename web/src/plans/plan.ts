@@ -17,6 +17,7 @@ export interface Report {
   users?: { name: string; was: string[]; now: string[] }[]
   sizes?: { code: string; before: Partial<Size>; after: Partial<Size> }[]
   size_faults?: { code: string; message: string }[]
+  unstaffed?: { code: string; message: string }[]
   moved?: { id: number; name: string | null; was: string | null; now: string | null; lon: number; lat: number }[]
   scores?: { present: Score | null; proposed: Score }
 }

@@ -1,6 +1,5 @@
 // A shop with all that belongs to it, as the registers tell it.
-import { answer, client } from '@/api/client'
-import { ask, listRegisters } from '@/registers/service'
+import { ask, listRegisters, whyThere } from '@/registers/service'
 import type { NamesBeside, PlaceOfRow, Register, Row } from '@/registers/types'
 
 export interface Shop {
@@ -17,12 +16,12 @@ const MOST_STAFF = 200
 
 export async function openShop(key: number): Promise<Shop> {
   const where = (field: string) => ({ field, op: 'eq', value: key })
-  const [registers, page, staff, told] = await Promise.all([
+  const [registers, page, staff, why] = await Promise.all([
     listRegisters(),
     ask('premises', { where: where('id'), told: true, retired: true }),
     ask('premises_staff', { where: where('premises_id'), sort: 'id', limit: MOST_STAFF }),
-    answer<{ sentence: string | null }>(client.GET('/api/premises/{key}/why', { params: { path: { key } } })),
+    whyThere('premises', key),
   ])
   const register = registers.find(({ name }) => name === 'premises')!
-  return { register, row: page.items[0]!, names: page.names ?? {}, place: page.places?.[String(key)] ?? null, staff: staff.items, why: told.sentence ?? '' }
+  return { register, row: page.items[0]!, names: page.names ?? {}, place: page.places?.[String(key)] ?? null, staff: staff.items, why }
 }

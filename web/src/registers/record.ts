@@ -5,7 +5,7 @@ import { asProblem, type Problem } from '@/api/problem'
 import { useDictionary } from '@/dictionary/dictionary'
 import { changedValues, differences, faults, fieldErrors, filledFromId, merged, same, startValues, tidied, type Difference, type Values } from './form'
 import type { Guard } from './guard'
-import { ask, change, find, keep, retire, undo, versions } from './service'
+import { ask, change, find, keep, retire, undo, versions, whyThere } from './service'
 import type { Key, NamesBeside, PlaceOfRow, Register, Row, Version } from './types'
 import { words } from './words'
 
@@ -22,6 +22,8 @@ export function useRecord(register: Register, given: Key | null, guard: Guard, t
   const row = shallowRef<Row | null>(null)
   const names = shallowRef<NamesBeside>(preset.names ?? {})
   const place = shallowRef<PlaceOfRow | null>(null)
+  /** Why it belongs to its grid, in a sentence. */
+  const why = ref('')
   const problem = ref<Problem | null>(null)
   const busy = ref(false)
   const before = shallowRef<Values>({ ...startValues(register, null), ...preset.values })
@@ -57,9 +59,15 @@ export function useRecord(register: Register, given: Key | null, guard: Guard, t
     problem.value = null
     try {
       const asked = { where: { field: register.key, op: 'eq', value: key.value }, told: true, retired: true }
-      const [found, page, past] = await Promise.all([find(register.name, key.value), ask(register.name, asked), versions(register.name, key.value)])
+      const [found, page, past, said] = await Promise.all([
+        find(register.name, key.value),
+        ask(register.name, asked),
+        versions(register.name, key.value),
+        register.explains ? whyThere(register.name, key.value) : '',
+      ])
       names.value = page.names ?? {}
       place.value = page.places?.[String(key.value)] ?? null
+      why.value = said
       mayUndo.value = past.may_undo && register.write
       take(found)
     } catch (thrown) {
@@ -180,7 +188,7 @@ export function useRecord(register: Register, given: Key | null, guard: Guard, t
 
   watch(dirty, (is) => (guard.dirty.value = is))
   return {
-    row, names, place, problem, busy, now, before, errors, general, filled, conflict, mayUndo, dirty, key, lists: dictionary.lists,
+    row, names, place, why, problem, busy, now, before, errors, general, filled, conflict, mayUndo, dirty, key, lists: dictionary.lists,
     load, save, set, reset, resolve, takeBack, end,
   }
 }

@@ -43,6 +43,8 @@ export const change = (register: string, key: Key, version: number, body: object
 export const retire = (register: string, key: Key, version: number) => answer(untyped.DELETE(own(register, key), seen(version)))
 export const undo = (register: string, key: Key, version: number) =>
   answer<Row>(untyped.POST(own(register, key, 'undo'), seen(version)))
+export const whyThere = async (register: string, key: Key) =>
+  (await answer<{ sentence: string | null }>(untyped.GET(own(register, key, 'why')))).sentence ?? ''
 export const versions = (register: string, key: Key) =>
   answer<{ items: Version[]; may_undo: boolean }>(untyped.GET(own(register, key, 'versions')))
 

@@ -27,6 +27,8 @@ export interface Register {
   point: string | null
   fresh: boolean
   people: boolean
+  /** Each row can be asked why it belongs to its grid. */
+  explains: boolean
   fields: RegisterField[]
 }
 

@@ -7,7 +7,7 @@ const field = (key: string, given: Partial<RegisterField> = {}): RegisterField =
   refers: null, bulk: true, measure: false, ops: ['eq'], ...given,
 })
 const register: Register = {
-  name: 'residents', title: '居民', key: 'id', write: true, adds: true, placed: true, point: null, fresh: true, people: true,
+  name: 'residents', title: '居民', key: 'id', write: true, adds: true, placed: true, point: null, fresh: true, people: true, explains: true,
   fields: [field('name', { label: '姓名' }), field('sex', { label: '性别', kind: 'code', codes: 'sex' }), field('phone', { kind: 'sealed' })],
 }
 

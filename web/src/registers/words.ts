@@ -189,7 +189,7 @@ const zh = {
     retire: '注销',
     retireAsk: (title: string) => `确定注销“${title}”吗？注销后不再出现在表里，7 天内可以撤销。`,
     retired: '已注销',
-    retiredNote: '这条记录已注销',
+    retiredNote: '这条记录已注销', why: '归属依据', coming: (day: string) => `尚未生效：按已批准的调整方案，自 ${day} 起使用`,
     leave: '改动还没有保存，确定放弃吗？',
     leaveYes: '放弃改动',
     stay: '继续填写',
@@ -366,7 +366,7 @@ export const words = inLanguage(zh, {
   record: {
     new: (title) => `New: ${title}`, close: 'Close', data: 'Data', photos: 'Photos', page: 'Everything', history: 'History', save: 'Save', saved: 'Saved', undo: 'Undo',
     undone: 'Undone', retire: 'Retire', retireAsk: (title) => `Retire “${title}”? It can be undone within 7 days.`, retired: 'Retired',
-    retiredNote: 'This record is retired', leave: 'Unsaved changes. Leave?', leaveYes: 'Discard', stay: 'Go on', cancel: 'Discard changes',
+    retiredNote: 'This record is retired', coming: (day) => `Not in use yet: an approved plan makes it count from ${day}`, why: 'Its grid, because', leave: 'Unsaved changes. Leave?', leaveYes: 'Discard', stay: 'Go on', cancel: 'Discard changes',
     unsaved: 'Unsaved changes', filled: (names) => `Filled from the ID number: ${names}; may be changed`,
     masked: 'On record, partly hidden; type it whole to change it', position: 'Position', setPosition: 'Choose on the map',
     positionAt: (lon, lat) => `${lon}, ${lat}`, picker: (title) => `Type to find: ${title}`, diagram: 'House status', pin: 'Pin', drawing: 'Outline', none: 'none',
