@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import Any
 
@@ -29,7 +30,9 @@ from gis_grid.register import Register, register_blueprint
 from gis_grid.register.actions import check_version, find, free_mark
 from gis_grid.register.api import IF_MATCH, shown_schema, wanted_version
 from gis_grid.register.fields import BIGINT, Strict, Text
-from gis_grid.sealed import Sealed, mask_phone
+from gis_grid.sealed import Sealed, mask_phone, normal
+
+_CREDIT = "0123456789ABCDEFGHJKLMNPQRTUWXY"  # no I, O, S, V, Z: they are too easily taken for digits
 
 
 class Premises(Stamped, Located, Pinned, Verified, Base):
@@ -57,7 +60,8 @@ class PremisesStaff(Stamped, Follower, Base):
     """Somebody who works in a shop (从业人员); a registered resident or not."""
 
     __tablename__ = "premises_staff"
-    __table_args__ = (Located.area_index("premises_staff"), {"comment": "从业人员"})
+    # who has left hinders no shop from being closed
+    __table_args__ = (Located.area_index("premises_staff"), {"comment": "从业人员", "info": {"over": "until"}})
 
     id: Mapped[int] = mapped_column(sa.BigInteger, sa.Identity(), primary_key=True)
     premises_id: Mapped[int] = mapped_column(sa.BigInteger, sa.ForeignKey("premises.id"), index=True, comment="营业场所")
@@ -72,6 +76,7 @@ class PremisesStaff(Stamped, Follower, Base):
 
 def prepare_premises(premises: Premises, extra: dict[str, Any]) -> None:
     """Indoor first: placed by its room, then its building, then its own point; what was given to a grid by hand stays there."""
+    _take_credit_code(premises)  # first: what looks at rooms writes the change, and then it is none any more
     if premises.pin_locked and has_moved(premises):
         raise Conflict("该场所的位置已锁定，请先解锁再移动。", code="pin_locked")
     if premises.placed_by != "manual":
@@ -82,6 +87,29 @@ def prepare_premises(premises: Premises, extra: dict[str, Any]) -> None:
     if not premises.code:
         premises.code = free_mark(Premises.code, f"P{premises.area_code or 0}-1")
     _staff_with(premises)
+
+
+def _take_credit_code(premises: Premises) -> None:
+    """One that stood there before codes were checked stays until somebody writes it anew."""
+    if premises.credit_code and sa.inspect(premises).attrs.credit_code.history.has_changes():
+        try:
+            premises.credit_code = read_credit_code(premises.credit_code)
+        except ValueError as fault:
+            raise Invalid(f"{fault}。", code="bad_credit_code") from None
+
+
+def read_credit_code(text: str) -> str:
+    """A unified social credit code (GB 32100-2015: 18 characters, MOD 31) in one spelling; registration numbers of 15 digits,
+    which it replaced, are kept as they are. ValueError tells the fault."""
+    code = normal(text)
+    if re.fullmatch("[0-9]{15}", code):
+        return code
+    if not re.fullmatch(f"[{_CREDIT}]{{18}}", code):
+        raise ValueError("统一社会信用代码应为 18 位数字或大写字母，其中没有 I、O、S、V、Z（旧注册号为 15 位数字）")
+    checked = -sum(_CREDIT.index(one) * pow(3, at, 31) for at, one in enumerate(code[:17])) % 31
+    if _CREDIT[checked] != code[17]:
+        raise ValueError("统一社会信用代码校验位不对，请核对是否抄错")
+    return code
 
 
 def _staff_with(premises: Premises) -> None:
@@ -256,6 +284,7 @@ offer(
             "phone": ("电话", "手机"),
         },
         right="premises.write",
+        readers={"credit_code": read_credit_code},
         after=stay_in_rooms,
     )
 )

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 import sqlalchemy as sa
 
+from gis_grid.areas.placing import today
 from gis_grid.areas.reassign import reassign
 from gis_grid.audit import AuditEntry
-from gis_grid.premises import Premises
+from gis_grid.premises import Premises, read_credit_code
 from tests.conftest import problem
-from tests.factories import COMMUNITY, GRID_1, GRID_2, geojson_point, make_town, square
+from tests.factories import COMMUNITY, GRID_1, GRID_2, geojson_point, make_building, make_town, square
 
 
 @pytest.fixture
@@ -86,3 +89,58 @@ def test_reassign_moves_other_shops(client, headers, shop, session) -> None:
     close_boundary(GRID_1, today())
     reassign(set_boundary(GRID_2, shapes.to_column(square(0, width=2)), today()))
     assert client.get(shop, headers=headers).json["area_code"] == GRID_2
+
+
+@pytest.mark.parametrize(
+    "code, kept",
+    [
+        ("914403001922038216", "914403001922038216"),  # published by companies
+        ("9144030071526726xg", "9144030071526726XG"),
+        ("91440300-7152 6726XG", "9144030071526726XG"),
+        ("110108002734659", "110108002734659"),  # a registration number of before 2015
+        ("914403001922038217", "校验位"),
+        ("914403001922083216", "校验位"),
+        ("91440300192203821", "18 位"),
+        ("9144030019220382I6", "没有 I"),
+    ],
+)
+def test_a_credit_code_is_read_or_its_fault_told(code: str, kept: str) -> None:
+    try:
+        told = read_credit_code(code)
+    except ValueError as fault:
+        told = str(fault)
+    assert kept in told
+
+
+def test_a_mistyped_credit_code_is_refused_and_an_old_one_hinders_nothing_else(client, headers, shop, session) -> None:
+    indoors = {"building_id": make_building().id, "credit_code": "914403001922038217"}  # placed by its building
+    refused = client.patch(shop, json=indoors, headers={**headers, "If-Match": '"1"'})
+    assert problem(refused)["code"] == "bad_credit_code"
+    session.execute(sa.update(Premises).values(credit_code="OLD-1"))
+    session.expire_all()
+    assert client.patch(shop, json={"name": "新面馆"}, headers={**headers, "If-Match": '"1"'}).status_code == 200
+
+
+def test_an_import_names_the_rows_with_a_mistyped_credit_code(session, headers, tmp_path) -> None:
+    from gis_grid.imports.actions import run_import
+    from gis_grid.imports.offers import Options
+
+    file = tmp_path / "shops.csv"
+    rows = "P7,甲,106.5005,29.5005,9144030071526726xg", "P8,乙,106.5005,29.5005,914403001922038217"
+    file.write_text("\n".join(("code,name,lon,lat,credit_code", *rows)), encoding="utf-8")
+    wanted = Options(crs="wgs84", keep_good=True)
+    told = run_import("premises", file, file.name, wanted, tmp_path / "r.csv", lambda done, total: None)
+    assert (told["inserted"], told["refused"]) == (1, 1)
+    assert "校验位不对" in (tmp_path / "r.csv").read_text(encoding="utf-8-sig")
+    assert session.scalar(sa.select(Premises.credit_code).where(Premises.code == "P7")) == "9144030071526726XG"
+
+
+def test_a_shop_is_closed_once_nobody_works_there_any_more(client, headers, shop) -> None:
+    worker = {"premises_id": int(shop.rsplit("/", 1)[1]), "name": "王一", "until": (today() + timedelta(days=1)).isoformat()}
+    made = client.post("/api/premises_staff/", json=worker, headers=headers)
+    assert made.status_code == 201, made.json
+    assert "1 条从业人员" in problem(client.delete(shop, headers={**headers, "If-Match": '"1"'}))["detail"]
+    one = f"/api/premises_staff/{made.json['id']}"
+    left = client.patch(one, json={"until": today().isoformat()}, headers={**headers, "If-Match": '"1"'})
+    assert left.status_code == 200, left.json
+    assert client.delete(shop, headers={**headers, "If-Match": '"1"'}).status_code in (200, 204)

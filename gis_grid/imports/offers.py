@@ -23,6 +23,7 @@ class Importable:
     point_inside: bool = False  # polygons: also keep a point inside them, and place by it
     optional: Sequence[str] = ()  # columns of the table that a file may lack although rows must have them
     derived: Sequence[str] = ()  # columns that never come from the file
+    readers: Mapping[str, Callable[[str], str]] = field(default_factory=dict)  # a column in one spelling, or ValueError
     after: Callable[[], None] | None = None  # what must hold again once rows are in
     run: Callable[..., Any] | None = None  # a feature whose files are no plain rows brings its own importer
 

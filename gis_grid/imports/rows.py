@@ -121,7 +121,9 @@ class RowReader:
                 continue
             cell = batch.columns[source][i]
             try:
-                values[column.key] = to_value(cell, column, self.zone)
+                value = to_value(cell, column, self.zone)
+                read = self.importable.readers.get(column.key)
+                values[column.key] = read(value) if read and value else value
             except ValueError as fault:
                 self.report.refuse(int(batch.rows[i]), source, cell, str(fault))
                 return None

@@ -97,6 +97,10 @@ class AreaQuery(Strict):
     area_code = Text(load_default="", validate=validate.Length(max=32), metadata={"title": "区域编码前缀"})
 
 
+class KeysQuery(Strict):
+    keys = Text(required=True, validate=validate.Length(min=1, max=10_000), metadata={"title": "编号，逗号分隔"})
+
+
 class PrintSchema(BoardQuery):
     replaces = fields.Integer(validate=validate.Range(min=1, max=BIGINT), metadata={"title": "重印：代替哪一条印制记录"})
 
@@ -174,6 +178,15 @@ def batch_file(job_id: int) -> Response:
     kind = path.suffix[1:]
     mime = "application/zip" if kind == "zip" else "application/pdf"
     return send_file(path, mimetype=mime, as_attachment=True, download_name=f"boards-{job_id}.{kind}")
+
+
+@blueprint.route("/pictures/<string:kind>")
+@blueprint.arguments(KeysQuery, location="query")
+@blueprint.response(200, Schema.from_dict({"keys": fields.List(fields.String())}, name="BoardPictures"))
+@require("boards.print")
+def list_pictures(asked: dict[str, Any], kind: str) -> Any:
+    """这些人员、区域或印制记录中，哪些有图片"""
+    return {"keys": pictures.kept_pictures(kind, asked["keys"].split(","))}
 
 
 @blueprint.route("/pictures/<string:kind>/<string:key>", methods=["PUT"])

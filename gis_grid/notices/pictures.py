@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -42,6 +43,17 @@ def find_picture(kind: str, key: str) -> BoardPicture:
     if row is None:
         raise NotFound("没有这张图片，或它不在您的数据范围内。")
     return row
+
+
+def kept_pictures(kind: str, keys: Sequence[str]) -> list[str]:
+    """Those of the keys whose picture is kept, within the caller's scope: nothing else needs to be asked for."""
+    return list(
+        session().scalars(
+            sa.select(BoardPicture.key)
+            .where(BoardPicture.kind == kind, BoardPicture.key.in_(keys), scope_clause(BoardPicture.area_code))
+            .order_by(BoardPicture.key)
+        )
+    )
 
 
 def drop_picture(kind: str, key: str) -> None:

@@ -17,6 +17,7 @@ from marshmallow import fields as ma
 from gis_grid import audit
 from gis_grid.access.guard import check_area, scoped
 from gis_grid.audit import AuditEntry
+from gis_grid.config import settings
 from gis_grid.db import Base, session
 from gis_grid.dictionary import names
 from gis_grid.errors import BadRequest, Changed, Conflict, NotFound
@@ -272,11 +273,20 @@ def _dependents(row: Any) -> list[tuple[str, int]]:
             for key in column.foreign_keys:
                 if key.column.table is own:
                     value = getattr(row, key.column.key)
-                    in_use = sa.and_(column == value, table.c.retired_at.is_(None))
+                    in_use = sa.and_(column == value, table.c.retired_at.is_(None), *_not_over(table))
                     count = session().scalar(sa.select(sa.func.count()).select_from(table).where(in_use)) or 0
                     if count:
                         found.append((table.comment or table.name, count))
     return found
+
+
+def _not_over(table: Any) -> list[Any]:
+    """Where a table tells by which column its rows are over (info: over): those that are not, where the grids are."""
+    if "over" not in table.info:
+        return []
+    day = table.c[table.info["over"]]
+    today = sa.cast(sa.func.timezone(settings().time_zone, sa.func.now()), sa.Date)
+    return [sa.or_(day.is_(None), day > today)]
 
 
 def _record(register: Register, action: str, row: Any, **what: Any) -> None:

@@ -13,6 +13,7 @@ from gis_grid.imports.rules import derived_key
 from gis_grid.people.actions import RESIDENT_ID, place_of
 from gis_grid.people.classes import check_class
 from gis_grid.people.rules import birth_fault, phone_fault, read_id_number
+from gis_grid.premises import read_credit_code
 from gis_grid.sealed import fingerprint, normal, tail_mark
 from gis_grid.sheets.homes import Homes, Unresolved, place_text
 from gis_grid.sheets.kinds import NUMBER
@@ -160,6 +161,11 @@ def _premises(row: Values, homes: Homes, today: date) -> Values:
     row.update(building_id=place.building_id, room_id=place.room_id, area_code=place.area_code)
     row["placed_by"] = "room" if place.room_id else "building"
     row["code"] = row.get("code") or derived_key(str(place.building_id).encode(), row, ("name", "room_id"))
+    if row.get("credit_code"):
+        try:
+            row["credit_code"] = read_credit_code(row["credit_code"])
+        except ValueError as wrong:
+            raise Unresolved("credit_code", str(wrong)) from None
     if (phone := row.get("phone")) and (fault := phone_fault(phone)):
         raise Unresolved("phone", fault)
     return row

@@ -91,6 +91,7 @@ def test_a_theme_colours_the_grids_and_tells_them_in_order(desk: Page, town: Tow
     assert len(numbers) == 18
     assert numbers == sorted(numbers, reverse=True)
     desk.wait_for_function(COLOURED)
+    expect(desk).to_have_url(re.compile("at=.*theme=residents"))  # before the map was ever moved
     keep(desk, "theme")
 
 

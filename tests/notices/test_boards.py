@@ -141,9 +141,12 @@ def test_a_photo_is_made_small_without_where_it_was_taken(client, mine, session)
     kept = Image.open(io.BytesIO(client.get(f"/api/boards/pictures/staff/{staff}", headers=mine).data))
     assert kept.width <= 590 and kept.height <= 826
     assert not kept.getexif()
+    listed = f"/api/boards/pictures/staff?keys={staff},{staff + 1}"
+    assert client.get(listed, headers=mine).json == {"keys": [str(staff)]}
     assert "网格长张直没有照片" not in client.get(f"/api/boards/{GRID_1}/told", headers=mine).json["gaps"]
     assert client.delete(f"/api/boards/pictures/staff/{staff}", headers=mine).status_code == 204
     assert client.get(f"/api/boards/pictures/staff/{staff}", headers=mine).status_code == 404
+    assert client.get(listed, headers=mine).json == {"keys": []}
 
 
 def test_what_is_no_picture_is_refused(client, mine, session) -> None:

@@ -1644,6 +1644,83 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/boards/pictures/{kind}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                kind: string;
+            };
+            cookie?: never;
+        };
+        /** 这些人员、区域或印制记录中，哪些有图片 */
+        get: {
+            parameters: {
+                query: {
+                    keys: string;
+                };
+                header?: never;
+                path: {
+                    kind: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description 问题说明 (RFC 9457) */
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description 服务故障 */
+                "5XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            /** @description 稳定的错误代码 */
+                            code?: string;
+                            /** @description 给使用者看的一句话 */
+                            detail?: string;
+                            status?: number;
+                            title?: string;
+                            type?: string;
+                        };
+                    };
+                };
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["BoardPictures"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/boards/pictures/{kind}/{key}": {
         parameters: {
             query?: never;
@@ -15572,6 +15649,9 @@ export interface components {
             items?: {
                 [key: string]: unknown;
             }[];
+        };
+        BoardPictures: {
+            keys?: string[];
         };
         BoardPreview: {
             /** 正在编辑的模板（YAML 或 JSON） */

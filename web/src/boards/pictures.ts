@@ -1,5 +1,5 @@
 // Pictures of boards: sent as a form, shown by their address.
-import { csrfToken } from '@/api/client'
+import { answer, client, csrfToken } from '@/api/client'
 import { asProblem, problemFrom } from '@/api/problem'
 
 export async function sendPicture(path: string, file: File): Promise<void> {
@@ -12,6 +12,13 @@ export async function sendPicture(path: string, file: File): Promise<void> {
     throw asProblem(thrown)
   }
   if (!response.ok) throw problemFrom(response.status, await response.json().catch(() => null))
+}
+
+/** Which of these people, offices or prints have a picture: only those are asked for. */
+export async function keptPictures(kind: 'staff' | 'logo', keys: readonly (string | number)[]): Promise<Set<string>> {
+  if (!keys.length) return new Set()
+  const params = { path: { kind }, query: { keys: keys.join(',') } }
+  return new Set((await answer<{ keys: string[] }>(client.GET('/api/boards/pictures/{kind}', { params }))).keys)
 }
 
 /** The address of a picture; `mark` changes when another was sent, so that the old one is not shown. */

@@ -117,5 +117,5 @@ export function lengthText(metres: number, unit: { m: string; km: string }): str
 }
 
 export function areaText(square: number, unit: { m2: string; km2: string }): string {
-  return square < 100_000 ? `${square.toFixed(square < 1000 ? 1 : 0)} ${unit.m2}` : `${(square / 1e6).toFixed(3)} ${unit.km2}`
+  return square < 100_000 ? `${square < 1000 ? square.toFixed(1) : Math.round(square).toLocaleString('en')} ${unit.m2}` : `${(square / 1e6).toFixed(3)} ${unit.km2}`
 }

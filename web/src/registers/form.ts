@@ -126,6 +126,7 @@ const CODES: Record<string, string> = {
   bad_id_number: 'id_number',
   id_number_taken: 'id_number',
   bad_phone: 'phone',
+  bad_credit_code: 'credit_code',
   bad_birth_date: 'birth_date',
   two_heads: 'relation',
   no_household: 'household_id',
