@@ -67,23 +67,26 @@ def lay_cells(shapes: NDArray[np.object_], reach_m: float) -> Cells | None:
     loops = kernel()
     if loops is None or not len(shapes):
         return None
+    from gis_grid.geo import kernel_lay as lay
+
     xy, rank_of = _edges(shapes)
     lattice, rows, columns = _lattice(shapes, len(xy), reach_m)
-    base, row0 = _strips(loops, shapes, lattice)
-    start, edges = _edges_by_strip(loops, xy, rank_of, base, row0, lattice)
+    base, row0 = _strips(lay, shapes, lattice)
+    start, edges = _edges_by_strip(lay, xy, rank_of, base, row0, lattice)
     marks = np.empty(0, np.int64)
-    marks = np.empty(loops.edge_cells(xy, rank_of, base, row0, lattice, columns, marks), np.int64)
-    loops.edge_cells(xy, rank_of, base, row0, lattice, columns, marks)
+    marks = np.empty(lay.edge_cells(xy, rank_of, base, row0, lattice, columns, marks), np.int64)
+    lay.edge_cells(xy, rank_of, base, row0, lattice, columns, marks)
     marks = np.unique(marks)
     table = np.full((rows, columns), loops.EMPTY, np.int32)
-    list_start, list_rank = loops.fill(marks, base, row0, xy, start, edges, lattice, columns, table)
+    list_start, list_rank = lay.fill(marks, base, row0, xy, start, edges, lattice, columns, table)
     records = np.empty(0, np.int32)
-    size = loops.write_records(table, list_start, list_rank, base, row0, xy, start, edges, lattice, records)
+    told = (table, list_start, list_rank, base, row0, xy, _same_edges(xy, rank_of), start, edges, lattice)
+    size = lay.write_records(*told, records)
     if size > MOST_RECORDS:
         return None
-    records = np.zeros(size + 4, np.int32)  # place() looks a little ahead
-    loops.write_records(table, list_start, list_rank, base, row0, xy, start, edges, lattice, records)
-    loops.mark_far(table, *loops.reach(reach_m, lattice[2], _latitude(shapes)))
+    records = np.zeros(size, np.int32)
+    lay.write_records(*told, records)
+    lay.mark_far(table, *lay.reach(reach_m, lattice[2], _latitude(shapes)))
     return Cells(loops, lattice, table, records, xy)
 
 
@@ -94,6 +97,25 @@ def _edges(shapes: NDArray[np.object_]) -> tuple[Floats, NDArray[np.int32]]:
     xy, ring_of = shapely.get_coordinates(rings, return_index=True)
     goes_on = np.append(ring_of[1:] == ring_of[:-1], False)
     return xy, np.where(goes_on, rank_of_part[part_of_ring][ring_of], -1).astype(np.int32)
+
+
+def _same_edges(xy: Floats, rank_of: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Per edge the first one with the same ends, whichever way it runs; itself where an area has such an edge twice."""
+    bits = np.ascontiguousarray(xy).view(np.uint64)
+    mixed = bits * np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F], np.uint64)
+    mixed ^= mixed >> np.uint64(29)
+    ends = mixed[:, 0] ^ (mixed[:, 1] * np.uint64(0x165667B19E3779F9))
+    both = ends[:-1] + ends[1:]  # the same from either end
+    order = np.argsort(both, kind="stable")
+    begins = np.flatnonzero(np.append(True, both[order][1:] != both[order][:-1]))
+    first = np.repeat(order[begins], np.diff(np.append(begins, len(order))))
+    along = (xy[order] == xy[first]).all(axis=1) & (xy[order + 1] == xy[first + 1]).all(axis=1)
+    back = (xy[order] == xy[first + 1]).all(axis=1) & (xy[order + 1] == xy[first]).all(axis=1)
+    twice = np.zeros(len(xy), bool)  # by the first edge
+    twice[first[1:][(first[1:] == first[:-1]) & (rank_of[order[1:]] == rank_of[order[:-1]])]] = True
+    same = np.arange(len(xy), dtype=np.int32)
+    same[order] = np.where((along | back) & ~twice[first], first, order)
+    return same
 
 
 def _latitude(shapes: NDArray[np.object_]) -> float:
@@ -114,19 +136,19 @@ def _lattice(shapes: NDArray[np.object_], edges: int, reach_m: float) -> tuple[F
     return np.array([west, south, per]), rows, columns
 
 
-def _strips(loops: Any, shapes: NDArray[np.object_], lattice: Floats) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _strips(lay: Any, shapes: NDArray[np.object_], lattice: Floats) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """base (one more than shapes) and row0: the strip of a row of an area is base[rank] + row - row0[rank]."""
     bounds = shapely.bounds(shapes)
-    low, high = loops.floors(bounds[:, 1], lattice[1], lattice[2]), loops.floors(bounds[:, 3], lattice[1], lattice[2])
+    low, high = lay.floors(bounds[:, 1], lattice[1], lattice[2]), lay.floors(bounds[:, 3], lattice[1], lattice[2])
     return np.concatenate([[0], np.cumsum(high - low + 1)]), low
 
 
 def _edges_by_strip(
-    loops: Any, xy: Floats, rank_of: NDArray[np.int32], base: Any, row0: Any, lattice: Floats
+    lay: Any, xy: Floats, rank_of: NDArray[np.int32], base: Any, row0: Any, lattice: Floats
 ) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
     start = np.zeros(int(base[-1]) + 1, np.int64)
-    loops.strip_edges(xy, rank_of, base, row0, lattice, start, np.empty(0, np.int32))
+    lay.strip_edges(xy, rank_of, base, row0, lattice, start, np.empty(0, np.int32))
     start = np.cumsum(start)
     edges = np.empty(int(start[-1]), np.int32)
-    loops.strip_edges(xy, rank_of, base, row0, lattice, start[:-1].copy(), edges)
+    lay.strip_edges(xy, rank_of, base, row0, lattice, start[:-1].copy(), edges)
     return start, edges

@@ -34,6 +34,7 @@ import requests
 from district import PEERS_PYTHON, district
 from measuring import Report, Took, say
 from patrol_bulk import Growing, grow, make_month
+from patrol_copy import bare_copy
 from patrol_kill import PHONES, PORT, kill_and_count, serving
 from patrol_paper import PAPER
 from patrol_steady import steady
@@ -100,39 +101,6 @@ def uploads(report: Report, files: dict[str, bytes], count: int, token: str) -> 
                 raise RuntimeError(f"upload {kind}: {answer.text[:500]}")
         report.add("upload", kind, count, Took(0, min(took)), known_cpu=False)
         report.metrics[f"{kind}_points_per_s"] = round(count / min(took))
-
-
-def bare_copy(report: Report, count: int, at: np.ndarray, lon: np.ndarray, lat: np.ndarray) -> None:
-    """The same rows by COPY BINARY alone until they are kept for good, in a table of its own with the same two indexes as the
-    fixes have (key; BRIN of time), and with the key only; the best of three each. Needs the rate of the CSV upload.
-    """
-    from sqlalchemy import create_engine, text
-
-    from gis_grid.areas.placing import current_index
-    from gis_grid.db import database_urls, session, transaction
-    from gis_grid.patrol.digest import place_fixes
-    from gis_grid.patrol.fixes import arrays
-    from gis_grid.patrol.store import copy_fixes
-
-    owner = create_engine(database_urls()[0])  # the service makes no tables
-    with transaction(owner):
-        whole = arrays(WALK_DAY.timestamp() + at, lon, lat, accuracy_m=np.full(count, 5.0))
-        fixes, codes = place_fixes(whole, current_index())
-    for name, indexes in (("ratio_bare_copy", "INCLUDING INDEXES"), ("ratio_bare_copy_key", ", PRIMARY KEY (device_id, at)")):
-        took = []
-        for _ in range(3):
-            with transaction(owner):
-                session().execute(text(f"CREATE TABLE bench_bare (LIKE fixes {indexes})"))
-            began = time.perf_counter()
-            with transaction(owner):  # committed, as an upload is before it is answered
-                copy_fixes(np.full(count, 1, np.int64), fixes, codes, "bench_bare")
-            took.append(time.perf_counter() - began)
-            with transaction(owner):
-                session().execute(text("DROP TABLE bench_bare"))
-        report.add("upload", f"bare COPY, {'key only' if name.endswith('key') else 'key and BRIN'}", count,
-                   Took(0, min(took)), known_cpu=False)  # fmt: skip
-        points = report.metrics["csv_points_per_s"]
-        report.metrics[name] = round(points / (count / min(took)), 2) if points else None
 
 
 def enrol(home: Path, count: int) -> list[tuple[str, str]]:
@@ -358,7 +326,7 @@ def measure(report: Report, asked: argparse.Namespace, home: Path, environment: 
     in_bulk = lambda: make_month(report, walk, bounds, asked.month_points, asked.month_workers, WALK_DAY)  # noqa: E731
     sections: dict[str, Callable[[], None]] = {
         "uploads": lambda: _with_service(environment, 1, lambda: uploads(report, as_files(at, lon, lat), asked.points, token)),
-        "copy": lambda: bare_copy(report, asked.points, at, lon, lat),
+        "copy": lambda: bare_copy(report, WALK_DAY, at, lon, lat, f"bench-{RUN}-%"),
         "phones": lambda: _with_service(environment, 2, lambda: phones(report, home, asked.seconds)),
         "steady": lambda: _with_service(environment, 1, lambda: steady(report, known, asked.rate, asked.steady)),
         "kills": lambda: kill_and_count(report, home, environment, known, asked.kills, asked.minutes),

@@ -7,9 +7,9 @@ from report import Paper
 PREFACE = """\
 Uploads go over HTTP to a service with one worker and are answered when they are stored; single fixes go to the phones' port and
 are answered when they are on disk. Ratios are of one run. "Bare COPY" writes the same rows into one table with the same indexes
-(key, BRIN of time), and with the key only; it does nothing else. Reads are the verbs that the routes call, in the database the
-service uses. A month of 5,000 workers is some hundred walks that went through the product, given to others on other days with
-all that was made of them."""
+(key, BRIN of time), and with the key only; it does nothing else, and that table holds what those days held before. Reads are the
+verbs that the routes call, in the database the service uses. A month of 5,000 workers is some hundred walks that went through the
+product, given to others on other days with all that was made of them."""
 PAPER = Paper(
     title="Patrols, measured",
     script="scripts/bench/patrol.py",
