@@ -56,6 +56,10 @@ def test_random_partitions_overlaps_and_holes(seed: int, monkeypatch) -> None:
     shapes[3] = shapely.difference(shapes[3], shapely.centroid(shapes[3]).buffer(1e-4))
     shapes[9] = shapes[9].buffer(4e-4)  # over its neighbours
     shapes[20] = shapely.union(shapes[20], shapely.box(WEST - 0.004, SOUTH, WEST - 0.003, SOUTH + 0.001))  # two parts
+    west, middle, east = WEST + 0.01, WEST + 0.011, WEST + 0.012
+    touching = [shapely.box(west, SOUTH, middle, SOUTH + 0.001), shapely.box(middle, SOUTH, east, SOUTH + 0.001)]
+    shapes += [shapely.multipolygons(touching), touching[0]]  # one edge twice in an area, and in another; some shapes twice
+    shapes += shapes[40:42]
     del shapes[30]  # a gap
     one, other = both(shapes, hard_points(rng, shapes), monkeypatch, exclusive=9 if seed % 2 else -1)
     assert (one.code == other.code).all()
