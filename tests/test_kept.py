@@ -40,7 +40,7 @@ def state(connection: psycopg.Connection) -> int | None:
 
 def test_two_writers_wait_for_nobody_and_each_commit_is_another_state(connect) -> None:
     one, other, reader = connect(), connect(), connect()
-    other.execute("SET statement_timeout = '3s'")
+    other.execute("SET lock_timeout = '3s'")
     other.commit()
     seen = [state(reader)]
     one.execute(INSERT)

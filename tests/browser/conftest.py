@@ -137,6 +137,17 @@ def wait_idle(page: Page) -> None:
     page.wait_for_selector("[data-state=idle]", timeout=40_000)
 
 
+def slow_line(page: Page, part: str, ms: int = 700) -> None:
+    """From the next address on, the console gets each answer whose address contains `part` so much later."""
+    page.add_init_script(
+        f"""(() => {{ const ask = window.fetch.bind(window)
+        window.fetch = async (asked, init) => {{
+          const got = await ask(asked, init)
+          if (String(asked.url ?? asked).includes({part!r})) await new Promise((done) => setTimeout(done, {ms}))
+          return got }} }})()"""
+    )
+
+
 def drawn(page: Page) -> dict[str, int]:
     """How many features of each layer are on the screen."""
     return page.evaluate(

@@ -100,8 +100,8 @@ def test_an_unattended_page_is_covered_and_keeps_what_was_begun(page: Page, town
     cover = page.get_by_role("dialog", name="页面已锁定")
     expect(cover).to_be_visible(timeout=15_000)
     picture(page, "idle-lock")
-    refused = page.evaluate("fetch('/api/map').then(answer => answer.status)")
-    assert refused == 403, "the service refuses too, not only the page"
+    # the service refuses too, not only the page: as soon as it was told
+    page.wait_for_function("() => fetch('/api/map').then(answer => answer.status === 403)")
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.closest('.cover') !== null"), "nothing beneath is reached by keyboard"
     cover.get_by_label("密码").fill("wrong")

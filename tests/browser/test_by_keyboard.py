@@ -73,6 +73,8 @@ def test_a_person_is_found_and_registered_without_a_mouse(stranger: Page) -> Non
     tab_to(desk, "^为钟键盘办理")
     keys.press("Enter")
     expect(desk.get_by_role("menuitem", name="人员类别")).to_be_visible()
+    # seen before it has the focus: until then an arrow key closes and opens it
+    desk.wait_for_function("() => document.activeElement.closest('.el-dropdown__popper') !== null")
     while not re.search("人员类别", desk.evaluate(NAMED)):
         keys.press("ArrowDown")
     keys.press("Enter")

@@ -7,7 +7,7 @@ from typing import Any
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import ARTEFACTS, Town, sign_in, wait_idle
+from tests.browser.conftest import ARTEFACTS, Town, sign_in, slow_line, wait_idle
 
 COMMUNITY = "990101010004"
 _PROJECT = """([lon, lat]) => { const at = document.querySelector('[data-state]'), box = at.getBoundingClientRect(),
@@ -133,6 +133,7 @@ def _make_a_gap_and_mend_it(page: Page, plan: str) -> None:
 
 def test_a_shared_vertex_moves_both_neighbours_and_undo_returns_it(desk: Page, town: Town) -> None:
     sign_in(desk, town, "demo_community")
+    slow_line(desk, "/api/areas/")  # the plan cannot be begun before it is known where
     plan = new_plan(desk, "移动边界")
     five, ten = ring(desk, plan, "第5网格"), ring(desk, plan, "第10网格")
     shared = [at for at in five if at in ten]

@@ -194,6 +194,7 @@ class Walker:
             self.page.wait_for_timeout(100)
 
 
+@pytest.mark.timeout(900)  # a dozen pages, each looked at eight times: four minutes on a machine with many others at work
 @pytest.mark.parametrize(("who", "part"), [*(("community", part) for part in range(PARTS)), ("admin", 0)])
 def test_every_page_is_sound_by_keyboard_at_night_on_a_phone_and_enlarged(who: str, part: int, desk: Page, town: Town) -> None:
     """The community worker goes wherever he may, the administrator where only he may."""

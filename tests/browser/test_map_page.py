@@ -171,8 +171,8 @@ def test_what_is_seen_becomes_a_sheet_with_its_colours_and_legend(desk: Page, to
     desk.get_by_role("button", name="图纸").click()
     picture = desk.get_by_role("img", name="预览")
     picture.wait_for(timeout=60_000)
-    desk.get_by_text("屏幕所见").click()
-    expect(desk.locator(".preview[aria-busy=true]")).to_have_count(1)
+    with desk.expect_response(lambda answer: "/api/boards/sheet" in answer.url and "bbox=" in answer.url, timeout=60_000):
+        desk.get_by_text("屏幕所见").click()
     expect(desk.locator(".preview[aria-busy=false]")).to_have_count(1, timeout=60_000)
     keep(desk, "sheet")
     with desk.expect_download() as saving:

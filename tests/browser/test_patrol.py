@@ -55,6 +55,7 @@ def test_a_spot_check_and_a_message_reach_the_phone_and_come_back_answered(desk:
     desk.goto("/patrol/phone")
     expect(desk.get_by_text("明天上午防汛检查").first).to_be_visible()
     desk.get_by_role("button", name="知道了").click()
+    expect(desk.get_by_role("button", name="知道了")).to_have_count(0)  # the service knows
     desk.get_by_label("回答").first.fill("在 3 栋")
     desk.get_by_role("button", name="提交回答").first.click()
     desk.get_by_role("navigation").get_by_role("button", name="传送").click()

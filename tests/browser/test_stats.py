@@ -8,6 +8,9 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import ARTEFACTS, Town, sign_in
 
+COUNTED = """() => document.querySelector('.map [data-state]')?.map?.queryRenderedFeatures()
+  .some(({ source }) => source === 'own-counts')"""
+
 
 def numbers(page: Page, row: str) -> list[int]:
     return [int(text.replace(",", "")) for text in page.locator(f".tables table >> nth=-1 >> {row} td").all_inner_texts()]
@@ -48,6 +51,7 @@ def test_every_usual_figure_is_drawn_and_taken_along(desk: Page, town: Town) -> 
 
 def test_areas_are_coloured_on_the_map_and_a_click_goes_down(desk: Page, town: Town) -> None:
     sign_in(desk, town, "demo_district", "/stats?register=events&by=status&chart=map")
+    desk.wait_for_function(COUNTED)
     canvas = desk.locator(".map [data-state=idle]")
     canvas.wait_for()
     box = canvas.bounding_box()

@@ -42,11 +42,11 @@ def sign_in(live: Live):
     def make(username: str, role: str = "district", scope: str = "") -> requests.Session:
         once = add_user(live, username, role, scope)
         browser = requests.Session()
-        answer = browser.post(f"{live.url}/api/session", json={"username": username, "password": once}, timeout=10)
+        answer = browser.post(f"{live.url}/api/session", json={"username": username, "password": once}, timeout=60)
         assert answer.status_code == 200, answer.text
         browser.headers["X-CSRF-Token"] = answer.json()["csrf"]
         change = {"old_password": once, "new_password": PASSWORD}
-        assert browser.post(f"{live.url}/api/session/password", json=change, timeout=10).status_code == 204
+        assert browser.post(f"{live.url}/api/session/password", json=change, timeout=60).status_code == 204
         return browser
 
     return make

@@ -28,4 +28,4 @@ def test_no_generated_request_breaks_the_service(live, tmp_path) -> None:
     command += ["--generation-deterministic", "--mode", "all", "--request-timeout", "20", "--workers", "2"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=280, check=False)
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-1000:]
-    assert requests.get(live.url + "/health/ready", timeout=10).status_code == 200
+    assert requests.get(live.url + "/health/ready", timeout=60).status_code == 200

@@ -61,9 +61,9 @@ def test_what_was_answered_survives_a_kill(database, own_port: bool, monkeypatch
         phones = [threading.Thread(target=send, args=(code,)) for code in keys]
         for phone in phones:
             phone.start()
-        assert enough.wait(60)
+        assert enough.wait(150)
         service.process.send_signal(signal.SIGKILL)
-        service.process.wait(10)
+        service.process.wait(60)
         for phone in phones:
             phone.join(30)
         query = "SELECT d.code, extract(epoch FROM f.at)::bigint FROM fixes f JOIN devices d ON d.id = f.device_id"

@@ -22,7 +22,7 @@ class Browser:
         self.live, self.username, self.opened = live, username, opened
 
     def send(self, method: str, path: str, body: dict | None = None) -> requests.Response:
-        return self.opened.request(method, f"{self.live.url}{path}", json=body, timeout=20)
+        return self.opened.request(method, f"{self.live.url}{path}", json=body, timeout=60)
 
     def post(self, path: str, **body) -> requests.Response:
         return self.send("POST", f"/api/session{path}", body)

@@ -37,10 +37,10 @@ TEXT_BOMBS = {
 
 @pytest.mark.parametrize("bomb", TEXT_BOMBS)
 def test_a_bomb_of_text_is_refused_at_once(bomb: str) -> None:
-    began = time.perf_counter()
+    began = time.process_time()  # of this process alone: others may be at work on the machine
     with pytest.raises(BadFilter):
         to_sql(parse(TEXT_BOMBS[bomb], "cql2-text"), QUERYABLES)
-    assert time.perf_counter() - began < 2
+    assert time.process_time() - began < 2
 
 
 JSON_BOMBS = {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { changedLook, changedTexts, formOf, rowOf } from './texts'
+import { changedLook, changedTexts, formOf, rowOf, typedSince } from './texts'
 
 const KEPT = formOf({ services: '代办', show_counts: true, phones: 'masked' }, '东至人民路')
 
@@ -21,4 +21,9 @@ it('asks for the chosen look beside the texts', () => {
   expect(changedLook(chosen, KEPT)).toEqual({ template: 'a3', theme: 'red' })
   expect(changedTexts(chosen, KEPT)).toEqual({})
   expect(rowOf(chosen)).toMatchObject({ template: 'a3', orientation: null, theme: 'red' })
+})
+
+it('keeps what was typed on while the texts were sent', () => {
+  expect(typedSince(KEPT, { ...KEPT, heading: '公示栏' })).toEqual({ heading: '公示栏' })
+  expect(typedSince(KEPT, { ...KEPT })).toEqual({})
 })

@@ -66,6 +66,11 @@ export function changedLook(texts: Texts, kept: Texts): Partial<Record<(typeof L
   return Object.fromEntries(LOOK.filter((name) => texts[name] && texts[name] !== kept[name]).map((name) => [name, texts[name]]))
 }
 
+/** What was typed on while the texts were being kept. */
+export function typedSince(sent: Texts, now: Texts): Partial<Texts> {
+  return Object.fromEntries(Object.entries(now).filter(([name, text]) => text !== sent[name as keyof Texts]))
+}
+
 export async function readKept(forArea: string, ofArea: string): Promise<Kept> {
   const [page, area] = await Promise.all([
     answer<{ items: Record<string, unknown>[] }>(client.GET('/api/board-settings/', { params: { query: { area_code: forArea, sort: 'area_code', limit: 1 } } })),

@@ -11,11 +11,16 @@ export const useDictionary = defineStore('dictionary', () => {
   const lists = reactive<Record<string, Names>>({})
   /** What may be chosen now. */
   const choices = reactive<Record<string, Names>>({})
-  const asked = new Set<string>()
+  const asked = new Map<string, Promise<void>>()
 
-  async function load(list: string): Promise<void> {
-    if (asked.has(list)) return
-    asked.add(list)
+  /** Whoever needs the names waits for them, also when somebody else has asked. */
+  function load(list: string): Promise<void> {
+    const now = asked.get(list) ?? fetchList(list)
+    asked.set(list, now)
+    return now
+  }
+
+  async function fetchList(list: string): Promise<void> {
     try {
       const { entries } = await answer<DictionaryList>(
         client.GET('/api/dictionary/{list_name}', { params: { path: { list_name: list } } }),

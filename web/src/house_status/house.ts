@@ -65,7 +65,7 @@ export function useHouse() {
       const page = await answer<{ items: { id: number; name: string | null; code: string }[] }>(
         client.GET('/api/buildings/', { params: { query } }),
       )
-      siblings.value = page.items.map(({ id, name, code }) => ({ id, name: name ?? code }))
+      if (house.value?.building.estate_id === of.building.estate_id) siblings.value = page.items.map(({ id, name, code }) => ({ id, name: name ?? code }))
     } catch {
       siblings.value = [] // the diagram stands without its neighbours
     }

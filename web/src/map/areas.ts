@@ -88,7 +88,9 @@ export function useAreas() {
   async function load(code: string): Promise<Told> {
     busy.value = new Set([...busy.value, code])
     try {
+      const of = day
       const told = await ask(code)
+      if (of !== day) return told // the division of the day one has left
       below[code] = told.items
       levelsBelow[code] = told.levels
       return told

@@ -3,6 +3,7 @@ import { computed, ref, shallowRef } from 'vue'
 import { answer, client } from '@/api/client'
 import { useJob } from '@/api/job'
 import { asProblem } from '@/api/problem'
+import { turns } from '@/shell/loaded'
 import { uploadTo } from './upload'
 import { words } from './words'
 
@@ -56,6 +57,7 @@ export function useImport() {
   const busy = ref(false)
   const fault = ref('')
   const ended = ref(false)
+  const turn = turns()
   const { job, problem: lost, follow, cancel } = useJob(() => (ended.value = true))
 
   const step = computed(() => (job.value ? 2 : preview.value ? 1 : 0))
@@ -84,7 +86,8 @@ export function useImport() {
     source.value = ''
     if (!kind.value) return
     const path = { kind: kind.value }
-    sources.value = (await answer<{ items: Mapping[] }>(client.GET('/api/sheets/{kind}/mappings', { params: { path } }))).items
+    const { items } = await answer<{ items: Mapping[] }>(client.GET('/api/sheets/{kind}/mappings', { params: { path } }))
+    if (path.kind === kind.value) sources.value = items
   }
 
   function query(): URLSearchParams {
@@ -106,17 +109,19 @@ export function useImport() {
       sheet.value = crs.value = ''
     }
     if (!file.value) return
+    const isLast = turn()
     busy.value = true
     fault.value = ''
     try {
       const found = await uploadTo<Preview>(`/api/sheets/${kind.value}/preview?${query()}`, file.value)
+      if (!isLast()) return // another file was dropped meanwhile
       preview.value = found
       chosen.value = { ...found.mapping }
       sheet.value = found.sheet
     } catch (thrown) {
-      fault.value = asProblem(thrown).detail
+      if (isLast()) fault.value = asProblem(thrown).detail
     }
-    busy.value = false
+    if (isLast()) busy.value = false
   }
 
   async function start(): Promise<void> {

@@ -44,10 +44,11 @@ export function useRecord(register: Register, given: Key | null, guard: Guard, t
 
   for (const { codes } of register.fields) if (codes) void dictionary.load(codes)
 
-  function take(found: Row): void {
+  /** The record as it stands; `typed` is what was typed while it was on its way: that stays in the form, not yet saved. */
+  function take(found: Row, typed: Values = {}): void {
     row.value = found
     before.value = startValues(register, found)
-    now.value = { ...before.value }
+    now.value = { ...before.value, ...(found.retired_at ? {} : typed) }
     refused.value = {}
     general.value = ''
     filled.value = []
@@ -69,7 +70,7 @@ export function useRecord(register: Register, given: Key | null, guard: Guard, t
       place.value = page.places?.[String(key.value)] ?? null
       why.value = said
       mayUndo.value = past.may_undo && register.write
-      take(found)
+      take(found, changed.value)
     } catch (thrown) {
       problem.value = asProblem(thrown)
     }
@@ -99,11 +100,12 @@ export function useRecord(register: Register, given: Key | null, guard: Guard, t
     if (wrong) general.value = words.faults.some(wrong)
     if (wrong || busy.value || !dirty.value) return false
     busy.value = true
+    const sent = now.value
     const body = tidied(register, changed.value)
     try {
       const saved = key.value === null ? await keep(register.name, withoutEmpty({ ...preset.values, ...body })) : await change(register.name, key.value, row.value?.version ?? 0, body)
-      await accept(saved, words.record.saved)
-      return true
+      await accept(saved, words.record.saved, changedValues(now.value, sent))
+      return !dirty.value
     } catch (thrown) {
       await explain(asProblem(thrown))
       return false
@@ -114,10 +116,10 @@ export function useRecord(register: Register, given: Key | null, guard: Guard, t
 
   const withoutEmpty = (body: Values) => Object.fromEntries(Object.entries(body).filter(([, value]) => value !== null))
 
-  async function accept(saved: Row, said: string): Promise<void> {
-    take(saved)
+  async function accept(saved: Row, said: string, typed: Values = {}): Promise<void> {
+    take(saved, typed)
     key.value = saved[register.key] as Key
-    guard.dirty.value = false
+    guard.dirty.value = dirty.value
     ElMessage.success(said)
     told(key.value)
     await load()

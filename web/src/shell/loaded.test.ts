@@ -1,16 +1,31 @@
 import { expect, it } from 'vitest'
-import { useAsked } from './loaded'
+import { turns, useAsked } from './loaded'
 
-it('believes only the last question', async () => {
-  const answers: ((value: number) => void)[] = []
-  const asked = useAsked(() => new Promise<number>((tell) => answers.push(tell)))
-  const first = asked.load()
-  const second = asked.load()
-  answers[1]!(2)
-  await second
-  answers[0]!(1)
-  await first
-  expect([asked.data.value, asked.busy.value]).toEqual([2, false])
+function later<T>() {
+  let give!: (value: T) => void
+  const promise = new Promise<T>((done) => (give = done))
+  return { promise, give }
+}
+
+it('knows which of several questions is the last', () => {
+  const turn = turns()
+  const first = turn()
+  expect(first()).toBe(true)
+  const second = turn()
+  expect([first(), second()]).toEqual([false, true])
+})
+
+it('keeps the answer to the last question, whichever comes first', async () => {
+  const [slow, quick] = [later<string>(), later<string>()]
+  const waiting = [slow.promise, quick.promise]
+  const taken: string[] = []
+  const { data, busy, load } = useAsked(() => waiting.shift()!, (found) => taken.push(found))
+  const both = [load(), load()]
+  quick.give('of the second')
+  await both[1]
+  slow.give('of the first')
+  await both[0]
+  expect([data.value, busy.value, taken]).toEqual(['of the second', false, ['of the second']])
 })
 
 it('keeps what it has when a later question is refused', async () => {

@@ -2,24 +2,35 @@
 import { onMounted, ref, shallowRef, watch, type Ref } from 'vue'
 import { asProblem, type Problem } from '@/api/problem'
 
-export function useAsked<T>(ask: () => Promise<T>) {
+/** Begins a question each time it is called; what comes back tells whether no later one has begun since. */
+export function turns(): () => () => boolean {
+  let last = 0
+  return () => {
+    const mine = ++last
+    return () => mine === last
+  }
+}
+
+/** `take` is told each answer, but none that a later question has overtaken. */
+export function useAsked<T>(ask: () => Promise<T>, take: (found: T) => void = () => {}) {
   const data = shallowRef<T | null>(null)
   const problem = shallowRef<Problem | null>(null)
   const busy = ref(false)
-  let turn = 0
+  const turn = turns()
 
   async function load(): Promise<void> {
-    const mine = ++turn
+    const isLast = turn()
     busy.value = true
     try {
       const found = await ask()
-      if (mine !== turn) return
+      if (!isLast()) return
       data.value = found
       problem.value = null
+      take(found)
     } catch (thrown) {
-      if (mine === turn) problem.value = asProblem(thrown)
+      if (isLast()) problem.value = asProblem(thrown)
     } finally {
-      if (mine === turn) busy.value = false
+      if (isLast()) busy.value = false
     }
   }
 

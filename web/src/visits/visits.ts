@@ -2,6 +2,7 @@
 import { ref, shallowRef } from 'vue'
 import { answer, client } from '@/api/client'
 import { asProblem, type Problem } from '@/api/problem'
+import { turns } from '@/shell/loaded'
 
 export interface Visit {
   stop: number
@@ -65,8 +66,10 @@ export function useVisits() {
   const visits = shallowRef<Visit[] | null>(null)
   const fresh = shallowRef<Fresh | null>(null)
   const problem = ref<Problem | null>(null)
+  const turn = turns()
 
   async function load(start?: { lon: number; lat: number }): Promise<void> {
+    const isLast = turn()
     problem.value = null
     try {
       const query = { count: 20, ...(start ?? {}) }
@@ -74,10 +77,11 @@ export function useVisits() {
         answer<{ items: Visit[] }>(client.GET('/api/visits/today', { params: { query } })),
         answer<Fresh>(client.GET('/api/freshness', { params: { query: {} } })),
       ])
+      if (!isLast()) return
       visits.value = today.items
       fresh.value = counts
     } catch (thrown) {
-      problem.value = asProblem(thrown)
+      if (isLast()) problem.value = asProblem(thrown)
     }
   }
 

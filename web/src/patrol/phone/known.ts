@@ -67,6 +67,7 @@ export function useKnown(store: () => Store, user: () => number) {
   const ground = shallowRef<Ground | null>(null)
   const categories = shallowRef<string[]>([])
   let groundAt = 0
+  let reads = 0
 
   /** As it was kept; of another day only the ground is. */
   async function read(): Promise<void> {
@@ -83,7 +84,9 @@ export function useKnown(store: () => Store, user: () => number) {
   /** Fetches what is old; false when nobody answered. What one may not read is left out. */
   async function refresh(): Promise<boolean> {
     try {
-      day.value = await answer<Day>(client.GET('/api/phone/day'))
+      const known = reads
+      const today = await answer<Day>(client.GET('/api/phone/day'))
+      if (known === reads) day.value = today // asked for before a message was read, it would show it as unread again
       if (!categories.value.length) categories.value = await fetchCategories()
       if (session.may('people.read') && Date.now() - visitsAt.value > VISITS_MS) await fetchVisits()
       if (Date.now() - groundAt > GROUND_MS) {
@@ -105,6 +108,7 @@ export function useKnown(store: () => Store, user: () => number) {
 
   async function readMessages(ids: number[]): Promise<void> {
     await answer(client.POST('/api/messages/read', { body: { ids } }))
+    reads++
     if (day.value) day.value = { ...day.value, unread: 0, messages: day.value.messages.map((one) => ({ ...one, read: true })) }
   }
 
