@@ -241,12 +241,16 @@ def _fill(rows: int, size: int, with_: Growing, until: float) -> tuple[int, floa
 
 
 def _settle() -> None:
-    """What the filling left to be written is written: it would be measured with what comes next."""
+    """What the filling left to be done is done: it would go on while the next is measured."""
     import psycopg
 
     from gis_grid.db import database_urls
 
     with psycopg.connect(database_urls()[0].replace("+psycopg", ""), autocommit=True) as owner:
+        for (table,) in owner.execute(
+            "SELECT relname FROM pg_stat_user_tables WHERE relname ~ '^fixes' AND n_ins_since_vacuum > 0"
+        ):
+            owner.execute(f"VACUUM (ANALYZE) {table}")
         owner.execute("CHECKPOINT")
     os.sync()
 
