@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -65,6 +65,12 @@ def vacancy(links: Sequence[dict[str, str]], on: date) -> str | None:
     if stands_in is None:
         return f"{links[-1]['name']}还没有在岗的负责人，上级也没有；请到“登记－网格队伍”登记。"
     return f"{links[-1]['name']}还没有在岗的负责人，暂由上级{stands_in['name']}负责。"
+
+
+def unstaffed(codes: Iterable[str], on: date) -> dict[str, str]:
+    """Those of the areas that nobody is in office for on a day: code and who stands in."""
+    said = {code: vacancy(chain(code, on), on) for code in codes}
+    return {code: f"{code} {text}" for code, text in said.items() if text}
 
 
 def starts_on(code: str) -> date | None:

@@ -15,7 +15,7 @@ from gis_grid.access.models import Token, User
 from gis_grid.access.rules import COMMAND
 from gis_grid.areas import actions as areas
 from gis_grid.areas.cells import cells_count, refresh_cells
-from gis_grid.areas.duty import all_areas, chain, vacancy
+from gis_grid.areas.duty import all_areas, unstaffed
 from gis_grid.areas.models import Area, Boundary, Staff, Succession
 from gis_grid.areas.placing import today
 from gis_grid.areas.reassign import Bounds, give_back, reassign, settle, told_moves
@@ -224,14 +224,9 @@ def _take_effect(plan: Plan, before: Mapping[str, Mapping[str, int]]) -> dict[st
     touched_grids = sa.select(Area).where(Area.code.in_(codes - set(heirs)), Area.level == LEVEL_CODES[-1])
     grids = session().scalars(touched_grids.order_by(Area.code)).all()
     told["size_faults"] = size_faults(after, [(grid.code, grid.name, grid.kind) for grid in grids])
-    told["unstaffed"] = _unstaffed([grid.code for grid in grids], max(plan.effective or today(), today()))
+    vacant = unstaffed([grid.code for grid in grids], max(plan.effective or today(), today()))  # told before it is approved
+    told["unstaffed"] = [{"code": code, "message": message} for code, message in vacant.items()]
     return told
-
-
-def _unstaffed(codes: Sequence[str], on: date) -> list[dict[str, str]]:
-    """Grids nobody is in office for on a day, and who stands in: to be told before they are approved, never found out later."""
-    said = {code: vacancy(chain(code), on) for code in codes}
-    return [{"code": code, "message": f"{code} {text}"} for code, text in said.items() if text]
 
 
 def _come_into_use(plan: Plan) -> None:

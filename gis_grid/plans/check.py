@@ -11,7 +11,7 @@ import shapely
 import sqlalchemy as sa
 
 from gis_grid.access.guard import check_area
-from gis_grid.areas.duty import Node, all_areas, chain, vacancy
+from gis_grid.areas.duty import Node, all_areas, unstaffed
 from gis_grid.areas.models import Area, Boundary
 from gis_grid.areas.placing import today
 from gis_grid.areas.rules import LEVEL_CODES, LEVEL_NAMES, code_fault, longest_prefix, parent_fault
@@ -168,10 +168,8 @@ def _size_findings(prefix: str, places: Sequence[Place]) -> list[dict[str, Any]]
 
 
 def _unstaffed(places: Sequence[Place], day: date) -> list[dict[str, Any]]:
-    """Grids nobody is in office for, and who stands in."""
-    grids = [place for place in places if place.level == LEVEL_CODES[-1]]
-    said = {place.code: vacancy(chain(place.code, day), day) for place in grids}
-    return [_plain("unstaffed", [code], f"{code} {text}") for code, text in said.items() if text]
+    vacant = unstaffed([place.code for place in places if place.level == LEVEL_CODES[-1]], day)
+    return [_plain("unstaffed", [code], message) for code, message in vacant.items()]
 
 
 def _plain(kind: str, codes: list[str], message: str) -> dict[str, Any]:
