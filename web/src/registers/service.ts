@@ -43,8 +43,9 @@ export const change = (register: string, key: Key, version: number, body: object
 export const retire = (register: string, key: Key, version: number) => answer(untyped.DELETE(own(register, key), seen(version)))
 export const undo = (register: string, key: Key, version: number) =>
   answer<Row>(untyped.POST(own(register, key, 'undo'), seen(version)))
-export const whyThere = async (register: string, key: Key) =>
-  (await answer<{ sentence: string | null }>(untyped.GET(own(register, key, 'why')))).sentence ?? ''
+/** Why a record belongs to its grid, in a sentence; empty where that is not answered: the record itself is shown all the same. */
+export const whyThere = (register: string, key: Key): Promise<string> =>
+  answer<{ sentence: string | null }>(untyped.GET(own(register, key, 'why'))).then(({ sentence }) => sentence ?? '', () => '')
 export const versions = (register: string, key: Key) =>
   answer<{ items: Version[]; may_undo: boolean }>(untyped.GET(own(register, key, 'versions')))
 
