@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-FAR, NEAR, INSIDE, EDGE, DOUBTFUL = 0, 1, 2, 3, 4  # what `place` says of a point
+FAR, INSIDE, EDGE, NEAR, DOUBTFUL = 0, 1, 2, 4, 5  # what `place` says of a point; the first three as in locate.HOW
 EMPTY, EMPTY_FAR = -1, -(2**31)  # a cell that no area touches; and one with nothing within reach
 BOUND = 3.3306690738754716e-16  # (3 + 16 eps) eps
 _BESIDE, _WEST, _EAST, _ON, _UNSURE = 0, 1, 2, 4, 8  # where an edge lies as seen from a point; beside: above or below it
@@ -29,7 +29,7 @@ def place(lon: Any, lat: Any, lattice: Any, table: Any, records: Any, xy: Any, r
     x0, y0, per = lattice[0], lattice[1], lattice[2]
     rows, columns = table.shape
     edge, at, first, last = np.empty((4, _BLOCK), np.int64)
-    sides = np.empty(records[0], np.uint8)
+    bits = np.empty(((records[0] + 31) >> 5, 3), np.int64)
     for block in range(0, len(lon), _BLOCK):
         end = min(block + _BLOCK, len(lon))
         for i in range(block, end):
@@ -47,12 +47,12 @@ def place(lon: Any, lat: Any, lattice: Any, table: Any, records: Any, xy: Any, r
                     edges += 1
         for k in range(edges):
             first[k] = min(records[at[k] + 1], len(xy) - 1)
-            last[k] = min(records[at[k] + records[at[k]]], len(xy) - 1)
+            last[k] = min(records[at[k] + records[at[k]]] + 1, len(xy) - 1)
         for k in range(edges):
-            first[k] += int(xy[first[k], 0] > 1e300) + int(xy[last[k], 0] > 1e300)  # fetched, never true
+            first[k] += int(xy[first[k], 0] > 1e300) + int(xy[last[k], 1] > 1e300)  # fetched, never true
         for k in range(edges):
             i = edge[k]
-            rank[i], state[i] = _test(lon[i], lat[i], at[k], records, xy, sides)
+            rank[i], state[i] = _test(lon[i], lat[i], at[k], records, xy, bits)
 
 
 @njit(cache=True, nogil=True)
@@ -77,50 +77,59 @@ def place_by_rows(lon: Any, lat: Any, lattice: Any, table: Any, records: Any, xy
 
 
 @njit(cache=True, nogil=True)
-def _test(x: float, y: float, at: int, records: Any, xy: Any, sides: Any) -> Any:
+def _test(x: float, y: float, at: int, records: Any, xy: Any, bits: Any) -> Any:
     """Rank and state of a point in an edge cell, whose record begins at `at`; the lowest rank comes first.
 
-    Each edge is looked at once, whichever areas share it, and without a branch that depends on where it lies: the processor would
-    guess wrong half of the time. Then each area counts those of its own that its ray meets.
+    Each edge is looked at once, whichever areas share it, and gives a bit for each of west, east and on. Then each area picks
+    its own out of them. Nothing branches on where an edge lies: the processor would guess wrong half of the time.
     """
     edges = records[at]
     at += 1
-    east, west, on = 0, 0, 0
-    for k in range(edges):
-        edge = records[at + k]
-        ax, ay, bx, by = xy[edge, 0] - x, xy[edge, 1] - y, xy[edge + 1, 0] - x, xy[edge + 1, 1] - y
-        one, other = ax * by, bx * ay
-        turn = one - other
-        crosses = (ay > 0) != (by > 0)
-        to_east = crosses & ((turn > 0) == (by > ay))
-        side = crosses + to_east
-        if abs(turn) <= BOUND * (abs(one) + abs(other)):
-            side = _side_in_line(x, y, edge, xy)
-            if side == _UNSURE:
-                return -1, DOUBTFUL
-            on |= side & _ON
-        sides[k] = side
-        west += side & _WEST
-        east += (side & _EAST) >> 1
+    words = (edges + 31) >> 5
+    for word in range(words):
+        west, east, on = 0, 0, 0
+        first = at + (word << 5)
+        for k in range(min(edges - (word << 5), 32)):
+            edge = records[first + k]
+            ax, ay, bx, by = xy[edge, 0] - x, xy[edge, 1] - y, xy[edge + 1, 0] - x, xy[edge + 1, 1] - y
+            one, other = ax * by, bx * ay
+            turn = one - other
+            crosses = (ay > 0) != (by > 0)
+            to_east = crosses & ((turn > 0) == (by > ay))
+            side = crosses + to_east
+            if abs(turn) <= BOUND * (abs(one) + abs(other)):
+                side = _side_in_line(x, y, edge, xy)
+                if side == _UNSURE:
+                    return -1, DOUBTFUL
+            west |= (side & _WEST) << k
+            east |= ((side & _EAST) >> 1) << k
+            on |= ((side & _ON) >> 2) << k
+        bits[word, 0], bits[word, 1], bits[word, 2] = east, west, on
     at += edges
-    best, state = -1, NEAR
     areas = records[at]
     at += 1
+    best, claims = -1, 0
     for _ in range(areas):
         rank, head = records[at], records[at + 1]
-        at += 2
-        met, touched = west if head & 1 else east, on
-        if head & 2:
-            met, touched = 0, 0
-            for k in range(at, at + (head >> 2)):
-                side = sides[records[k]]
-                met += side == (_WEST if head & 1 else _EAST)
-                touched += side == _ON
-            at += head >> 2
-        if touched or met & 1:
-            state = INSIDE if best < 0 else EDGE
-            best = rank if best < 0 else best
-    return best, state
+        met, touched = 0, 0
+        for word in range(words):
+            own = records[at + 2 + word]
+            met ^= own & bits[word, head & 1]
+            touched |= own & bits[word, 2]
+        covers = int(touched != 0) | (_odd(met) ^ (head >> 1))
+        best = rank if covers > claims else best
+        claims += covers
+        at += 2 + words
+    return best, NEAR if claims == 0 else min(claims, EDGE)
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _odd(bits: int) -> int:
+    """1 if an odd number of the lower 32 bits are set."""
+    bits ^= bits >> 16
+    bits ^= bits >> 8
+    bits ^= bits >> 4
+    return (0x6996 >> (bits & 15)) & 1
 
 
 @njit(cache=True, nogil=True)

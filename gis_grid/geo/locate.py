@@ -7,7 +7,7 @@ it (`nearest`). The lowest level that answers wins; whatever remains is unplaced
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -27,9 +27,6 @@ NOWHERE, INSIDE, EDGE, NEAREST = 0, 1, 2, 3  # positions in HOW
 HOW = np.array([None, "inside", "edge", "nearest"], dtype=object)
 
 
-_HOW_OF_STATE = np.array([NOWHERE, NOWHERE, INSIDE, EDGE, NOWHERE], dtype=np.uint8)
-
-
 @dataclass(frozen=True)
 class Bounded:
     """An area as the rule sees it: boundary in CGCS2000 degrees."""
@@ -42,11 +39,24 @@ class Bounded:
 
 @dataclass(frozen=True)
 class Placed:
-    """Arrays as long as the points: code and placed_by (`inside`, `edge`, `nearest`) or None, distance for `nearest`."""
+    """Arrays as long as the points: code and placed_by (`inside`, `edge`, `nearest`) or None, distance_m for `nearest`."""
 
     code: NDArray[np.object_]
-    placed_by: NDArray[np.object_]
-    distance_m: Floats
+    how: NDArray[np.uint8]  # positions in HOW
+    nearest: NDArray[np.int64]  # the points placed so, and their metres
+    nearest_m: Floats
+
+    @cached_property
+    def placed_by(self) -> NDArray[np.object_]:
+        """How each point got its code."""
+        return HOW.take(self.how)
+
+    @cached_property
+    def distance_m(self) -> Floats:
+        """Metres to the area that took the point as the nearest; NaN for all others."""
+        metres = np.full(len(self.code), np.nan)
+        metres[self.nearest] = self.nearest_m
+        return metres
 
 
 @dataclass(frozen=True)
@@ -86,13 +96,17 @@ class AreaIndex:
         """The area of each point, in bounded memory. NaN is unplaced."""
         lon, lat = np.ascontiguousarray(lon, dtype=np.float64), np.ascontiguousarray(lat, dtype=np.float64)
         count = len(lon)
-        code, placed_by = np.empty(count, object), np.empty(count, object)  # all None
-        metres = np.full(count, np.nan)
+        code, how = np.empty(count, object), np.zeros(count, np.uint8)  # all None, nowhere
+        nearest: list[tuple[NDArray[np.int64], Floats]] = []
         batch = LARGE_BATCH if count > BATCH and self._levels and self._levels[0].exceeds_cache else BATCH
         for start in range(0, count, batch):
             part = slice(start, start + batch)
-            self._place_batch(lon[part], lat[part], code[part], placed_by[part], metres[part], count >= WORTH_CELLS)
-        return Placed(code, placed_by, metres)
+            found = self._place_batch(lon[part], lat[part], code[part], how[part], count >= WORTH_CELLS)
+            nearest += [(start + rows, metres) for rows, metres in found]
+        rows, metres = (
+            (np.concatenate(each) for each in zip(*nearest, strict=True)) if nearest else (np.empty(0, np.int64), np.empty(0))
+        )
+        return Placed(code, how, rows, metres)
 
     @property
     def nbytes(self) -> int:
@@ -121,29 +135,32 @@ class AreaIndex:
         return Reason(None, None, None)
 
     def _place_batch(
-        self, lon: Floats, lat: Floats, code: NDArray[np.object_], placed_by: NDArray[np.object_], metres: Floats, many: bool
-    ) -> None:
+        self, lon: Floats, lat: Floats, code: NDArray[np.object_], how: NDArray[np.uint8], many: bool
+    ) -> Iterator[tuple[NDArray[np.int64], Floats]]:
+        """Write code and how of each point; answers those placed as nearest, with their metres."""
         rows: NDArray[np.int64] | None = None  # still open; None: all
-        reached = np.zeros(len(lon), dtype=bool)  # near an edge of the lowest level
+        reached = np.zeros(0, dtype=bool)  # near an edge of the lowest level
         for level in self._levels:
             x, y = (lon, lat) if rows is None else (lon[rows], lat[rows])
-            rank, how, missed = level.place(x, y, many)
+            rank, by, missed = level.place(x, y, many)
             if rows is not None and level.is_made_of(self._levels[0]):
                 missed = missed[reached[rows[missed]]]
             found, away, close = level.nearest_some(x[missed], y[missed], self.nearest_m)
-            if rows is None:
-                reached[missed] = close
-            near = missed[found >= 0]
-            rank[near], how[near] = found[found >= 0], NEAREST
-            metres[near if rows is None else rows[near]] = away[found >= 0]
+            near = found >= 0
+            rank[missed[near]], by[missed[near]] = found[near], NEAREST
+            if near.any():
+                yield (missed if rows is None else rows[missed])[near], away[near]
             if rows is None:
                 level.codes.take(rank, out=code, mode="wrap")  # -1 is the last: None
-                HOW.take(how, out=placed_by, mode="wrap")
+                how[:] = by
             else:
-                code[rows], placed_by[rows] = level.codes.take(rank), HOW.take(how)
+                code[rows], how[rows] = level.codes.take(rank), by
             left = np.flatnonzero(rank < 0)
             if not len(left):
                 return
+            if rows is None:
+                reached = np.zeros(len(lon), dtype=bool)
+                reached[missed] = close
             rows = left if rows is None else rows[left]
 
     def _reason(self, level: _Level, covering: NDArray[np.int64], lon: float, lat: float, accuracy_m: float | None) -> Reason:
@@ -187,13 +204,14 @@ class _Level:
             rank, how = self._by_tree(lon, lat)
             missed = np.flatnonzero((rank < 0) & (np.abs(lon) <= 180) & (np.abs(lat) <= 90))
         else:
-            rank, state = self.cells.place(lon, lat)
+            rank, how = self.cells.place(lon, lat)
             loops = self.cells.loops
-            how = _HOW_OF_STATE.take(state)
-            doubtful = np.flatnonzero(state == loops.DOUBTFUL)
+            open_yet = np.flatnonzero(how >= loops.NEAR)
+            doubtful = open_yet[how[open_yet] == loops.DOUBTFUL]
+            how[open_yet] = NOWHERE
             if len(doubtful):
                 rank[doubtful], how[doubtful] = self._by_tree(lon[doubtful], lat[doubtful])
-            missed = np.flatnonzero((rank < 0) & (state >= loops.NEAR))
+            missed = open_yet[rank[open_yet] < 0]
         return rank, how, missed
 
     def _by_tree(self, lon: Floats, lat: Floats) -> tuple[NDArray[np.int32], NDArray[np.uint8]]:

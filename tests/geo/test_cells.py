@@ -94,7 +94,7 @@ def test_many_points_put_in_order_first_are_answered_the_same(monkeypatch) -> No
     xy = hard_points(rng, shapes)
     rank, state = laid.place(xy[:, 0], xy[:, 1])
     monkeypatch.setattr(cells, "MANY_POINTS", 0)
-    monkeypatch.setattr(cells, "CACHE", 0)
+    monkeypatch.setattr(cells, "cache_bytes", lambda: 0)
     ordered_rank, ordered_state = laid.place(xy[:, 0], xy[:, 1])
     np.testing.assert_array_equal(rank, ordered_rank)
     np.testing.assert_array_equal(state, ordered_state)
