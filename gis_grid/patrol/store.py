@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from gis_grid.config import settings
 from gis_grid.db import raw_connection, session, sql
-from gis_grid.patrol.fixes import LEFT_OUT, NAN, Fixes, Floats, arrays
+from gis_grid.patrol.fixes import LEFT_OUT, Fixes, Floats, arrays
 
 COLUMNS = "device_id, at, lon, lat, accuracy_m, speed_mps, course_deg, ele_m, battery, flags, area_code"
 _HEADER = b"PGCOPY\n\xff\r\n\0" + b"\0" * 8
@@ -140,20 +140,20 @@ def _without_ends(cells: NDArray[np.uint8], lengths: NDArray[np.int64]) -> bytes
     return b"".join(cells[begin:end, : lengths[begin]].tobytes() for begin, end in zip(starts, ends, strict=True))
 
 
+_NUMBERS = ("lon", "lat", "accuracy_m", "speed_mps", "course_deg", "ele_m", "battery", "flags")
+_READ = f"""
+SELECT string_agg(float8send(extract(epoch FROM at)::float8), ''),
+  {", ".join(f"string_agg(float8send(coalesce({name}::float8, 'NaN')), '')" for name in _NUMBERS)}, array_agg(area_code)
+FROM (SELECT * FROM fixes WHERE device_id = %s AND at >= %s AND at < %s ORDER BY at) f
+"""  # a row of columns: a day of a million fixes is no million of Python's rows
+
+
 def read_fixes(device_id: int, begin: datetime, end: datetime) -> tuple[Fixes, NDArray[np.object_]]:
     """What is stored of a device from `begin` until before `end`, in order of time, and the area of each."""
-    query = """
-    SELECT extract(epoch FROM at)::float8, lon, lat, accuracy_m, speed_mps, course_deg, ele_m, battery, flags, area_code
-    FROM fixes WHERE device_id = %s AND at >= %s AND at < %s ORDER BY at
-    """
     with raw_connection().cursor(binary=True) as cursor:
-        rows = cursor.execute(query, (device_id, begin, end)).fetchall()
-    codes = np.empty(len(rows), object)
-    codes[:] = [row[-1] for row in rows]
-    table = np.array([[NAN if value is None else value for value in row[:-1]] for row in rows], np.float64).reshape(-1, 9)
-    at, lon, lat, *rest = (table[:, place].copy() for place in range(9))
-    names = ("accuracy_m", "speed_mps", "course_deg", "ele_m", "battery", "flags")
-    return arrays(at, lon, lat, **dict(zip(names, rest, strict=True))), codes
+        (*columns, codes), *_ = cursor.execute(_READ, (device_id, begin, end)).fetchall()
+    at, lon, lat, *rest = (np.frombuffer(column or b"", ">f8").astype(np.float64) for column in columns)
+    return arrays(at, lon, lat, **dict(zip(_NUMBERS[2:], rest, strict=True))), np.array(codes or [], dtype=object)
 
 
 def vertices_of(lines: Sequence[bytes]) -> tuple[Floats, NDArray[np.int64]]:

@@ -286,6 +286,29 @@ def test_a_long_line_reads_in_pieces_as_it_does_whole(monkeypatch, indent: int |
             np.testing.assert_array_equal(values, vars(other.fixes)[name], name)
 
 
+@pytest.mark.parametrize("indent", [None, 1])
+def test_many_points_read_in_pieces_as_they_do_whole(monkeypatch, indent: int | None) -> None:
+    def point(n: int, seen: object = 0) -> dict:
+        told = {"time": f"2024-05-06T01:{n // 60:02}:{n % 60:02}Z", "accuracy": n, "seen": seen}
+        return {"type": "Feature", "geometry": {"type": "Point", "coordinates": [106.5 + n / 1e6, 29.5]}, "properties": told}
+
+    crs = {"type": "name", "properties": {"name": "urn:ogc:def:crs:OGC:1.3:CRS84"}}
+    features = [*map(point, range(300)), None, {"type": "Feature", "geometry": None}]
+    cut = {"type": "FeatureCollection", "crs": crs, "features": features, "bbox": [0]}
+    whole = {**cut, "features": [point(n, [{"a": 1}, {"b": "}, {"}]) for n in range(300)]}  # the guess ends within "seen"
+    for document, is_cut in ((cut, True), (whole, False)):
+        data = json.dumps(document, indent=indent).encode()
+        monkeypatch.setattr(pieces, "_PIECE", 10**9)
+        (one,) = parts_of(data, "geojson")
+        monkeypatch.setattr(pieces, "_PIECE", 1_000)
+        (other,) = parts_of(data, "geojson")
+        for name, values in vars(one.fixes).items():
+            np.testing.assert_array_equal(values, vars(other.fixes)[name], name)
+        if is_cut:
+            assert len(found := list(pieces.features_of(data))) > 10
+            assert sum(map(len, found)) == 302
+
+
 def test_long_arrays_that_are_something_else_are_told_as_ever(monkeypatch) -> None:
     monkeypatch.setattr(pieces, "LEAST", 100)
     places, times = _walk(50)

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import IO, Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
 import orjson
 
-from gis_grid.patrol.fixes import NAN, Fixes, Flag, Floats, Part, arrays
+from gis_grid.patrol.fixes import NAN, Fixes, Flag, Floats, Part, arrays, joined
 from gis_grid.patrol.formats import owntracks
-from gis_grid.patrol.formats.pieces import Long, in_pieces, set_aside
+from gis_grid.patrol.formats.pieces import Long, features_of, in_pieces, set_aside
 from gis_grid.patrol.formats.streams import whole
 from gis_grid.patrol.formats.times import epochs, numbers
 
@@ -31,11 +31,15 @@ def read(stream: IO[bytes], zone: ZoneInfo) -> Iterator[Part]:
 def _parts_of(text: bytes) -> list[Part]:
     """A part per line, one for all points."""
     short, arrays = set_aside(text)
+    try:
+        return list(_parts_in(features_of(short), arrays))
+    except ValueError:
+        pass  # no collection, or one that cannot be cut: read as a whole, which also tells exactly what is wrong
     if arrays:
         try:
             return list(_parts(_loaded(short), arrays))
         except ValueError:
-            pass  # read the usual way, which tells exactly what is wrong, or that nothing is
+            pass
     return list(_parts(_loaded(text), {}))
 
 
@@ -58,26 +62,36 @@ def _parts(document: Any, arrays: dict[str, Long]) -> Iterator[Part]:
     features = document.get("features", [document]) if isinstance(document, dict) else document
     if not isinstance(features, list):
         raise ValueError("不是 GeoJSON")
-    return _parts_in([one for one in features if isinstance(one, dict)], arrays)
+    return _parts_in([features], arrays)
 
 
-def _parts_in(features: list[dict[str, Any]], arrays: dict[str, Long]) -> Iterator[Part]:
-    points, count = [], 0
-    for feature in features:
-        shape, told = feature.get("geometry") or {}, feature.get("properties") or {}
-        if not isinstance(shape, dict) or not isinstance(told, dict):
-            continue
-        kind = shape.get("type")
-        if kind == "Point":
-            points.append((shape.get("coordinates"), told))
-        elif kind in ("LineString", "MultiLineString"):
-            for fixes in _lines(shape, told, arrays, several=kind == "MultiLineString"):
-                count += len(fixes)
-                yield Part(_device(told), fixes)
-    if points:
-        yield Part(_device(points[0][1]), _points(points))
-    if not count and not points:
+def _parts_in(pieces: Iterable[list[Any]], arrays: dict[str, Long]) -> Iterator[Part]:
+    """The parts of features, piece by piece; all points are one part, by the device that the first names."""
+    found: list[Part] = []
+    count = 0
+    for features in pieces:
+        points = []
+        for shape, told in filter(None, map(_shape_of, features)):
+            kind = shape.get("type")
+            if kind == "Point":
+                points.append((shape.get("coordinates"), told))
+            elif kind in ("LineString", "MultiLineString"):
+                for fixes in _lines(shape, told, arrays, several=kind == "MultiLineString"):
+                    count += len(fixes)
+                    yield Part(_device(told), fixes)
+        found += [Part(_device(points[0][1]), _points(points))] if points else []
+    if found:
+        yield Part(found[0].device, joined([part.fixes for part in found]))
+    if not count and not found:
         raise ValueError("没有轨迹（需要带时间的线，或带时间的点）")
+
+
+def _shape_of(feature: Any) -> tuple[dict[str, Any], dict[str, Any]] | None:
+    """Geometry and properties of a feature; None when it is none."""
+    if not isinstance(feature, dict):
+        return None
+    shape, told = feature.get("geometry") or {}, feature.get("properties") or {}
+    return (shape, told) if isinstance(shape, dict) and isinstance(told, dict) else None
 
 
 def _device(told: dict[str, Any]) -> str | None:

@@ -1,4 +1,4 @@
-"""Long arrays of a GeoJSON text, read a piece at a time: a million positions as lists take half a gigabyte.
+"""Long GeoJSON texts read a piece at a time: a million positions as lists take half a gigabyte.
 
 Arrays are found by their keys and by what they consist of. Where one turns out to be something else there is a ValueError, and
 the text is to be read the usual way.
@@ -20,6 +20,8 @@ _BEGINNING = 200  # bytes: enough to see whether there are texts
 _ARRAY = re.compile(  # the colon of the next key ends the scan of positions, a letter of it that of times
     rb'("coordinates"\s*:\s*)(\[[-+0-9.eE,\[\]\s]*\])|("(?:coordTimes|times)"\s*:\s*)(\[[-+0-9.:TZ",\[\]\s]*\])'
 )
+_FEATURES = re.compile(rb'"features"\s*:\s*\[')
+_BETWEEN_FEATURES = re.compile(rb"\}\s*,\s*\{")
 _BETWEEN_LINES = re.compile(rb"\]\s*\]\s*,\s*\[\s*\[")
 _BETWEEN_TIMES = re.compile(rb'"\s*\]\s*,\s*\[\s*"')
 
@@ -73,6 +75,25 @@ def set_aside(text: bytes) -> tuple[bytes, dict[str, Long]]:
             kept += [text[at:begin], b'"', name.encode(), b'"']
             at = end
     return b"".join([*kept, text[at:]]), arrays
+
+
+def features_of(text: bytes) -> Iterator[list[Any]]:
+    """The features of a collection, some thousand at a time: a million points as dictionaries take more than a gigabyte.
+
+    The text is cut between features, at a guess; ValueError when a guess was wrong or it is no collection.
+    """
+    found = _FEATURES.search(text, 0, LEAST)
+    at = found.end() if found else 0
+    if text.count(b"{", 0, at) - text.count(b"}", 0, at) != 1:
+        raise ValueError("no collection")  # or its features lie deeper
+    begin = at
+    while between := _BETWEEN_FEATURES.search(text, at + _PIECE):
+        yield orjson.loads(b"[" + text[at : between.start() + 1] + b"]")
+        at = between.end() - 1
+    document = orjson.loads(text[:begin] + text[at:])
+    if not isinstance(document, dict) or not isinstance(document.get("features"), list):
+        raise ValueError("no collection")
+    yield document["features"]
 
 
 def in_pieces(values: list[Any] | Long) -> Iterable[list[Any]]:
