@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from gis_grid import audit, freshness
 from gis_grid.access.guard import caller, check_right, scope_patterns
-from gis_grid.areas.placing import today
+from gis_grid.areas.placing import day_of, today
 from gis_grid.buildings.floors import Room
 from gis_grid.db import ask, told_sql
 from gis_grid.dictionary import names
@@ -241,7 +241,7 @@ def _cell(cell: Cell, row: Recorded, units: Mapping[int, str], floors: Sequence[
         "shops": row.shops or [],
         "freshness": state,
         "freshness_name": freshness.STATES[state],
-        "verified_on": row.verified_at and row.verified_at.date().isoformat(),
+        "verified_on": row.verified_at and day_of(row.verified_at).isoformat(),
         "verified_by": row.verified_by,
         "verified_how": row.verified_how and view.hows.get(row.verified_how, row.verified_how),
         "fault": cell.fault,

@@ -13,6 +13,7 @@ from gis_grid.access.guard import caller, check_right, scope_patterns
 from gis_grid.areas.placing import today
 from gis_grid.buildings.api import ROOMS
 from gis_grid.buildings.models import Room
+from gis_grid.config import settings
 from gis_grid.db import session, sql
 from gis_grid.dictionary import names
 from gis_grid.errors import Forbidden, Invalid
@@ -127,14 +128,14 @@ def due_again(kind: str, only: str = "true") -> int:
     column = {"rooms": "ARRAY[t.use]", "residents": "t.classes", "premises": "ARRAY[]::varchar[]"}[kind]
     query = f"""
         UPDATE {model.__tablename__} t SET due_on = n.due, version = t.version + 1
-        FROM (SELECT t.id, (t.verified_at AT TIME ZONE 'UTC')::date + coalesce(
+        FROM (SELECT t.id, (t.verified_at AT TIME ZONE :zone)::date + coalesce(
                 (SELECT min(d.days) FROM unnest(CAST(:classes AS text[]), CAST(:days AS int[])) AS d (code, days)
                  WHERE d.code = ANY({column})), :otherwise) AS due
               FROM {model.__tablename__} t WHERE t.verified_at IS NOT NULL AND ({only})) n
         WHERE n.id = t.id AND t.due_on IS DISTINCT FROM n.due
         """
     known = {code: days for code, days in rule.items() if code != "default"}
-    values = {"classes": list(known), "days": list(known.values()), "otherwise": rule["default"]}
+    values = {"classes": list(known), "days": list(known.values()), "otherwise": rule["default"], "zone": settings().time_zone}
     done = session().execute(sa.text(query), values)
     return int(done.rowcount)  # type: ignore[attr-defined]
 

@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from gis_grid import freshness
-from gis_grid.areas.placing import today
+from gis_grid.areas.placing import day_of, today
 from gis_grid.people.models import Household, Resident
 from gis_grid.premises import Premises
 from gis_grid.visits.rules import Door, walking_order
@@ -25,6 +25,8 @@ def test_a_record_is_due_by_its_shortest_class() -> None:
     assert freshness.due_on("residents", ["floating", "elderly_alone"], day) == day + timedelta(days=30)
     assert freshness.due_on("rooms", ["02"], day) == day + timedelta(days=90)
     assert freshness.due_on("rooms", [None], None) is None
+    late = datetime(2026, 5, 3, 17, 0, tzinfo=UTC)  # in China the 4th has begun
+    assert freshness.due_on("rooms", ["02"], late) == date(2026, 5, 4) + timedelta(days=90)
 
 
 def test_states_by_the_day() -> None:
@@ -71,7 +73,7 @@ def test_a_visit_verifies_the_room_and_everybody_in_it(send, street, session) ->
     assert (visit.status_code, len(visit.json["resident_ids"])) == (201, 2)
     session.expire_all()
     room = street[0]
-    assert (room.verified_how, room.due_on) == ("visit", room.verified_at.date() + timedelta(days=365))
+    assert (room.verified_how, room.due_on) == ("visit", day_of(room.verified_at) + timedelta(days=365))
     verified = session.scalars(sa.select(Resident.name).where(Resident.verified_at.is_not(None)).order_by(Resident.name))
     assert list(verified) == ["B1乙", "B1甲"]
 
@@ -160,4 +162,4 @@ def test_changed_rules_give_the_days_anew(send, street, session, monkeypatch) ->
     monkeypatch.setattr(freshness, "rules", lambda: freshness.Rules(2, 14, shorter))
     assert give_days_anew() == {"rooms": 1, "residents": 0, "premises": 0}
     session.expire_all()
-    assert street[0].due_on - street[0].verified_at.date() == timedelta(days=10)
+    assert street[0].due_on - day_of(street[0].verified_at) == timedelta(days=10)
