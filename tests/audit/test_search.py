@@ -55,3 +55,8 @@ def test_whatever_is_remembered_has_a_chinese_name() -> None:
     assert len(told) > 40
     assert {action for action, _ in told} - set(ACTIONS) == set()
     assert {target for _, target in told} - set(TARGETS) == set()
+
+
+def test_no_two_kinds_are_offered_under_one_name() -> None:
+    for words in (ACTIONS, TARGETS):
+        assert sorted(words.values()) == sorted(set(words.values()))
