@@ -87,6 +87,17 @@ def test_one_time_codes_are_set_up_and_asked_for(desk: Page, town: Town, newcome
     wait_idle(desk)
 
 
+def test_who_must_set_codes_up_and_cannot_now_may_leave(phone: Page, town: Town, newcomer: str) -> None:
+    sign_in(phone, town, newcomer, "/account")
+    told = phone.request.get("/api/session").json() | {"waits": "enrol"}
+    phone.route("**/api/session", lambda route: route.fulfill(json=told) if route.request.method == "GET" else route.continue_())
+    phone.reload()
+    expect(phone.get_by_role("button", name="下一步")).to_be_visible()
+    picture(phone, "must-enrol")
+    phone.get_by_role("button", name="退出登录").click()
+    expect(phone.get_by_label("账号")).to_be_visible()
+
+
 def sign_out(page: Page) -> None:
     page.get_by_role("button", name=re.compile("用户菜单")).click()
     page.get_by_text("退出登录").click()
