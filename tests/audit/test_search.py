@@ -7,8 +7,12 @@ import io
 import re
 
 import pytest
+import sqlalchemy as sa
 
 from gis_grid import audit
+from gis_grid.access.actions import create_user
+from gis_grid.access.models import User
+from gis_grid.access.rules import Caller
 from gis_grid.audit.words import ACTIONS, TARGETS
 from tests.live import ROOT
 
@@ -35,6 +39,17 @@ def test_who_what_when_and_where_narrow_the_search(client, bearer, entries) -> N
     assert found(client, headers, "until=2020-01-01") == []
     assert "rooms" in found(client, headers, "since=2020-01-01")
     assert found(client, bearer(["audit.read"], ("6201",))) == ["residents"]
+
+
+def test_two_of_one_name_are_told_apart_by_their_accounts(client, bearer, session) -> None:
+    headers = bearer(["audit.read"])
+    for account, target in (("wang.a", "rooms"), ("wang.b", "units")):
+        create_user(account, "王小明", ["grid_worker"], ["500103"])
+        who = session.scalar(sa.select(User.id).where(User.username == account))
+        audit.record("change", target, 7, by=Caller("王小明", frozenset(), (), user_id=who))
+    session.commit()
+    assert {"rooms", "units"} <= set(found(client, headers, "actor=小明"))
+    assert found(client, headers, "actor=wang.b") == ["units"]
 
 
 def test_the_sheet_holds_what_was_found_runs_no_formula_and_is_itself_remembered(client, bearer, entries) -> None:
