@@ -121,6 +121,9 @@ def test_a_record_opened_by_its_address_is_shown_on_the_map_though_the_table_end
         arg=place,
     )
     expect(desk.locator(".map .tip")).to_have_count(0)  # no pointer is over the map
+    desk.set_viewport_size({"width": 683, "height": 384})  # 200 %: the page scrolls, the form stays
+    desk.locator(".record footer").scroll_into_view_if_needed()
+    assert desk.locator(".record form").bounding_box()["height"] > 200
 
 
 def write_sheet(path: Path, rows: list[list]) -> Path:
