@@ -137,6 +137,8 @@ def test_a_new_user_sees_only_the_grid_he_was_given(desk: Page, town: Town) -> N
     desk.get_by_role("link", name="用户", exact=True).first.click()
     desk.get_by_role("button", name="新建用户").click()
     dialog = desk.get_by_role("dialog")
+    dialog.get_by_role("button", name="保存").click()
+    expect(dialog.get_by_text("请填写").first).to_be_in_viewport()
     name = f"new.{datetime.now(UTC):%H%M%S}"
     dialog.get_by_label("账号").fill(name)
     dialog.get_by_label("姓名").fill("新来的网格员")
