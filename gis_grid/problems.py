@@ -126,6 +126,8 @@ def _chinese(messages: Any) -> Any:
         return "内容过大或格式不对"
     if exact := re.fullmatch(r"(Shorter than minimum length|Length must be) (\d+)\.", text):
         return f"须恰好 {exact[2]} 个" if exact[1].startswith("Length") else f"至少 {exact[2]} 个"
+    if span := re.fullmatch(r"Length must be between (\d+) and (\d+)\.", text):
+        return f"长度须在 {span[1]} 到 {span[2]} 之间"
     if text.startswith(("Must be ", "Length must be", "Shorter than")):
         return "超出允许范围" + "".join(f"，{word} {number}" for word, number in _limits(text))
     return _MARSHMALLOW.get(text, text)

@@ -81,7 +81,7 @@ class FactorRemovalSchema(SecretSchema, CodeSchema):
 
 
 class UserSchema(Schema):
-    username = Plain(required=True, validate=_matching("[A-Za-z0-9_.-]{3,50}", "3-50 位字母、数字、点、横线或下划线"))
+    username = Plain(required=True, validate=_matching("[A-Za-z0-9_.-]{3,50}", " 3-50 位字母、数字、点、横线或下划线"))
     name = Plain(required=True, validate=validate.Length(min=1, max=50))
     roles = fields.List(Plain(validate=validate.Length(max=32)), required=True)
     scopes = fields.List(Plain(validate=_matching("[0-9A-Za-z_-]{0,32}", "区域编码，空为全部")), required=True)
@@ -96,7 +96,7 @@ class UserChangeSchema(Schema):
 
 
 class RoleSchema(Schema):
-    code = Plain(required=True, validate=_matching("[a-z][a-z0-9_]{1,31}", "2-32 位小写字母、数字或下划线"))
+    code = Plain(required=True, validate=_matching("[a-z][a-z0-9_]{1,31}", " 2-32 位小写字母、数字或下划线"))
     name = Plain(required=True, validate=validate.Length(min=1, max=50))
     rights = fields.List(fields.String(validate=validate.OneOf(sorted(RIGHTS))), required=True)
 

@@ -13,6 +13,7 @@ import orjson
 import sqlalchemy as sa
 
 from gis_grid.access.guard import scope_clause
+from gis_grid.access.models import User
 from gis_grid.audit.log import AuditEntry, record
 from gis_grid.audit.words import ACTIONS, TARGETS
 from gis_grid.config import settings
@@ -65,7 +66,8 @@ def _found(asked: Mapping[str, Any], most: int) -> Sequence[AuditEntry]:
 def _conditions(asked: Mapping[str, Any]) -> list[sa.ColumnElement[bool]]:
     found: list[sa.ColumnElement[bool]] = [getattr(AuditEntry, name) == asked[name] for name in _EXACT if asked.get(name)]
     if asked.get("actor"):
-        found.append(AuditEntry.actor.contains(asked["actor"], autoescape=True))
+        account = sa.select(User.id).where(User.username == asked["actor"])  # two may be called the same
+        found.append(AuditEntry.actor.contains(asked["actor"], autoescape=True) | AuditEntry.user_id.in_(account))
     if asked.get("area_code"):
         found.append(AuditEntry.area_code.startswith(asked["area_code"], autoescape=True))
     zone = ZoneInfo(settings().time_zone)

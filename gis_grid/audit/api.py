@@ -18,7 +18,7 @@ class AuditExportQuery(Strict):
     target = Text(validate=validate.Length(max=40), metadata={"title": "对象"})
     key = Text(validate=validate.Length(max=80), metadata={"title": "对象编号"})
     action = Text(validate=validate.Length(max=40), metadata={"title": "操作"})
-    actor = Text(validate=validate.Length(max=120), metadata={"title": "操作人，包含即可"})
+    actor = Text(validate=validate.Length(max=120), metadata={"title": "操作人：姓名的一部分，或完整账号"})
     user_id = fields.Integer(validate=validate.Range(min=1, max=BIGINT), metadata={"title": "用户编号"})
     area_code = Text(validate=validate.Length(max=32), metadata={"title": "区域编码（含下级）"})
     since = fields.Date(metadata={"title": "从哪天起"})

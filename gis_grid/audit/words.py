@@ -111,7 +111,7 @@ TARGETS = {
     "plans": "调整方案",
     "board_settings": "公示牌设置",
     "board_templates": "公示牌模板",
-    "board_prints": "公示牌",
+    "board_prints": "公示牌印制记录",
     "photos": "照片",
     "visits": "走访",
     "boards": "公示牌",

@@ -77,3 +77,11 @@ def test_roles_are_everybodys_so_only_a_manager_of_the_whole_changes_them(client
     body = {"code": "own", "name": "x", "rights": ["areas.read"]}
     assert client.post("/api/roles", json=body, headers=scoped).status_code == 403
     assert change(client, "/api/roles/auditor", scoped, name="x").status_code == 403
+
+
+def test_a_text_without_letters_is_told_by_its_length(client, bearer) -> None:
+    told = client.post(
+        "/api/roles", json={"code": "k2", "name": "", "rights": []}, headers=bearer(["roles.manage", "users.manage"])
+    )
+    assert told.status_code == 422
+    assert told.json["errors"]["json"] == {"name": ["长度须在 1 到 50 之间"]}

@@ -7,8 +7,12 @@ import io
 import re
 
 import pytest
+import sqlalchemy as sa
 
 from gis_grid import audit
+from gis_grid.access.actions import create_user
+from gis_grid.access.models import User
+from gis_grid.access.rules import Caller
 from gis_grid.audit.words import ACTIONS, TARGETS
 from tests.live import ROOT
 
@@ -37,6 +41,17 @@ def test_who_what_when_and_where_narrow_the_search(client, bearer, entries) -> N
     assert found(client, bearer(["audit.read"], ("6201",))) == ["residents"]
 
 
+def test_two_of_one_name_are_told_apart_by_their_accounts(client, bearer, session) -> None:
+    headers = bearer(["audit.read"])
+    for account, target in (("wang.a", "rooms"), ("wang.b", "units")):
+        create_user(account, "王小明", ["grid_worker"], ["500103"])
+        who = session.scalar(sa.select(User.id).where(User.username == account))
+        audit.record("change", target, 7, by=Caller("王小明", frozenset(), (), user_id=who))
+    session.commit()
+    assert {"rooms", "units"} <= set(found(client, headers, "actor=小明"))
+    assert found(client, headers, "actor=wang.b") == ["units"]
+
+
 def test_the_sheet_holds_what_was_found_runs_no_formula_and_is_itself_remembered(client, bearer, entries) -> None:
     headers = bearer(["audit.read"])
     answer = client.get("/api/audit/export?action=view&target=residents", headers=headers)
@@ -55,3 +70,8 @@ def test_whatever_is_remembered_has_a_chinese_name() -> None:
     assert len(told) > 40
     assert {action for action, _ in told} - set(ACTIONS) == set()
     assert {target for _, target in told} - set(TARGETS) == set()
+
+
+def test_no_two_kinds_are_offered_under_one_name() -> None:
+    for words in (ACTIONS, TARGETS):
+        assert sorted(words.values()) == sorted(set(words.values()))

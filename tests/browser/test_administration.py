@@ -87,6 +87,17 @@ def test_one_time_codes_are_set_up_and_asked_for(desk: Page, town: Town, newcome
     wait_idle(desk)
 
 
+def test_who_must_set_codes_up_and_cannot_now_may_leave(phone: Page, town: Town, newcomer: str) -> None:
+    sign_in(phone, town, newcomer, "/account")
+    told = phone.request.get("/api/session").json() | {"waits": "enrol"}
+    phone.route("**/api/session", lambda route: route.fulfill(json=told) if route.request.method == "GET" else route.continue_())
+    phone.reload()
+    expect(phone.get_by_role("button", name="下一步")).to_be_visible()
+    picture(phone, "must-enrol")
+    phone.get_by_role("button", name="退出登录").click()
+    expect(phone.get_by_label("账号")).to_be_visible()
+
+
 def sign_out(page: Page) -> None:
     page.get_by_role("button", name=re.compile("用户菜单")).click()
     page.get_by_text("退出登录").click()
@@ -126,6 +137,8 @@ def test_a_new_user_sees_only_the_grid_he_was_given(desk: Page, town: Town) -> N
     desk.get_by_role("link", name="用户", exact=True).first.click()
     desk.get_by_role("button", name="新建用户").click()
     dialog = desk.get_by_role("dialog")
+    dialog.get_by_role("button", name="保存").click()
+    expect(dialog.get_by_text("请填写").first).to_be_in_viewport()
     name = f"new.{datetime.now(UTC):%H%M%S}"
     dialog.get_by_label("账号").fill(name)
     dialog.get_by_label("姓名").fill("新来的网格员")
@@ -206,6 +219,9 @@ def test_entries_settings_and_colours_are_changed_and_taken_back(desk: Page, tow
     picture(desk, "entry-history")
     desk.goto("/admin/settings")
     field = desk.get_by_role("spinbutton", name="锁定多少分钟")
+    field.fill("0")
+    desk.get_by_role("button", name="保存 锁定多少分钟").click()
+    expect(desk.get_by_role("alert")).to_contain_text("须为 1 到")
     field.fill("5")
     desk.get_by_role("button", name="保存 锁定多少分钟").click()
     expect(desk.get_by_text("已保存").first).to_be_visible()

@@ -109,6 +109,23 @@ def test_a_resident_is_corrected_a_conflict_met_and_resolved(desk: Page, town: T
     expect(form.get_by_label("备注")).to_have_value("没有保存")
 
 
+def test_a_record_opened_by_its_address_is_shown_on_the_map_though_the_table_ends_before_it(desk: Page, town: Town) -> None:
+    sign_in(desk, town, "demo_community")
+    last = desk.evaluate(ADD, ["/api/queries/ask/residents", {"limit": 1, "sort": "-id", "told": True}])
+    [place] = last["places"].values()
+    open_registers(desk, f"residents?row={last['items'][0]['id']}")
+    desk.wait_for_function(
+        """({lon, lat}) => { const map = document.querySelector('.canvas').map
+        const lit = map?.queryRenderedFeatures().some(({source}) => source === 'own-lit')
+        return lit && Math.hypot(map.getCenter().lng - lon, map.getCenter().lat - lat) < 1e-4 }""",
+        arg=place,
+    )
+    expect(desk.locator(".map .tip")).to_have_count(0)  # no pointer is over the map
+    desk.set_viewport_size({"width": 683, "height": 384})  # 200 %: the page scrolls, the form stays
+    desk.locator(".record footer").scroll_into_view_if_needed()
+    assert desk.locator(".record form").bounding_box()["height"] > 200
+
+
 def write_sheet(path: Path, rows: list[list]) -> Path:
     with xlsxwriter.Workbook(str(path)) as book:
         sheet = book.add_worksheet("人口")

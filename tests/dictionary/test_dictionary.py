@@ -25,6 +25,11 @@ def first(client, keeper) -> dict:
     return client.get(RELIGION, headers=keeper).json["items"][0]
 
 
+def test_names_hold_no_notes_of_where_they_come_from(session) -> None:
+    told = session.scalars(sa.select(Entry.name).where(Entry.list.in_(["relation", "sex", "marital", "education", "post"]))).all()
+    assert [name for name in told if not name or name.split(" (")[0] != name] == []
+
+
 def test_one_word_means_one_entry() -> None:
     others = {"1": ("佛教", "释教"), "2": ("道教",)}
     assert entry_fault("天主教", ["公教"], others) is None

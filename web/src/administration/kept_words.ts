@@ -90,6 +90,7 @@ export const kept = inLanguage(
     },
     audit: {
       actor: '操作人',
+      actorHint: '姓名或账号',
       action: '操作',
       target: '对象',
       key: '对象编号',
@@ -221,6 +222,7 @@ export const kept = inLanguage(
     },
     audit: {
       actor: 'Who',
+      actorHint: 'Name or account',
       action: 'Act',
       target: 'Object',
       key: 'Object no.',

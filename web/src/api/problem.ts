@@ -29,6 +29,13 @@ export function asProblem(thrown: unknown): Problem {
   return new Problem(0, 'unexpected', words.failed.unexpected, words.failed.unexpected)
 }
 
+/** Field -> what is wrong with it, of the problem's own `errors`; empty when it names no field. */
+export function errorsByField(given: Readonly<Record<string, unknown>>): Record<string, string> {
+  const errors = (given.errors ?? {}) as Record<string, unknown>
+  const by = ((errors.json as Record<string, unknown> | undefined) ?? errors) as Record<string, unknown>
+  return Object.fromEntries(Object.entries(by).map(([key, said]) => [key, String(Array.isArray(said) ? said[0] : said)]))
+}
+
 export function isAbort(thrown: unknown): boolean {
   return thrown instanceof DOMException && thrown.name === 'AbortError'
 }

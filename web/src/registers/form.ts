@@ -1,4 +1,5 @@
 // A record being filled in: what was changed, what is obviously wrong, and how it meets what somebody else saved meanwhile.
+import { errorsByField } from '@/api/problem'
 import { idFault, readIdNumber } from './idnumber'
 import { readDay } from './shown'
 import type { Register, RegisterField, Row, Value, Version } from './types'
@@ -115,11 +116,8 @@ export function merged(theirs: Values, differing: readonly Difference[], chosen:
 
 /** The service's refusals beside their fields; what names no field stays above the form. */
 export function fieldErrors(given: Readonly<Record<string, unknown>>): Record<string, string> {
-  const errors = (given.errors ?? {}) as Record<string, unknown>
-  const by = ((errors.json as Record<string, unknown> | undefined) ?? errors) as Record<string, unknown>
-  const found = Object.entries(by).map(([key, said]) => [key, String(Array.isArray(said) ? said[0] : said)] as const)
   const code = CODES[String(given.code)]
-  return Object.fromEntries(code ? [...found, [code, String(given.detail)]] : found)
+  return { ...errorsByField(given), ...(code ? { [code]: String(given.detail) } : {}) }
 }
 
 const CODES: Record<string, string> = {
