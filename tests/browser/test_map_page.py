@@ -212,5 +212,8 @@ def test_the_bar_of_days_leaves_the_buttons_free_and_no_name_lies_on_a_clusters_
     phone.get_by_role("button", name="日期").click()
     expect(phone.get_by_role("button", name="测量")).to_have_count(0)  # folded: what was chosen is seen
     bar = phone.get_by_role("region", name="查看哪一天").bounding_box()
-    lowest = phone.get_by_role("button", name="缩小").bounding_box(), phone.get_by_role("button", name="回到我的区域").bounding_box()
+    lowest = (
+        phone.get_by_role("button", name="缩小").bounding_box(),
+        phone.get_by_role("button", name="回到我的区域").bounding_box(),
+    )
     assert bar and all(one and one["y"] + one["height"] <= bar["y"] for one in lowest)
