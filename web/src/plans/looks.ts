@@ -67,7 +67,7 @@ export const PART_LOOKS = [
   {
     type: 'symbol',
     filter: ['==', ['geometry-type'], 'Point'],
-    layout: { 'text-field': ['get', 'label'], 'text-font': LOCAL_FONTS_BOLD, 'text-size': 17, 'text-allow-overlap': true },
+    layout: { 'text-field': ['step', ['zoom'], ['get', 'number'], 15.5, ['get', 'label']], 'text-font': LOCAL_FONTS_BOLD, 'text-size': 17, 'text-allow-overlap': true },
     paint: { 'text-color': '#3b1d82', 'text-halo-color': '#ffffff', 'text-halo-width': 2.4 },
   },
 ] as unknown as StyleObject[]
@@ -146,11 +146,12 @@ export function drawnCorners(corners: Position[]): FeatureCollection {
   return collection([...line, ...corners.map((at) => feature({ type: 'Point', coordinates: at }, {}))])
 }
 
-export function drawnParts(parts: { label: string; polygons: Polygons }[]): FeatureCollection {
+/** Numbered from one as in the list; what else is said of a part stands below its number. */
+export function drawnParts(parts: { said: string; polygons: Polygons }[]): FeatureCollection {
   return collection(
-    parts.flatMap(({ label, polygons }, n) => [
+    parts.flatMap(({ said, polygons }, n) => [
       feature({ type: 'MultiPolygon', coordinates: polygons }, { n }),
-      feature({ type: 'Point', coordinates: centre(polygons[0]![0]!) }, { n, label }),
+      feature({ type: 'Point', coordinates: centre(polygons[0]![0]!) }, { n, number: `${n + 1}`, label: `${n + 1}\n${said}` }),
     ]),
   )
 }
