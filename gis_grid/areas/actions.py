@@ -265,7 +265,7 @@ def locate(x: float, y: float, datum: str, at: date | None = None, accuracy_m: f
         "responsible": responsible([link["code"] for link in links], day) if mine else [],
         "vacancy": vacancy(links, day) if mine else None,
         "in_scope": mine,
-        "why": _why(reason, links),
+        "why": _why(reason, links, at),
     }
     if at is not None and at < today():
         answer["successors"] = successors(reason.code) if reason.code else []
@@ -333,7 +333,9 @@ def close_boundary(code: str, end: date) -> None:
     )
 
 
-def _why(reason: Reason, links: list[dict[str, str]]) -> dict[str, Any]:
+def _why(reason: Reason, links: list[dict[str, str]], at: date | None) -> dict[str, Any]:
+    rivals = reason.candidates[1:] if reason.placed_by == "edge" else reason.could_be if reason.uncertain else ()
+    others = "、".join(_called(code, links, at) for code in rivals if code != reason.code)
     return {
         "rule": RULE,
         "case": _case(reason),
@@ -343,8 +345,14 @@ def _why(reason: Reason, links: list[dict[str, str]]) -> dict[str, Any]:
         "distance_m": None if reason.distance_m is None else round(reason.distance_m, 2),
         "uncertain": reason.uncertain,
         "could_be": reason.could_be,
-        "sentence": _sentence(reason, links[-1]["name"] if links else ""),
+        "sentence": _sentence(reason, links[-1]["name"] if links else "", others),
     }
+
+
+def _called(code: str, links: list[dict[str, str]], at: date | None) -> str:
+    """An area's name beside the one at the end of `links`: with the area above it where that is another."""
+    its = chain(code, at) or [{"code": code, "name": code}]
+    return its[-1]["name"] if its[:-1] == links[:-1] else "".join(link["name"] for link in its[-2:])
 
 
 def _case(reason: Reason) -> str:
@@ -354,15 +362,14 @@ def _case(reason: Reason) -> str:
     return reason.placed_by or "unplaced"
 
 
-def _sentence(reason: Reason, name: str) -> str:
+def _sentence(reason: Reason, name: str, others: str) -> str:
     if reason.code is None:
         return f"该点不在任何区域内，{settings().nearest_m:g} 米内也没有区域。"
     if reason.placed_by == "nearest":
         return f"该点不在任何区域内，按就近原则归入 {reason.distance_m:.1f} 米外的 {name}。"
     if reason.placed_by == "edge":
-        others = "、".join(reason.candidates[1:])
         if _case(reason) == "overlap":
             return f"{name} 与 {others} 在此重叠（各边界都覆盖该点），按“专属网格优先、编码小者优先”归入 {name}。"
         return f"该点在 {name} 与 {others} 的共同边界上，按“专属网格优先、编码小者优先”归入 {name}。"
-    doubt = f"；定位精度不足，也可能属于 {'、'.join(reason.could_be)}" if reason.uncertain else ""
+    doubt = f"；定位精度不足，也可能属于 {others or '别处'}" if reason.uncertain else ""
     return f"该点落在 {name} 内，距最近边界 {reason.edge_m:.1f} 米{doubt}。"

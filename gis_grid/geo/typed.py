@@ -19,9 +19,10 @@ _DATUMS = (  # words people write in front of or behind coordinates
 _LABELS = {"cgcs2000": "CGCS2000 / WGS 84", "wgs84": "WGS 84", "gcj02": "GCJ-02（高德、腾讯）", "bd09": "BD-09（百度）"}
 _UNNAMED = ("cgcs2000", "gcj02", "bd09")  # degrees without a datum's name may be any of these
 _SIDE = r"[EWNS]|东经|西经|北纬|南纬|经度|纬度"
+_SIGNS = str.maketrans({**dict.fromkeys("′’‘´", "'"), **dict.fromkeys("”“", '"')})  # ″ is two primes once normalised
 _DEGREES = re.compile(
-    rf"(?P<before>{_SIDE})?[:=\s]*(?P<sign>-?)(?P<d>\d{{1,3}}(?:\.\d+)?)\s*(?:[°度]\s*(?:(?P<m>\d{{1,2}}(?:\.\d+)?)\s*['′分]\s*"
-    rf"(?:(?P<s>\d{{1,2}}(?:\.\d+)?)\s*(?:[\"″秒]|''))?)?)?\s*(?P<after>{_SIDE})?"
+    rf"(?P<before>{_SIDE})?[:=\s]*(?P<sign>-?)(?P<d>\d{{1,3}}(?:\.\d+)?)\s*(?:[°度]\s*(?:(?P<m>\d{{1,2}}(?:\.\d+)?)\s*['分]\s*"
+    rf"(?:(?P<s>\d{{1,2}}(?:\.\d+)?)\s*(?:[\"秒]|''))?)?)?\s*(?P<after>{_SIDE})?"
 )
 _METRES = re.compile(r"(?:[XYEN][:=]?\s*)?(\d{6,8}(?:\.\d+)?)")
 _WEST, _SOUTH, _EAST, _NORTH = crs.CHINA
@@ -43,7 +44,7 @@ def read_coordinates(text: str, middle_lon: float) -> list[Reading]:
     Degrees in any order, with or without signs of degrees and datum; metres of CGCS2000 Gauss-Krueger with or without the zone's
     number (without it the 3-degree zone of `middle_lon`, where the map lies).
     """
-    plain = unicodedata.normalize("NFKC", text).upper().strip()
+    plain = unicodedata.normalize("NFKC", text).upper().strip().translate(_SIGNS)
     named, plain = _datum_of(plain)
     plain = re.sub(r"[,、;()]+|坐标", " ", plain).strip()
     if metres := _metres_of(plain):

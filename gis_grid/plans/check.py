@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence, Set
 from datetime import date
@@ -15,7 +16,7 @@ from gis_grid.areas.duty import Node, all_areas, unstaffed
 from gis_grid.areas.models import Area, Boundary
 from gis_grid.areas.placing import today
 from gis_grid.areas.rules import LEVEL_CODES, LEVEL_NAMES, code_fault, longest_prefix, parent_fault
-from gis_grid.buildings.models import Building
+from gis_grid.buildings.models import Building, Estate
 from gis_grid.config import settings
 from gis_grid.db import session
 from gis_grid.errors import NotFound
@@ -36,7 +37,7 @@ def check_division(prefix: str, at: date | None = None) -> dict[str, Any]:
     day = at or today()
     places = load(Area.code.startswith(prefix, autoescape=True), day)
     found = find_faults(pieces(places), LEVEL_CODES, _footprints(places))
-    told = [_told(finding) for finding in found] + _code_faults(prefix) + _size_findings(prefix, places) + _unstaffed(places, day)
+    told = _all_told(found, places) + _code_faults(prefix) + _size_findings(prefix, places) + _unstaffed(places, day)
     return _report(told, places, day)
 
 
@@ -50,7 +51,8 @@ def check_plan(plan: Plan) -> dict[str, Any]:
     there = {_same(finding) for finding in find_faults(pieces(before), LEVEL_CODES, _footprints(before))}
     near = [place for place in after if place.shape is not None]
     found = [f for f in find_faults(pieces(near), LEVEL_CODES, _footprints_under(near, changed)) if changed & set(f.codes)]
-    return _report([{**_told(finding), "is_new": _same(finding) not in there} for finding in found], near, today())
+    told = zip(_all_told(found, near), found, strict=True)
+    return _report([{**one, "is_new": _same(finding) not in there} for one, finding in told], near, today())
 
 
 def repair(prefix: str, key: str, how: str) -> tuple[Finding, Mapping[str, Any]]:
@@ -110,6 +112,33 @@ def _footprints_under(places: Sequence[Place], changed: Set[str]) -> list[tuple[
     found = dict(_footprints(places))
     found |= {key: shapely.from_wkb(bytes(wkb)) for key, wkb in session().execute(query)}
     return sorted(found.items())
+
+
+def _all_told(found: Sequence[Finding], places: Sequence[Place]) -> list[dict[str, Any]]:
+    """The findings as people read them: areas and buildings by name, with the code where a name does not stand for one alone."""
+    often = Counter(place.name for place in places)
+    names = {place.code: place.name if often[place.name] == 1 else f"{place.name}（{place.code}）" for place in places}
+    above = {place.code: place.parent_code for place in places}
+    cut = [one.footprint for one in found if one.footprint is not None]
+    buildings = _building_names(cut) if cut else {}
+    told = []
+    for finding in found:
+        meant = {code: names[code] for code in (*finding.codes, *map(above.get, finding.codes)) if code in names}
+        message = re.sub(r"[0-9A-Za-z_-]+", lambda word, meant=meant: meant.get(word[0], word[0]), finding.message)  # type: ignore[misc]
+        if name := buildings.get(finding.footprint):
+            message = message.replace(f"楼栋 {finding.footprint} ", f"{name} ", 1)
+        told.append({**_told(finding), "message": message})
+    return told
+
+
+def _building_names(keys: Sequence[int | str]) -> dict[int | str | None, str]:
+    """What the buildings are called, with their estate; those without a name are left out."""
+    query = (
+        sa.select(Building.id, sa.func.concat_ws(" ", Estate.name, Building.name))
+        .outerjoin(Estate, Estate.id == Building.estate_id)
+        .where(Building.id.in_(keys), Building.name.is_not(None))
+    )
+    return {key: name for key, name in session().execute(query)}
 
 
 def _told(finding: Finding) -> dict[str, Any]:

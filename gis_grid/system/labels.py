@@ -65,6 +65,7 @@ HINTS = {
     "second_factor": "管理员指拥有任何一项管理权限或审计权限的账号。",
     "lock_minutes": "管理员重设密码会立即解锁。",
     "map_review_number": "公开地图必须标注审图号（《地图管理条例》）。",
+    "basemap_tiles": "浏览器直接向该服务取图：服务须允许跨域访问（CORS），否则底图显示不出来，其他图层不受影响。",
     "password_length": "对以后设置的密码生效，不影响现有密码。",
 }
 OPTIONS = {"off": "不要求", "administrators": "管理员必须使用", "everyone": "所有人必须使用"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 
 import pytest
@@ -225,6 +226,11 @@ def test_a_point_deep_within_two_areas_is_told_as_an_overlap(session) -> None:
     on_edge = actions.locate(middle(1)[0] + SIDE / 2, middle(1)[1], "wgs84")["why"]
     assert on_edge["case"] == "edge"
     assert "共同边界" in on_edge["sentence"]
+    assert not re.search(r"\d{12}", on_edge["sentence"] + why["sentence"]), "areas are called by their names"
+    doubtful = actions.locate(middle(0)[0] + SIDE / 2 - 1e-5, middle(0)[1], "wgs84", accuracy_m=5)["why"]
+    assert doubtful["uncertain"] and doubtful["sentence"].count(f"名{GRID_1[-3:]}") == 1, (
+        "what it lies in is not told as a rival again"
+    )
 
 
 def test_another_name_counts_from_today_on_and_the_past_keeps_its_own(session, client, bearer) -> None:

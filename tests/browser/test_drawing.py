@@ -209,6 +209,25 @@ def _nudge(page: Page, plan: str) -> None:
     assert 9 < (was[0] - now[0]) * 111_320 * 0.87 < 11
 
 
+def test_a_thumb_splits_a_grid_and_sees_at_once_what_comes_of_it(phone: Page, town: Town) -> None:
+    """The last corner is tapped twice to end: the map stays as it is, and the parts stand where the thumb reaches them."""
+    sign_in(phone, town, "demo_community")
+    plan = sent(phone, "POST", "/api/plans/", {"name": "手机拆分", "area_code": COMMUNITY})["id"]
+    phone.goto(f"/plans/{plan}")
+    wait_idle(phone)
+    phone.get_by_role("button", name="拆分").tap()
+    west, south, east, north = box_of(ring(phone, plan, "第13网格"))
+    middle, zoom = (west + east) / 2, phone.evaluate("document.querySelector('[data-state]').map.getZoom()")
+    for place in ((middle, north + 3e-4), (middle, south - 3e-4), (middle, south - 3e-4)):
+        phone.touchscreen.tap(*on_screen(phone, place))
+        phone.wait_for_timeout(200)
+    expect(phone.locator(".pending li")).to_have_count(2)
+    expect(phone.locator(".pending").get_by_role("button", name="确定")).to_be_in_viewport()
+    phone.wait_for_timeout(600)
+    assert phone.evaluate("document.querySelector('[data-state]').map.getZoom()") == zoom
+    sent(phone, "POST", f"/api/plans/{plan}/withdraw")
+
+
 def test_a_thumb_moves_a_vertex(phone: Page, town: Town) -> None:
     sign_in(phone, town, "demo_community")
     plan = sent(phone, "POST", "/api/plans/", {"name": "手机绘制", "area_code": COMMUNITY})["id"]

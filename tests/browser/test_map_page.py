@@ -202,3 +202,18 @@ def test_buildings_stand_up_and_show_their_storeys(desk: Page, town: Town) -> No
     )
     assert counts > 10
     keep(desk, "three")
+
+
+def test_the_bar_of_days_leaves_the_buttons_free_and_no_name_lies_on_a_clusters_number(phone: Page, town: Town) -> None:
+    sign_in(phone, town, "demo_community", to="/?layers=event_clusters")
+    order = phone.evaluate("document.querySelector('[data-state]').map.getStyle().layers.map(({ id }) => id)")
+    assert order.index("event_clusters/event_clusters-number") > order.index("own-part-names-0") > order.index("grids/grids-name")
+    phone.get_by_role("button", name="更多").first.click()
+    phone.get_by_role("button", name="日期").click()
+    expect(phone.get_by_role("button", name="测量")).to_have_count(0)  # folded: what was chosen is seen
+    bar = phone.get_by_role("region", name="查看哪一天").bounding_box()
+    lowest = (
+        phone.get_by_role("button", name="缩小").bounding_box(),
+        phone.get_by_role("button", name="回到我的区域").bounding_box(),
+    )
+    assert bar and all(one and one["y"] + one["height"] <= bar["y"] for one in lowest)

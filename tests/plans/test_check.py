@@ -20,11 +20,14 @@ NEW = f"{COMMUNITY}004"
 def test_a_draft_names_the_building_it_would_cut(ask, draft, session) -> None:
     middle_x, middle_y = middle(1)
     footprint = shapely.box(middle_x - 1e-4, middle_y - 1e-4, middle_x + 1e-4, middle_y + 1e-4)
-    session.scalar(sa.select(Building)).footprint = shapes.to_column(shapely.multipolygons([footprint]))
+    building = session.scalar(sa.select(Building))
+    building.footprint, building.name = shapes.to_column(shapely.multipolygons([footprint])), "3幢"
     session.flush()
     ask("POST", f"{draft}/changes", {"operation": "split", "code": GRID_2, "shape": vertical(1.52)})
     found = ask("GET", f"{draft}/check").json["findings"]
     assert [(one["kind"], one["is_new"]) for one in found] == [("cut_building", True)]
+    name = session.scalar(sa.select(Area.name).where(Area.code == GRID_2))
+    assert found[0]["message"].startswith(f"3幢 被边界切开（{name}"), "as people call them, not by keys and codes"
     given = ask("POST", f"{draft}/repair", {"key": found[0]["key"], "how": "give_building"})
     assert given.status_code == 200, given.json
     assert ask("GET", f"{draft}/check").json["counts"] == {}

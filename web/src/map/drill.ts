@@ -51,12 +51,17 @@ function shapeLayers(from: { source: string } & Partial<FillLayerSpecification>,
   ]
 }
 
-/** Names of the parts, above all others: where the level's own name would stand at the same place, it gives way. */
+/** Names of the parts, above the others: where the level's own name would stand at the same place, it gives way. */
 const PART_NAME: LayerSpecification = {
   id: 'name',
   type: 'symbol',
   source: '',
-  layout: { 'text-field': ['get', 'name'], 'text-font': LOCAL_FONTS_BOLD, 'text-size': ['interpolate', ['linear'], ['zoom'], 11, 14, 17, 17], 'text-max-width': 7 },
+  layout: {
+    'text-field': ['get', 'name'],
+    'text-font': LOCAL_FONTS_BOLD,
+    'text-size': ['interpolate', ['linear'], ['zoom'], 11, 14, 17, 17],
+    'text-max-width': 7,
+  },
   paint: { 'text-color': '#134a85', 'text-halo-color': '#ffffff', 'text-halo-width': 2.2 },
 }
 

@@ -10,7 +10,7 @@ import { EDGE, offsetOf, type Margins } from './margins'
 import { picksFrom, type Found, type Pick } from './picks'
 import type { View } from './places'
 import type { Shared } from './address'
-import { assembleStyle, highlightLayers, isDeclared, ownerOf, pickableDrawn, sourceOf, sources, type Below } from './style'
+import { alwaysStands, assembleStyle, highlightLayers, isDeclared, ownerOf, pickableDrawn, sourceOf, sources, type Below } from './style'
 import { words } from './words'
 
 setWorkerUrl(workerUrl)
@@ -224,7 +224,8 @@ export function openMap(
         const source = map.getSource<GeoJSONSource>(own(name))
         if (source) return void source.setData(data)
         map.addSource(own(name), { type: 'geojson', data, promoteId: 'id' })
-        styles.forEach((style, n) => map.addLayer({ ...style, id: `${own(name)}-${n}`, source: own(name) } as LayerSpecification))
+        const standing = style.layers.find(alwaysStands)?.id
+        styles.forEach((look, n) => map.addLayer({ ...look, id: `${own(name)}-${n}`, source: own(name) } as LayerSpecification, standing))
       })
     },
     take(name) {

@@ -29,6 +29,12 @@ describe('assembleStyle', () => {
     const { layers } = assembleStyle([grids, layer('premises', { style: [label()] })], new Set(), '')
     expect(layers.map(({ id }) => id)).toEqual(['land', 'premises/0', 'grids/0'])
   })
+  it('keeps names off what always stands: no grid name lies on the number of a cluster', () => {
+    const number = { type: 'symbol' as const, layout: { 'text-field': '12', 'text-allow-overlap': true } }
+    const grids = layer('grids', { style: [{ ...label(), 'source-layer': 'grids-label' }] })
+    const { layers } = assembleStyle([layer('event_clusters', { style: [number] }), grids], new Set(), '')
+    expect(layers.map(({ id }) => id)).toEqual(['land', 'grids/0', 'event_clusters/0'])
+  })
   it('needs no glyph server', () => {
     expect(assembleStyle([layer('grids')], new Set(), '')).not.toHaveProperty('glyphs')
   })

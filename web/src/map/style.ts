@@ -106,9 +106,15 @@ function namesAreas(layer: LayerSpecification): boolean {
   return String((layer as { 'source-layer'?: string })['source-layer']).endsWith('-label')
 }
 
+/** Stands whatever lies there, as the number in a circle does. */
+export function alwaysStands(layer: LayerSpecification): boolean {
+  return layer.type === 'symbol' && layer.layout?.['text-allow-overlap'] === true
+}
+
 /**
  * The whole style. Names are lifted above everything drawn, so that no roof hides a street's name; names of areas
- * come last, for MapLibre gives room to the last first, and one grid's name matters more than ten shops'.
+ * come late, for MapLibre gives room to the last first, and one grid's name matters more than ten shops'. What always
+ * stands comes last, so that the others keep clear of it.
  */
 export function assembleStyle(
   layers: Layer[],
@@ -117,7 +123,8 @@ export function assembleStyle(
   { day = null, below = { sources: {}, layers: [] } }: { day?: string | null; below?: Below } = {},
 ): StyleSpecification {
   const all = layers.flatMap((layer) => drawn(layer, visible.has(layer.name)))
-  const names = all.filter(({ type }) => type === 'symbol')
+  const symbols = all.filter(({ type }) => type === 'symbol')
+  const names = symbols.filter((name) => !alwaysStands(name))
   const shapes = all.filter(({ type }) => type !== 'symbol')
   return {
     ...CHINESE_ONLY,
@@ -128,6 +135,7 @@ export function assembleStyle(
       ...shapes,
       ...names.filter((name) => !namesAreas(name)),
       ...names.filter(namesAreas),
+      ...symbols.filter(alwaysStands),
     ],
   }
 }

@@ -4,7 +4,7 @@ import type { StyleObject } from '@/api/types'
 import { LOCAL_FONTS_BOLD } from '@/map/style'
 import type { Area, Finding, Report } from './plan'
 import type { Position } from './plane'
-import { polygonsOf, type Edge, type Net } from './topology'
+import { polygonsOf, type Edge, type Net, type Polygons } from './topology'
 
 const INK = '#174a85'
 const CHANGED = '#b45309'
@@ -59,6 +59,17 @@ export const LIVE_LOOKS = [
 export const CROSS_LOOKS = [
   { type: 'line', paint: { 'line-color': CHOSEN, 'line-width': 4 } },
   { type: 'circle', filter: ['==', ['geometry-type'], 'Point'], paint: { 'circle-radius': 6, 'circle-color': '#ffffff', 'circle-stroke-color': CHOSEN, 'circle-stroke-width': 3 } },
+] as unknown as StyleObject[]
+
+/** What a line makes of an area: the numbers of the list beside the map, each with its households. */
+export const PART_LOOKS = [
+  { type: 'fill', paint: { 'fill-color': ['match', ['%', ['get', 'n'], 3], 0, '#7c3aed', 1, '#0f766e', '#b45309'], 'fill-opacity': 0.22 } },
+  {
+    type: 'symbol',
+    filter: ['==', ['geometry-type'], 'Point'],
+    layout: { 'text-field': ['step', ['zoom'], ['get', 'number'], 15.5, ['get', 'label']], 'text-font': LOCAL_FONTS_BOLD, 'text-size': 17, 'text-allow-overlap': true },
+    paint: { 'text-color': '#3b1d82', 'text-halo-color': '#ffffff', 'text-halo-width': 2.4 },
+  },
 ] as unknown as StyleObject[]
 
 export const FINDING_LOOKS = [
@@ -133,6 +144,16 @@ export function drawnLive(net: Net, edges: Edge[], ids: number[], snapped: boole
 export function drawnCorners(corners: Position[]): FeatureCollection {
   const line = corners.length > 1 ? [feature({ type: 'LineString', coordinates: corners }, {})] : []
   return collection([...line, ...corners.map((at) => feature({ type: 'Point', coordinates: at }, {}))])
+}
+
+/** Numbered from one as in the list; what else is said of a part stands below its number. */
+export function drawnParts(parts: { said: string; polygons: Polygons }[]): FeatureCollection {
+  return collection(
+    parts.flatMap(({ said, polygons }, n) => [
+      feature({ type: 'MultiPolygon', coordinates: polygons }, { n }),
+      feature({ type: 'Point', coordinates: centre(polygons[0]![0]!) }, { n, number: `${n + 1}`, label: `${n + 1}\n${said}` }),
+    ]),
+  )
 }
 
 export function drawnFindings(findings: Finding[]): FeatureCollection {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { drawnParts } from './looks'
 import { flatArea, cut, within, type Position } from './plane'
 import { homesOf, judged, sizeOf } from './sizes'
 import { snapped } from './snap'
@@ -162,4 +163,11 @@ describe('snapping', () => {
     expect(snapped([1, 1], [], [line], project, 10)).toEqual({ at: [1, 1.01], to: 'line' })
     expect(snapped([1, 2], [vertex], [line], project, 10)).toBe(null)
   })
+})
+
+it('numbers the parts on the map as in the list beside it', () => {
+  const square: Position[] = [[0, 0], [4, 0], [4, 4], [0, 4], [0, 0]]
+  const { features } = drawnParts([{ said: '163户', polygons: [[square]] }, { said: '208户', polygons: [[square]] }])
+  const names = features.filter(({ geometry }) => geometry.type === 'Point').map(({ properties }) => properties)
+  expect(names).toMatchObject([{ number: '1', label: '1\n163户' }, { number: '2', label: '2\n208户' }])
 })

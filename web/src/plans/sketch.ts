@@ -14,6 +14,8 @@ export interface Sketch {
 }
 
 const COLOR = '#c2255c'
+/** The first click of the double click that ends a figure ends it already: the second must not zoom the map. */
+const DOUBLE_CLICK_MS = 500
 
 export function openSketch(
   map: MapLibre,
@@ -36,25 +38,32 @@ export function openSketch(
   draw.start()
   const figureOf = () =>
     (draw.getSnapshot().find(({ geometry, properties }) => geometry.type !== 'Point' && ['linestring', 'polygon'].includes(String(properties.mode)))?.geometry ?? null) as Drawn | null
+  let later = 0
+  const rest = () => {
+    draw.setMode('static')
+    map.doubleClickZoom.disable() // which leaving the mode has just enabled
+    clearTimeout(later)
+    later = window.setTimeout(() => map.doubleClickZoom.enable(), DOUBLE_CLICK_MS)
+  }
   draw.on('change', () => on.changed(figureOf()))
   draw.on('finish', () => {
     const figure = figureOf()
-    draw.setMode('static')
-    map.doubleClickZoom.enable()
+    rest()
     if (figure) on.finished(figure)
   })
   return {
     begin(what) {
       draw.clear()
       draw.setMode(what)
+      clearTimeout(later)
       map.doubleClickZoom.disable()
     },
     clear() {
-      draw.setMode('static')
+      rest()
       draw.clear()
-      map.doubleClickZoom.enable()
     },
     close() {
+      clearTimeout(later)
       if (draw.enabled) draw.stop()
     },
   }

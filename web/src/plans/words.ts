@@ -143,7 +143,7 @@ export const words = inLanguage(
     moveColumns: { kind: '类别', was: '原网格', now: '现网格', count: '数量' },
     moveKinds: {
       households: '住户', residents: '居民', buildings: '楼栋', rooms: '房屋', premises: '营业场所', open_events: '未结事件',
-      units: '单元', estates: '小区', events: '事件', staff: '网格队伍',
+      units: '单元', estates: '小区', events: '事件', staff: '网格队伍', premises_staff: '从业人员', valuables: '大宗财产',
     } as Record<string, string>,
     nothingMoves: '没有住户、房屋或事件改变归属。',
     nowhere: '未定位',
@@ -323,7 +323,7 @@ export const words = inLanguage(
     moveColumns: { kind: 'Kind', was: 'From', now: 'To', count: 'Number' },
     moveKinds: {
       households: 'Households', residents: 'Residents', buildings: 'Buildings', rooms: 'Rooms', premises: 'Shops',
-      open_events: 'Open events', units: 'Units', estates: 'Estates', events: 'Events', staff: 'Staff',
+      open_events: 'Open events', units: 'Units', estates: 'Estates', events: 'Events', staff: 'Staff', premises_staff: 'Shop staff', valuables: 'Valuables',
     },
     nothingMoves: 'No household, room or event changes its grid.',
     nowhere: 'nowhere',
