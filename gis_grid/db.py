@@ -303,7 +303,7 @@ def bound(current: Session) -> Iterator[Session]:
 
 
 @contextmanager
-def transaction(on: sa.Engine | sa.Connection | None = None) -> Iterator[Session]:
+def transaction(on: sa.Engine | None = None) -> Iterator[Session]:
     """A session of its own, committed at the end or rolled back on any error. For app, cli and jobs only."""
     with (
         Session(on or engine(), expire_on_commit=False, join_transaction_mode="create_savepoint") as current,

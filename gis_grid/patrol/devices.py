@@ -12,12 +12,11 @@ from urllib.parse import quote, urlencode
 import orjson
 import segno
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert
 
 from gis_grid import audit
 from gis_grid.access.guard import check_area, scoped
 from gis_grid.access.models import User
-from gis_grid.db import session, transaction
+from gis_grid.db import session
 from gis_grid.errors import Conflict, Invalid, NotFound
 from gis_grid.geo.crs import datum
 from gis_grid.patrol.formats.osmand import SPEED_UNITS
@@ -71,20 +70,17 @@ def find_device(device_id: int) -> Device:
 
 
 def device_called(code: str, worker: str | None = None) -> Device:
-    """The device with this number; a file may name one that nobody enrolled: it is noted, without a key it cannot send.
-
-    It is noted in a transaction of its own: a long file's would keep all others from enrolling a phone until its end.
-    """
-    found = sa.select(Device).where(Device.code == code)
-    device = session().scalar(found)
-    if device is not None and device.area_code is not None:
-        check_area(device.area_code)
-    if device is None or (worker and not device.worker):
-        with transaction(session().get_bind()) as own:
-            row = insert(Device).values(code=code, worker=worker, crs="wgs84", speed_unit="knots")
-            changed = {"worker": worker, "version": Device.version + 1}
-            own.execute(row.on_conflict_do_update(index_elements=["code"], set_=changed, where=Device.worker.is_(None)))
-        device = session().scalars(found.execution_options(populate_existing=True)).one()
+    """The device with this number; a file may name one that nobody enrolled: it is noted, without a key it cannot send."""
+    device = session().scalar(sa.select(Device).where(Device.code == code))
+    if device is None:
+        device = Device(code=code, worker=worker, crs="wgs84", speed_unit="knots")
+        session().add(device)
+        session().flush()
+    else:
+        if device.area_code is not None:
+            check_area(device.area_code)
+        if worker and not device.worker:
+            device.worker = worker
     return device
 
 

@@ -42,11 +42,8 @@ def test_what_was_answered_survives_a_kill(database, own_port: bool, monkeypatch
     with running(HOME, f"live_phones_{own_port:d}") as (service, _):
         url = f"http://127.0.0.1:{port}" if own_port else service.url
         engine = sa.create_engine(service.environment["DATABASE_URL"], poolclass=sa.pool.NullPool)
-        with sa.orm.Session(engine) as upload, upload.begin(), db.bound(upload), acting(COMMAND):
-            made = {code: device_called(code).id for code in ("p1", "p2", "p3", "p4")}
-            with sa.orm.Session(engine) as own, own.begin(), db.bound(own):  # enrols while a long file is still under way
-                own.execute(sa.text("SET LOCAL statement_timeout = '5s'"))
-                keys = {code: new_key(device_id)[1] for code, device_id in made.items()}
+        with sa.orm.Session(engine) as own, own.begin(), db.bound(own), acting(COMMAND):
+            keys = {code: new_key(device_called(code).id)[1] for code in ("p1", "p2", "p3", "p4")}
         if own_port:
             wait_for_phones(url)
         told: list[tuple[str, int]] = []
