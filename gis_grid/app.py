@@ -19,7 +19,7 @@ from flask_smorest import Api, Blueprint
 from marshmallow import RAISE, ValidationError
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.orm.exc import StaleDataError
-from werkzeug.exceptions import HTTPException, UnsupportedMediaType
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge, UnsupportedMediaType
 
 from gis_grid import __version__, audit, problems
 from gis_grid.access.api import identify, identify_reader
@@ -108,7 +108,7 @@ class GridApp(Flask):
         if right is None:
             raise Forbidden("该地址未声明权限，已拒绝。", code="unguarded")
         try:
-            if (request.content_length or 0) > _LONG_BODY:
+            if (request.content_length or 0) > _LONG_BODY or "Transfer-Encoding" in request.headers:
                 _take_in(right)
             with transaction(), acting(_whoever(right)):
                 check_right(right)
@@ -119,10 +119,18 @@ class GridApp(Flask):
 
 
 def _take_in(right: str) -> None:
-    """Read a long body between two transactions: over a slow line it takes minutes, and none may lie idle that long."""
+    """Read a long body between two transactions: over a slow line it takes minutes, and none may lie idle that long.
+
+    Of a form the files go to disk; all else is held in memory, and is no more than so much.
+    """
     with transaction(), acting(_whoever(right)):
         check_right(right)
-    request.files  # noqa: B018  reads the form, to disk what is large of it
+    if request.mimetype == "multipart/form-data":
+        request.files  # noqa: B018  reads the form
+    elif request.path not in _STREAMED:
+        request.max_content_length = _MOST_IN_MEMORY
+        if len(request.get_data()) == _MOST_IN_MEMORY:  # a body sent in chunks is cut there, without a word
+            raise RequestEntityTooLarge
 
 
 class Gate:
@@ -240,6 +248,8 @@ def _tell_rights(app: Flask, api: Api) -> None:
 
 
 _LONG_BODY = 1 << 20  # bytes
+_MOST_IN_MEMORY = 32 << 20
+_STREAMED = ("/api/locate/stream",)  # read while it is answered, of any length
 _TYPES = ("application/json", "multipart/form-data", "text/csv", "application/geo+json", "application/merge-patch+json")
 _PROBLEM = {
     "type": "object",

@@ -193,14 +193,17 @@ def _by_cookie(cookie: str | None) -> actions.Session | None:
     return actions.find_session(cookie) if cookie else None
 
 
-_DOORS = {"code": "/api/session/second-factor", "locked": "/api/session/unlock"}  # all that is open beside the session itself
+_DOORS = {  # all that is open beside the session itself; a covered phone still tells where it is, and hears nothing of others
+    "code": ("/api/session/second-factor",),
+    "locked": ("/api/session/unlock", "/api/phone/fixes"),
+}
 _SAID = {"code": "请先输入动态口令。", "locked": "页面已锁定，请输入密码解锁。", "enrol": "请先启用动态口令。"}
 
 
 def _admitted(signed_in: actions.Session, path: str) -> Caller:
     """The caller, unless something must be done first: pass the second factor, unlock, change the password, enrol."""
     waits = signed_in.waits
-    if waits in _DOORS and path not in ("/api/session", _DOORS[waits]):
+    if waits in _DOORS and path not in ("/api/session", *_DOORS[waits]):
         raise Forbidden(_SAID[waits], code=f"waits_{waits}")
     if path.startswith("/api/session"):
         return signed_in.caller

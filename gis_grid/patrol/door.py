@@ -121,6 +121,12 @@ def store_batch(batch: list[Entry]) -> None:
     except psycopg.errors.CheckViolation:  # a partition that was there is not: retention dropped it
         _days.clear()
         _store(batch)
+    except psycopg.DataError:  # one of them holds what no column takes: it must not keep the others out, nor come for ever
+        if len(batch) > 1:
+            for entry in batch:
+                store_batch([entry])
+        else:
+            batch[0].outcome, batch[0].why = REFUSED, "未保存：数值超出范围"
 
 
 def _store(batch: list[Entry]) -> None:

@@ -113,13 +113,28 @@ class TrackInput:
     crs: str = "wgs84"
 
 
+_CAN_BE = {  # least and most
+    "accuracy_m": (0.0, np.inf),
+    "speed_mps": (0.0, 1_000.0),
+    "course_deg": (0.0, 360.0),
+    "ele_m": (-20_000.0, 20_000.0),
+    "battery": (0.0, 100.0),
+}
+_COARSEST_M = 1e6
+
+
 def arrays(at: Floats, lon: Floats, lat: Floats, **known: NDArray[Any]) -> Fixes:
-    """Fixes of what a file has; what it has not is unknown."""
+    """Fixes of what a file has; what it has not, and what cannot be (-1, 900 %), is unknown."""
     count = len(at)
-    names = ("accuracy_m", "speed_mps", "course_deg", "ele_m", "battery")
-    rest = {name: known.get(name, np.full(count, NAN)) for name in names}
+    rest = {name: _possible(known[name], *limits) if name in known else np.full(count, NAN) for name, limits in _CAN_BE.items()}
+    rest["accuracy_m"] = np.minimum(rest["accuracy_m"], _COARSEST_M)
     flags = np.asarray(known.get("flags", np.zeros(count)), dtype=np.int32)
     return Fixes(np.asarray(at, np.float64), np.asarray(lon, np.float64), np.asarray(lat, np.float64), **rest, flags=flags)
+
+
+def _possible(values: NDArray[Any], least: float, most: float) -> Floats:
+    found: Floats = np.where((values >= least) & (values <= most), values, NAN)
+    return found
 
 
 def make_fixes(rows: Sequence[Fix]) -> Fixes:

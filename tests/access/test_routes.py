@@ -6,10 +6,23 @@ from datetime import date
 
 import pytest
 
+from gis_grid import app
 from gis_grid.access.guard import PUBLIC, SIGNED_IN
 from gis_grid.access.rules import RIGHTS
 from gis_grid.app import create_app
 from tests.conftest import problem
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+def test_a_body_that_is_held_in_memory_has_an_end(client, bearer, monkeypatch, chunked: bool) -> None:
+    monkeypatch.setattr(app, "_MOST_IN_MEMORY", 2 << 20)
+    given = {"HTTP_TRANSFER_ENCODING": "chunked", "CONTENT_LENGTH": "", "wsgi.input_terminated": True} if chunked else {}
+    asked = {"headers": bearer(["areas.read"], ("",)), "content_type": "application/json", "environ_overrides": given}
+    body = b'{"points": [[106.5, 29.5]]' + b" " * (1 << 20) + b"}"
+    assert client.post("/api/locate", data=body, **asked).status_code == 200
+    answer = client.post("/api/locate", data=body + b" " * (2 << 20), **asked)
+    assert (answer.status_code, problem(answer)["code"]) == (413, "too_large")
+
 
 PUBLIC_ROUTES = {
     ("post", "/api/session"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import ARTEFACTS, Town, sign_in
+from tests.browser.conftest import ARTEFACTS, Town, sign_in, wait_idle
 
 
 def test_live_playback_coverage_and_duty(page: Page, town: Town) -> None:
@@ -71,3 +71,16 @@ def test_a_spot_check_and_a_message_reach_the_phone_and_come_back_answered(desk:
 def test_a_grid_worker_does_not_see_what_he_may_not(desk: Page, town: Town, part: str) -> None:
     sign_in(desk, town, "demo_worker", f"/patrol/{part}")
     expect(desk.get_by_text("您的账号还不能使用这个功能")).to_be_visible()
+
+
+def test_who_passed_is_told_to_who_says_what_for(page: Page, town: Town) -> None:
+    sign_in(page, town, "demo_community", "/patrol/passed")
+    wait_idle(page)
+    page.locator(".maplibregl-canvas").click()
+    expect(page.get_by_role("status").filter(has_text="经度")).to_be_visible()
+    page.get_by_label("用途").fill("核实失火前后谁经过")
+    with page.expect_response("**/api/patrol/who-passed") as told:
+        page.get_by_role("button", name="查询").click()
+    assert told.value.status == 200
+    items = told.value.json()["items"]
+    expect(page.get_by_text(f"{len(items)} 条" if items else "这段时间没有人经过。")).to_be_visible()

@@ -168,6 +168,16 @@ def test_a_locked_session_answers_nothing_until_the_password_is_given(make) -> N
     assert browser.map().status_code == 200
 
 
+def test_a_locked_phone_goes_on_telling_where_it_is_and_nothing_else(make) -> None:
+    walker = make("idle.walker", "grid_worker")
+    fix = {"at": round(datetime.now(UTC).timestamp() * 1000), "lon": 106.5, "lat": 29.5}
+    assert walker.post("/lock").status_code == 204
+    taken = walker.send("POST", "/api/phone/fixes", {"phone": "walker0001", "fixes": [fix]})
+    assert (taken.status_code, taken.json()["stored"]) == (200, 1), taken.text
+    for path in ("/api/phone/day", "/api/visits/today"):
+        assert problem(walker.send("GET", path))["code"] == "waits_locked"
+
+
 def test_an_account_ends_with_its_last_day(make) -> None:
     manager, user = make("ends.manager"), make("ends.user", "grid_worker")
 

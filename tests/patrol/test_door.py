@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import base64
 import json
+from dataclasses import replace
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+import numpy as np
 import pytest
 import sqlalchemy as sa
 
 from gis_grid.patrol import door
 from gis_grid.patrol.due import digest_next
-from gis_grid.patrol.fixes import Flag
+from gis_grid.patrol.fixes import Fix, Flag, make_fixes
 from gis_grid.patrol.models import Device, DueDay, LastPosition, Track, TrackFix
 from tests.conftest import VECTORS, problem
 from tests.factories import GRID_1, GRID_2, make_town, middle
@@ -67,6 +69,29 @@ def test_what_is_not_stored_says_why(client, phone, session, asked: dict, status
     assert answer.status_code == status
     assert answer.data.decode().endswith("。")
     assert session.scalar(sa.select(sa.func.count()).select_from(TrackFix)) == 0
+
+
+ODD = ["accuracy=1e300", "accuracy=inf", "accuracy=-5", "altitude=-1e39", "speed=1e300", "bearing=720", "batt=900", "batt=nan"]
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_a_value_that_cannot_be_is_unknown_and_the_fix_is_kept(client, phone, session, odd: str) -> None:
+    assert send(client, phone, **dict([odd.split("=")])).status_code == 200
+    fix = session.scalars(sa.select(TrackFix)).one()
+    known = (fix.accuracy_m, fix.ele_m, fix.speed_mps, fix.course_deg, fix.battery)
+    assert known == ((1e6 if odd[:10] in ("accuracy=1", "accuracy=i") else None), None, None, None, None)
+
+
+def test_a_fix_that_no_column_takes_keeps_no_other_out(client, phone, session, monkeypatch) -> None:
+    monkeypatch.setattr(
+        door, "make_fixes", lambda rows: replace(make_fixes(rows), battery=np.array([row.battery for row in rows]))
+    )
+    asked = [Fix(NOON + n, LON, LAT, battery=1e300 if n == 1 else 50) for n in range(3)]
+    batch = [door.Entry(("330606",), phone["key"], fix) for fix in asked]
+    door.store_batch(batch)
+    assert [entry.outcome for entry in batch] == [door.STORED, door.REFUSED, door.STORED]
+    assert batch[1].why == "未保存：数值超出范围"
+    assert session.scalar(sa.select(sa.func.count()).select_from(TrackFix)) == 2
 
 
 def test_another_devices_key_opens_nothing(client, phone, session, bearer) -> None:

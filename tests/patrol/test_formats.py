@@ -214,7 +214,7 @@ def test_nmea_with_a_wrong_checksum_is_unread_and_void_is_no_fix() -> None:
 @pytest.mark.parametrize(
     "text",
     ["2024-05-06T01:00:20Z", "2024-05-06T01:00:20.000Z", "2024-05-06T09:00:20+08:00", "2024-05-06 09:00:20",
-     "2024/05/06 09:00:20",
+     "2024/05/06 09:00:20", "2024/5/6 9:00:20", "2024-5-6 9:0:20", "2024年5月6日 9:00:20", "2024年05月06日 09:00:20",
      "1714957220", "1714957220000"],
 )  # fmt: skip
 def test_times_one_by_one_and_together(text: str) -> None:

@@ -50,7 +50,7 @@ def _loaded(data: bytes) -> Any:
     try:
         return orjson.loads(data)
     except orjson.JSONDecodeError as fault:
-        raise ValueError(f"不是有效的 JSON（{fault.msg}，第 {fault.lineno} 行）") from None
+        raise ValueError(f"不是有效的 JSON（第 {fault.lineno} 行）") from None
     finally:
         if collects:
             gc.enable()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -12,6 +13,9 @@ from numpy.typing import NDArray
 
 from gis_grid.patrol.fixes import NAN, Floats
 
+_AS_TYPED = re.compile(
+    r"^(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?[T ]\s*(\d{1,2}):(\d{1,2})(?::(\d{1,2}))?"
+)  # as offices write
 _DIGITS = (0, 1, 2, 3, 5, 6, 8, 9, 11, 12, 14, 15, 17, 18)
 _PUNCTUATION = {4: b"-/", 7: b"-/", 10: b"T ", 13: b":", 16: b":"}
 
@@ -29,7 +33,7 @@ def epochs(texts: Sequence[str | bytes] | Sequence[str] | NDArray[np.bytes_], zo
         found = _uniform(table.view(np.uint8).reshape(len(table), width), zone)
         if found is not None:
             return found
-    return np.array([epoch(text.decode("latin-1"), zone) for text in table.tolist()], dtype=np.float64)
+    return np.array([epoch(text.decode("utf-8", "replace"), zone) for text in table.tolist()], dtype=np.float64)
 
 
 def epoch(text: str | None, zone: ZoneInfo | None = None) -> float:
@@ -41,10 +45,16 @@ def epoch(text: str | None, zone: ZoneInfo | None = None) -> float:
         number = float(text)
         return number if number < 2**31 else number / 1000
     try:
-        moment = datetime.fromisoformat(text.replace("Z", "+00:00").replace("/", "-"))
+        moment = datetime.fromisoformat(_AS_TYPED.sub(_padded, text.replace("Z", "+00:00")))
         return (moment if moment.tzinfo else moment.replace(tzinfo=zone or UTC)).timestamp()
     except (ValueError, OverflowError):
         return NAN
+
+
+def _padded(found: re.Match[str]) -> str:
+    year, *rest = found.groups("0")
+    month, day, hour, minute, second = (part.zfill(2) for part in rest)
+    return f"{year}-{month}-{day} {hour}:{minute}:{second}"
 
 
 def _uniform(chars: NDArray[np.uint8], zone: ZoneInfo | None) -> Floats | None:

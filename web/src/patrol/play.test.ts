@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import { words } from './words'
 import type { Played } from './answers'
 import { boundsOf, linesOf, placeAt, placesOf, spanOf } from './play'
 
@@ -33,4 +34,8 @@ it('knows when and where', () => {
   expect(spanOf([])).toBe(null)
   expect(boundsOf([])).toBe(null)
   expect(boundsOf([{ lon: 1, lat: 2 }])!.map((n) => +n.toFixed(4))).toEqual([0.9992, 1.9992, 1.0008, 2.0008])
+})
+
+it('tells a whole hour as such', () => {
+  expect([59.4, 59.6, 1_439.7, 61].map(words.minutes)).toEqual(['59 分', '1 小时 0 分', '24 小时 0 分', '1 小时 1 分'])
 })

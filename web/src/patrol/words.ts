@@ -33,7 +33,7 @@ export const words = inLanguage(
     sure: '确定',
     name: '名称',
     metres: (m: number) => (m < 1000 ? `${Math.round(m)} 米` : `${(m / 1000).toFixed(1)} 公里`),
-    minutes: (n: number) => (n < 60 ? `${Math.round(n)} 分` : `${Math.floor(n / 60)} 小时 ${Math.round(n % 60)} 分`),
+    minutes: (n: number) => (n < 59.5 ? `${Math.round(n)} 分` : `${Math.floor(Math.round(n) / 60)} 小时 ${Math.round(n) % 60} 分`),
     kinds: { street: '街道', entrance: '楼栋入口', checkpoint: '签到点', key_place: '重点场所' } as Record<string, string>,
     live: {
       age: (seconds: number) =>
@@ -103,6 +103,8 @@ export const words = inLanguage(
       repeated: '重复',
       refused: '拒收',
       whose: '巡查人（文件未写明时）',
+      crs: '坐标系',
+      datums: { '': '坐标系按设备设置', gcj02: 'GCJ-02（高德、腾讯）', bd09: 'BD-09（百度）', cgcs2000: 'CGCS2000' } as Record<string, string>,
       more: '更多',
       score: (n: number) => `${n} 分`,
     },
@@ -248,7 +250,7 @@ export const words = inLanguage(
     sure: 'OK',
     name: 'Name',
     metres: (m) => (m < 1000 ? `${Math.round(m)} m` : `${(m / 1000).toFixed(1)} km`),
-    minutes: (n) => (n < 60 ? `${Math.round(n)} min` : `${Math.floor(n / 60)} h ${Math.round(n % 60)} min`),
+    minutes: (n) => (n < 59.5 ? `${Math.round(n)} min` : `${Math.floor(Math.round(n) / 60)} h ${Math.round(n) % 60} min`),
     kinds: { street: 'Streets', entrance: 'Entrances', checkpoint: 'Checkpoints', key_place: 'Key places' },
     live: {
       age: (seconds) => (seconds < 90 ? `${Math.round(seconds)} s ago` : seconds < 5400 ? `${Math.round(seconds / 60)} min ago` : seconds < 172_800 ? `${Math.round(seconds / 3600)} h ago` : `${Math.round(seconds / 86_400)} days ago`),
@@ -288,7 +290,7 @@ export const words = inLanguage(
       noPlan: 'No planned routes here yet; make one under “Routes”.',
       more: (n) => `${n} more; choose a smaller area.`,
     },
-    tracks: { doubtsOnly: 'Only with doubts', all: 'All tracks', doubt: 'Doubts', honest: 'no doubts', flagged: 'Flags', visits: 'Visited', noVisits: 'No entrance, checkpoint or key place.', none: 'No such track.', doubtHint: 'The higher the score, the more doubtful. Doubts are signs only; no track is deleted for them.', upload: 'Upload a track file', uploading: 'Uploading…', formats: 'GPX, GeoJSON, CSV, KML, NMEA, PLT, OwnTracks, JT/T 808, also as .gz', report: 'Result', received: 'received', stored: 'new', repeated: 'repeated', refused: 'refused', whose: 'Worker (if the file names none)', more: 'More', score: (n) => `${n}` },
+    tracks: { doubtsOnly: 'Only with doubts', all: 'All tracks', doubt: 'Doubts', honest: 'no doubts', flagged: 'Flags', visits: 'Visited', noVisits: 'No entrance, checkpoint or key place.', none: 'No such track.', doubtHint: 'The higher the score, the more doubtful. Doubts are signs only; no track is deleted for them.', upload: 'Upload a track file', uploading: 'Uploading…', formats: 'GPX, GeoJSON, CSV, KML, NMEA, PLT, OwnTracks, JT/T 808, also as .gz', report: 'Result', received: 'received', stored: 'new', repeated: 'repeated', refused: 'refused', whose: 'Worker (if the file names none)', crs: 'Coordinates in', datums: { '': 'Coordinates as the device has them', gcj02: 'GCJ-02 (Amap, Tencent)', bd09: 'BD-09 (Baidu)', cgcs2000: 'CGCS2000' }, more: 'More', score: (n) => `${n}` },
     heat: { hint: 'The darker, the longer; cells of about 20 m, no names. Looking is audited.', total: (n) => `${n} in all`, none: 'No tracks in this time.', longest: 'Longest stays' },
     duty: { states: { waiting: 'not begun', on: 'on duty', done: 'done', absent: 'absent', missed: 'missed', late: 'late', left_early: 'left early' }, shift: 'Shift', tracked: 'Tracked', state: 'State', time: 'Time', patrols: 'Walks', met: 'met', notMet: 'not met', asks: (hours, n) => `Daily duty: at least ${hours} hours in ${n} walks (a setting)`, none: 'No shifts on this day.', sum: (n, name) => `${name} ${n}` },
     roster: { weekdays: ['Mo', 'Tu', 'We', 'Th', 'Fr', 'Sa', 'Su'], days: 'Weekdays', starts: 'From', ends: 'To', since: 'Since', until: 'Until', holidays: 'Works on holidays', none: 'No shifts yet.', add: 'New shift', editTitle: 'Shift', retire: 'Retire', retireSure: 'It is not counted any more; what is recorded stays. Retire it?', calendar: 'Holidays', month: 'Month', swap: 'Swap', swapTo: 'Who takes it (nobody if empty)', swapped: 'Saved', who: 'An account, or a name', swapBack: 'Undo the swap', toNobody: 'To nobody', instead: (who, of) => (who ? `${who} (for ${of})` : `nobody (was ${of})`), swaps: (n) => `${n} swapped`, noAccount: 'no account; matched by name', rest: 'off', work: 'on', setDay: 'Holiday or workday', holiday: 'Holiday', workday: 'Workday', dayName: 'Name, e.g. National Day', dayHint: 'Click a day to set it; only those who manage the whole may.', prev: 'Previous', next: 'Next', onDuty: (n) => `${n}`, night: 'An end before the beginning is on the next day.' },

@@ -7,7 +7,8 @@ it('keeps what nobody answered for, shows what was refused, asks to sign in when
   expect([200, 201, 204].map((status) => verdict(status))).toEqual(['sent', 'sent', 'sent'])
   expect([0, 408, 429, 500, 502, 503].map((status) => verdict(status))).toEqual(Array(6).fill('later'))
   expect([400, 403, 404, 409, 413, 422].map((status) => verdict(status))).toEqual(Array(6).fill('refused'))
-  expect([verdict(401), verdict(403, 'csrf')]).toEqual(['sign-in', 'sign-in'])
+  const owed = ['csrf', 'must_change_password', 'waits_locked', 'waits_code', 'waits_enrol'].map((code) => verdict(403, code))
+  expect([verdict(401), ...owed]).toEqual(Array(6).fill('sign-in'))
 })
 
 it('asks ever more seldom, but every two minutes at least', () => {

@@ -44,7 +44,7 @@ export type Verdict = 'sent' | 'refused' | 'later' | 'sign-in'
 /** What an answer with this HTTP status (0: nobody answered) and code means for what was sent. */
 export function verdict(status: number, code = ''): Verdict {
   if (status >= 200 && status < 300) return 'sent'
-  if (status === 401 || code === 'csrf' || code === 'must_change_password') return 'sign-in'
+  if (status === 401 || code === 'csrf' || code === 'must_change_password' || code.startsWith('waits_')) return 'sign-in'
   if (status === 0 || status === 408 || status === 429 || status >= 500) return 'later'
   return 'refused'
 }
@@ -104,10 +104,16 @@ const STEP_M = 8
 const LEAST_MS = 2_000
 const MOST_MS = 60_000
 
+type Place = Pick<Fix, 'at' | 'lon' | 'lat'>
+
 /** Whether a new position is worth keeping beside the last one: some metres on, or a minute later. */
-export function isWorth(last: Pick<Fix, 'at' | 'lon' | 'lat'> | null, next: Pick<Fix, 'at' | 'lon' | 'lat'>): boolean {
+export function isWorth(last: Place | null, next: Place): boolean {
   if (!last) return true
   const passed = next.at - last.at
-  if (passed >= MOST_MS) return true
-  return passed >= LEAST_MS && metresBetween(last, next) >= STEP_M
+  return passed >= MOST_MS || (passed >= LEAST_MS && hasMoved(last, next))
+}
+
+/** Whether somebody went from the last position to the next, and did not only stand there. */
+export function hasMoved(last: Place | null, next: Place): boolean {
+  return last !== null && metresBetween(last, next) >= STEP_M
 }

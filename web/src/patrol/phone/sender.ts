@@ -6,6 +6,7 @@ import type { Store } from './store'
 
 const AT_ONCE = 500
 const PATIENCE_MS = 60_000
+const ODD = new Set([400, 413, 422]) // something in it cannot be, the rest may
 
 interface Taken {
   refused: { at: number; why: string }[]
@@ -16,32 +17,43 @@ interface TakenEntry {
   words?: string[] | string
 }
 
-/** Everything that waits of a user; stops at the first that nobody answers. Answers why it stopped. */
+/** Everything that waits of a user; stops at the first that nobody answers. Answers why it stopped; `told` hears of every answer. */
 export async function sendAll(store: Store, user: number, phone: string, told: () => void): Promise<Verdict> {
-  for (;;) {
-    const fixes = await store.waitingFixes(user, AT_ONCE)
-    if (!fixes.length) break
+  const stopped = await sendFixes(store, user, phone, told)
+  if (stopped !== 'sent') return stopped
+  for (const entry of (await store.entries(user)).reverse()) {
+    if (entry.state !== 'waiting') continue
+    const ended = await sendEntry(store, entry)
+    if (ended === 'later' || ended === 'sign-in') return ended
+    told()
+  }
+  return 'sent'
+}
+
+/** The positions that wait. Of a heap refused for what is in it ever smaller parts are sent: only the odd ones stay back. */
+export async function sendFixes(store: Store, user: number, phone: string, told: () => void): Promise<Verdict> {
+  for (let most = AT_ONCE; ; ) {
+    const fixes = await store.waitingFixes(user, most)
+    if (!fixes.length) return 'sent'
     const rows = fixes.map(({ user: _, state: __, why: ___, ...row }) => row)
     let why: Map<number, string>
     try {
       const taken = await answer<Taken>(client.POST('/api/phone/fixes', { body: { phone, fixes: rows }, ...patience() }))
       why = new Map(taken.refused.map((one) => [one.at, one.why]))
+      most = Math.min(AT_ONCE, most * 2)
     } catch (thrown) {
       const { status, code, detail } = asProblem(thrown)
       const stopped = verdict(status, code)
       if (stopped !== 'refused') return stopped
+      if (ODD.has(status) && fixes.length > 1) {
+        most = Math.ceil(fixes.length / 2)
+        continue
+      }
       why = new Map(fixes.map(({ at }) => [at, detail]))
     }
     await store.settle(fixes, why)
     told()
   }
-  for (const entry of (await store.entries(user)).reverse()) {
-    if (entry.state !== 'waiting') continue
-    const stopped = await sendEntry(store, entry)
-    told()
-    if (stopped === 'later' || stopped === 'sign-in') return stopped
-  }
-  return 'sent'
 }
 
 async function sendEntry(store: Store, entry: Entry): Promise<Verdict> {

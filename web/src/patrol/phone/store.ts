@@ -51,6 +51,15 @@ function makeStore(database: IDBPDatabase<Phone>) {
       await change.done
     },
 
+    /** The refused positions of a user wait again, or go. */
+    async decide(user: number, how: 'again' | 'drop'): Promise<void> {
+      const change = database.transaction('fixes', 'readwrite')
+      for await (const at of change.store.index('state').iterate([user, 'refused']))
+        if (how === 'drop') await at.delete()
+        else await at.update({ ...at.value, state: 'waiting', why: undefined })
+      await change.done
+    },
+
     keepEntry: (entry: Entry) => database.put('entries', entry),
     dropEntry: (id: string) => database.delete('entries', id),
     async entries(user: number): Promise<Entry[]> {

@@ -1,11 +1,12 @@
 // The phone page's one state: who I am, what is recorded, what waits; it outlives reloads, flight mode and a dead service.
 import { computed, onScopeDispose, ref, shallowRef, toRaw } from 'vue'
 import { dayOf, momentOf } from '@/moments'
+import { noteInput } from '@/session/idle'
 import { useSession } from '@/session/session'
 import { useKnown } from './known'
 import { record, type Position, type Trouble } from './recorder'
-import { waitAfter, walkOf, type Counts, type Entry, type Fix, type Kind } from './records'
-import { sendAll } from './sender'
+import { hasMoved, waitAfter, walkOf, type Counts, type Entry, type Fix, type Kind } from './records'
+import { sendAll, sendFixes } from './sender'
 import { openStore, type Store } from './store'
 
 export interface Me {
@@ -55,6 +56,7 @@ export function usePhone() {
     ready.value = true
     if (await store.get<number>(`recording-${me.value?.id}`)) await start()
     window.addEventListener('online', soon)
+    window.addEventListener('offline', cutOff)
     document.addEventListener('visibilitychange', soon)
     timer = window.setTimeout(turn, 0)
   }
@@ -95,13 +97,14 @@ export function usePhone() {
   async function talk(): Promise<void> {
     if (session.state !== 'signed-in') await session.load(true)
     reach.value = session.state === 'signed-in' ? 'online' : session.state === 'unreachable' ? 'offline' : 'signed-out'
+    if (session.state === 'locked') await sendCovered()
     if (reach.value !== 'online') return void failures++
     if (session.user?.id !== me.value?.id) {
       takeSession()
       await show()
     }
     sending.value = waiting.value > 0
-    const stopped = await sendAll(store, me.value!.id, phone, () => void count()).finally(() => (sending.value = false))
+    const stopped = await sendAll(store, me.value!.id, phone, told).finally(() => (sending.value = false))
     await count()
     if (stopped !== 'sent') {
       reach.value = stopped === 'sign-in' ? 'signed-out' : 'offline'
@@ -109,9 +112,23 @@ export function usePhone() {
       return void failures++
     }
     failures = 0
-    lastSent.value = Date.now()
-    await store.put(`sent-${me.value!.id}`, lastSent.value)
     if (!(await known.refresh())) reach.value = 'offline'
+  }
+
+  /** The idle lock hides what the service knows; where I am goes on being told. */
+  async function sendCovered(): Promise<void> {
+    if (session.user?.id === me.value?.id) await sendFixes(store, me.value!.id, phone, told)
+  }
+
+  /** The service has answered for something. */
+  function told(): void {
+    lastSent.value = Date.now()
+    void store.put(`sent-${me.value!.id}`, lastSent.value)
+    void count()
+  }
+
+  function cutOff(): void {
+    reach.value = 'offline'
   }
 
   function soon(): void {
@@ -157,22 +174,39 @@ export function usePhone() {
 
   async function keep(position: Position): Promise<void> {
     const fix: Fix = { ...position, user: me.value!.id, state: 'waiting' }
-    try {
-      await store.keepFix(fix)
-    } catch {
-      tight.value = true
-      return
-    }
+    if (hasMoved(fixes.value.at(-1) ?? null, fix)) noteInput() // who walks with the phone has not left it lying
+    if (!(await keepSafe(() => store.keepFix(fix)))) return
     fixes.value = [...fixes.value, fix]
     counts.value = { ...counts.value, waiting: counts.value.waiting + 1 }
   }
 
-  /** Keeps a form; it is sent at once if somebody answers. */
-  async function add(kind: Kind, title: string, body: Record<string, unknown>, photos: Blob[] = [], about?: string): Promise<void> {
+  /** Puts something into the phone's memory; when that is full, what was sent makes room. False when nothing helps. */
+  async function keepSafe(put: () => Promise<unknown>): Promise<boolean> {
+    const kept = await put()
+      .catch(async () => {
+        await store.sweep(Infinity)
+        await put()
+      })
+      .then(() => true)
+      .catch(() => false)
+    tight.value = !kept
+    return kept
+  }
+
+  /** Keeps a form; it is sent at once if somebody answers. False when the phone has no room for it. */
+  async function add(kind: Kind, title: string, body: Record<string, unknown>, photos: Blob[] = [], about?: string): Promise<boolean> {
     const entry: Entry = { id: newId(), user: me.value!.id, kind, at: Date.now(), title, body: toRaw(body), photos: [...photos], state: 'waiting', about }
-    await store.keepEntry(entry)
+    if (!(await keepSafe(() => store.keepEntry(entry)))) return false
     await count()
     soon()
+    return true
+  }
+
+  /** What becomes of the positions that were refused. */
+  async function decide(how: 'again' | 'drop'): Promise<void> {
+    await store.decide(me.value!.id, how)
+    await count()
+    if (how === 'again') soon()
   }
 
   async function again(entry: Entry): Promise<void> {
@@ -191,12 +225,13 @@ export function usePhone() {
     stopRecorder()
     free()
     window.removeEventListener('online', soon)
+    window.removeEventListener('offline', cutOff)
     document.removeEventListener('visibilitychange', soon)
   })
 
   return {
     me, ready, reach, recordingSince, trouble, fixes, walk, counts, refused, entries, waiting, sending, lastSent, othersWaiting, tight,
-    known, begin, start, stop, soon, add, again, drop,
+    known, begin, start, stop, soon, add, again, drop, decide,
   }
 }
 
