@@ -114,6 +114,24 @@ def test_a_new_key_voids_the_old_one_and_a_revoked_device_is_unknown(client, pho
     assert send(client, renewed, timestamp=int(NOON) + 10).status_code == 400
 
 
+def test_only_what_the_door_keeps_of_devices_is_waited_for(phone, session) -> None:
+    def number() -> int:
+        return session.scalar(sa.text("SELECT version FROM data_versions WHERE name = 'devices'"))
+
+    numbers = [number()]
+    for change in (
+        sa.insert(Device).values(code="named in a file", crs="wgs84", speed_unit="knots"),
+        sa.update(Device).where(Device.code == "named in a file").values(worker="小张", area_code=GRID_1),
+        sa.update(Device).where(Device.id == phone["id"]).values(name="红米"),
+        sa.update(Device).where(Device.id == phone["id"]).values(worker="小张"),
+        sa.delete(Device).where(Device.id == phone["id"]),
+    ):
+        session.execute(change)
+        numbers.append(number())
+    assert numbers[:4] == [numbers[0]] * 4
+    assert numbers[3] < numbers[4] < numbers[5]
+
+
 def test_a_neighbour_cannot_make_keys(client, phone, bearer) -> None:
     answer = client.post(f"/api/devices/{phone['id']}/key", json={}, headers=bearer(["patrol.manage"], (GRID_2,)))
     assert problem(answer)["status"] == 404
