@@ -7,6 +7,7 @@ import secrets
 import threading
 import time
 from collections import deque
+from datetime import date
 from functools import cache
 from importlib import import_module
 from typing import Any, ClassVar
@@ -14,6 +15,7 @@ from typing import Any, ClassVar
 import psycopg
 import sqlalchemy as sa
 from flask import Flask, Response, g, request
+from flask.json.provider import DefaultJSONProvider
 from flask.typing import ResponseReturnValue
 from flask_smorest import Api, Blueprint
 from marshmallow import RAISE, ValidationError
@@ -75,9 +77,19 @@ CSP = (  # other hosts only where a tile service is set as the base map
 ).format(" ".join(("'self' data: blob:", *basemap_hosts())), " ".join(("'self'", *basemap_hosts())))
 
 
+class _Written(DefaultJSONProvider):
+    """Days and moments as everywhere in ISO 8601: Flask would write them as a header of HTTP does."""
+
+    @staticmethod
+    def default(value: Any) -> Any:
+        """What JSON has no own form for."""
+        return value.isoformat() if isinstance(value, date) else DefaultJSONProvider.default(value)
+
+
 class GridApp(Flask):
     """Flask with one transaction around each view: what a view wrote is committed or, on any error, is not there."""
 
+    json_provider_class = _Written
     quick: ClassVar[dict[str, Any]] = {}  # first part of a path -> view of plain GETs that are asked thousands of times a second
     doors: ClassVar[dict[str, Any]] = {}  # first two parts of a path -> WSGI application that mostly waits for others
 

@@ -163,6 +163,7 @@ def test_a_route_is_planned_over_the_api_and_compared_with_the_walk(client, bear
     found = client.get(f"/api/patrol-routes/{made.json['id']}/progress?day={DAY}", headers=headers).json
     assert [(stop["state"], stop["words"]) for stop in found["stops"]] == [("good", "按时到达"), ("early", "早到")]
     assert (found["good"], found["all"], found["planned"]) == (1, 2, True)
+    assert found["stops"][0]["at"].startswith(f"{DAY}T")
     week = f"/api/patrol/coverage/plan?area_code={GRID_1}&first={DAY}&last=2024-05-12"
     (kept,) = client.get(week, headers=headers).json["items"]
     assert [kept[name] for name in ("days", "walked", "good", "off", "missed", "share")] == [5, 1, 1, 1, 8, 0.1]
