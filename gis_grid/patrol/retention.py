@@ -18,7 +18,7 @@ from gis_grid.errors import Invalid
 
 _OF_TRACKS = "SELECT count(*) FROM {} s JOIN tracks t ON t.id = s.track_id WHERE t.day < :"
 _COUNTS = {
-    "fixes": "SELECT count(*) FROM fixes WHERE at < CAST(:thin AS date)::timestamp AT TIME ZONE 'UTC'",
+    "fixes": "SELECT count(*) FROM fixes WHERE at < CAST(:whole AS date)::timestamp AT TIME ZONE 'UTC'",
     "segments_to_thin": _OF_TRACKS.format("track_segments") + "thin AND t.day >= :keep",
     "segments_to_drop": _OF_TRACKS.format("track_segments") + "keep",
     "archived_to_drop": _OF_TRACKS.format("track_archive") + "keep",
@@ -45,16 +45,17 @@ def retention(*, dry_run: bool = True, on: date | None = None) -> dict[str, Any]
     if conf.track_keep_days < conf.track_thin_days:
         raise Invalid("track_keep_days 不能小于 track_thin_days。", code="bad_settings")
     days = {"thin": day - timedelta(days=conf.track_thin_days), "keep": day - timedelta(days=conf.track_keep_days)}
+    days["whole"] = days["thin"] - timedelta(days=1)  # fixes go by whole days of UTC: the last of them is past its time, too
     told: dict[str, Any] = {
         name: int(session().scalar(sa.text(query), _used(query, days)) or 0) for name, query in _COUNTS.items()
     }
     told = {"thin_before": days["thin"].isoformat(), "drop_before": days["keep"].isoformat(), **told, "dry_run": dry_run}
     if dry_run:
         return told
-    session().execute(sa.text(_ARCHIVE), days)
+    session().execute(sa.text(_ARCHIVE), _used(_ARCHIVE, days))
     for query in _DROPS:
         session().execute(sa.text(query), _used(query, days))
-    session().execute(sa.text("SELECT drop_fix_days(:before)"), {"before": days["thin"] - timedelta(days=1)})
+    session().execute(sa.text("SELECT drop_fix_days(:before)"), {"before": days["whole"]})
     audit.record("retention", "tracks", after=told)
     return told
 

@@ -214,6 +214,16 @@ def test_the_same_track_again_and_two_phones_on_one_path(session) -> None:
     assert doubts(session, "c") == {}
 
 
+@pytest.mark.parametrize(("days", "gone"), [(91, 0), (92, 400)])
+def test_retention_counts_what_it_then_does(session, days: int, gone: int) -> None:
+    make_town()
+    record_track(track(noisy(400, 7)))
+    on = DAY + timedelta(days=days)
+    assert retention(on=on)["fixes"] == retention(dry_run=False, on=on)["fixes"] == gone
+    assert session.scalar(sa.select(sa.func.count()).select_from(TrackFix)) == 400 - gone
+    assert session.scalar(sa.select(sa.func.count()).select_from(Segment)) == 0
+
+
 def test_retention_counts_first_then_thins_and_keeps_the_totals(session) -> None:
     make_town()
     target_at(20, 0)
