@@ -30,7 +30,7 @@ from gis_grid.access.rules import Caller
 from gis_grid.config import settings
 from gis_grid.db import reading, session, transaction
 from gis_grid.errors import Forbidden, GridError
-from gis_grid.logs import logger, where_of
+from gis_grid.logs import logger, note_request, where_of
 from gis_grid.maps.basemap import hosts as basemap_hosts
 
 # In dependency order; each module lists its BLUEPRINTS.
@@ -312,7 +312,7 @@ def _finish(response: Response) -> Response:
 
 def _log(method: str, path: str, status: int, began: float) -> None:
     took_ms = round((time.perf_counter() - began) * 1000, 1)
-    logger().info("request", method=method, path=path, status=status, took_ms=took_ms, request_id=audit.request_id.get())
+    note_request(method=method, path=path, status=status, took_ms=took_ms, request_id=audit.request_id.get())
 
 
 def _known_error(fault: GridError) -> Response:

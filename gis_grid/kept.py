@@ -54,12 +54,12 @@ class Kept(Generic[Kind]):
         self._parts = parts
         self._most = most
         self._lock = Lock()
-        self._answers: OrderedDict[Hashable, tuple[tuple[int, ...], Kind]] = OrderedDict()
+        self._answers: OrderedDict[Hashable, tuple[tuple[int | None, ...], Kind]] = OrderedDict()
 
     def get(self, key: Hashable, make: Callable[[], Kind]) -> Kind:
         """The answer kept under `key`, or what `make` answers now."""
         known = versions()
-        now = tuple(known.get(part, 0) for part in self._parts)
+        now = tuple(map(known.get, self._parts))
         with self._lock:
             found = self._answers.get(key)
             if found is not None and found[0] == now:
@@ -95,11 +95,11 @@ def committed_versions() -> dict[str, int]:
 
 def _read(name: str, query: str) -> dict[str, int]:
     known = db.notes()
-    if not db.is_apart():
-        return {part: number for part, number in session().execute(sa.text(query))}
-    if name not in known:
-        known[name] = _read_aside(name)
-    found: dict[str, int] = known[name]
+    found: dict[str, int] | None = known.get(name)
+    if found is None:
+        if not db.is_apart():
+            return {part: number for part, number in session().execute(sa.text(query))}
+        found = known[name] = _read_aside(name)
     return found
 
 
