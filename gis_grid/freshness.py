@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import yaml
 
-from gis_grid.config import PROJECT, settings
+from gis_grid.areas.placing import day_of
+from gis_grid.config import PROJECT
 
 FILE = PROJECT / "dictionary" / "freshness.yaml"
 STATES = {"fresh": "已核实", "soon": "即将到期", "overdue": "已逾期", "never": "从未核实"}
@@ -43,8 +43,7 @@ def due_on(kind: str, classes: Iterable[str | None], verified_at: datetime | dat
         return None
     days = rules().days[kind]
     known = [days[each] for each in classes if each in days]
-    zone = ZoneInfo(settings().time_zone)
-    on = verified_at.astimezone(zone).date() if isinstance(verified_at, datetime) else verified_at
+    on = day_of(verified_at) if isinstance(verified_at, datetime) else verified_at
     return on + timedelta(days=min(known, default=days["default"]))
 
 

@@ -16,7 +16,7 @@ from sqlalchemy.dialects.postgresql import insert
 from gis_grid.areas.placing import current_index
 from gis_grid.config import settings
 from gis_grid.db import raw_connection, session
-from gis_grid.geo.locate import AreaIndex
+from gis_grid.geo.locate import EDGE, NEAREST, AreaIndex
 from gis_grid.patrol.doubts import keep_doubts
 from gis_grid.patrol.fixes import Fixes, Flag, Floats, count_flags
 from gis_grid.patrol.models import ArchivedSegment, Device, DueDay, Track
@@ -54,8 +54,8 @@ def place_fixes(fixes: Fixes, index: AreaIndex) -> tuple[Fixes, NDArray[np.objec
     """The area of each fix by this index; on an edge or only near is noted in its flags."""
     possible = (fixes.flags & np.int32(Flag.IMPOSSIBLE)) == 0
     placed = index.place(np.where(possible, fixes.lon, np.nan), np.where(possible, fixes.lat, np.nan))
-    for how, flag in (("edge", Flag.ON_EDGE), ("nearest", Flag.NEAREST)):
-        mask = placed.placed_by == how
+    for how, flag in ((EDGE, Flag.ON_EDGE), (NEAREST, Flag.NEAREST)):
+        mask = placed.how == how
         if mask.any():
             fixes = fixes.flagged(mask, flag)
     return fixes, placed.code
