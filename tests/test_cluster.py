@@ -128,7 +128,7 @@ def test_it_is_durable_and_only_reachable_on_this_machine_with_a_password(home: 
         "full_page_writes": "on",
         "data_checksums": "on",
         "listen_addresses": "127.0.0.1",
-        "unix_socket_directories": "",
+        "unix_socket_directories": f'"{data.read(home).data}"',
         "password_encryption": "scram-sha-256",
         "jit": "off",
         "TimeZone": "UTC",
@@ -155,7 +155,21 @@ def test_passwords_are_nowhere_but_in_the_protected_file(home: Path) -> None:
         assert password not in repr(cluster.start(_settings(home))) + repr(record)
     urls = cluster.urls(_settings(home))
     assert urls
-    assert urls.app == f"postgresql+psycopg://gis_grid_app:{record.app_password}@127.0.0.1:{record.port}/gis_grid"
+    assert urls.owner == f"postgresql+psycopg://gis_grid_owner:{record.owner_password}@127.0.0.1:{record.port}/gis_grid"
+
+
+def test_the_service_asks_through_the_local_socket_where_one_fits(home: Path) -> None:
+    record, urls = data.read(home), cluster.urls(_settings(home))
+    assert record
+    assert urls
+    near = urls.app.replace("+psycopg", "")
+    with psycopg.connect(near) as connection:
+        assert connection.execute("SELECT current_user, inet_server_addr()").fetchone() == (data.APP, None)
+    with pytest.raises(psycopg.OperationalError, match="password"):
+        psycopg.connect(near.replace(record.app_password, "wrong")).close()
+    assert stat.S_IMODE(record.data.stat().st_mode) == 0o700
+    assert data.Record("/深" * 40, "postgres", 1, "a", "b").socket is None
+    assert "unix_socket_directories = ''" in data.configuration(data.Record("/深" * 40, "postgres", 1, "a", "b"))
 
 
 def test_what_people_typed_does_not_reach_the_log(home: Path) -> None:

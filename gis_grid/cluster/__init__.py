@@ -72,9 +72,12 @@ def status(settings: Settings) -> Status:
 
 
 def urls(settings: Settings) -> Urls | None:
-    """The two addresses if the cluster was ever made, running or not; otherwise none."""
+    """The two addresses if the cluster was ever made, running or not: the service's through the local socket, if that is open."""
     record = data.read(settings.home.resolve())
-    return record.urls if record else None
+    if record is None:
+        return None
+    near = record.socket is not None and os.access(record.socket, os.W_OK)
+    return record.urls._replace(app=record.near_url) if near else record.urls
 
 
 def disposable(directory: Path, say: Say | None = None) -> Cluster:
@@ -149,7 +152,7 @@ def _launch(record: Record, wanted_port: int | None, last: bool) -> Record:
         record = replace(record, port=port)
         data.write_record(record)
     system.write(record.data / "gis_grid.conf", data.configuration(record), account)
-    system.write(record.data / "pg_hba.conf", "host all all 127.0.0.1/32 scram-sha-256\n", account)
+    system.write(record.data / "pg_hba.conf", data.HBA, account)
     system.write(record.data / "startup.log", "", account)
     # Places go by PGDATA and the working folder: pg_ctl would put a -D or -l unquoted through a shell ("$" in names).
     options = f"-p {port} -c cluster_name={system.cluster_name(record.data)}"

@@ -15,12 +15,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from gis_grid.cluster import system
 
 OWNER, APP, DATABASE = "gis_grid_owner", "gis_grid_app", "gis_grid"
 FIRST_PORT = 55432
+LONGEST_SOCKET = 103  # bytes, on the narrowest system
+HBA = "local all all scram-sha-256\nhost all all 127.0.0.1/32 scram-sha-256\n"
 SYSTEM_PLACE = Path("/var/lib/gis-grid")
 
 Say = Callable[[str], None]
@@ -51,10 +53,23 @@ class Record:
 
     @property
     def urls(self) -> Urls:
-        def url(user: str, password: str) -> str:
-            return f"postgresql+psycopg://{user}:{quote(password, safe='')}@127.0.0.1:{self.port}/{DATABASE}"
+        return Urls(self._url(OWNER, self.owner_password), self._url(APP, self.app_password))
 
-        return Urls(url(OWNER, self.owner_password), url(APP, self.app_password))
+    @property
+    def socket(self) -> Path | None:
+        """The local socket, in the data folder (nobody else may enter it); none where its path is longer than systems allow."""
+        place = self.data / f".s.PGSQL.{self.port}"
+        return place if len(os.fsencode(place)) <= LONGEST_SOCKET else None
+
+    @property
+    def near_url(self) -> str:
+        """The service's address through the local socket: a short question costs less than through 127.0.0.1."""
+        there = {"host": self.data, "port": self.port}
+        return f"{self._url(APP, self.app_password, '')}?{urlencode(there, quote_via=quote)}"
+
+    def _url(self, user: str, password: str, place: str | None = None) -> str:
+        where = f"127.0.0.1:{self.port}" if place is None else place
+        return f"postgresql+psycopg://{user}:{quote(password, safe='')}@{where}/{DATABASE}"
 
 
 @contextlib.contextmanager
@@ -169,7 +184,7 @@ def configuration(record: Record) -> str:
     values = {
         "cluster_name": system.cluster_name(record.data),
         "listen_addresses": "127.0.0.1",
-        "unix_socket_directories": "",  # a socket's path may not exceed 107 bytes: too few for Chinese folder names
+        "unix_socket_directories": f'"{str(record.data).replace(chr(34), chr(34) * 2)}"' if record.socket else "",
         "password_encryption": "scram-sha-256",
         "max_connections": 60,
         "fsync": durable,
@@ -200,8 +215,12 @@ def configuration(record: Record) -> str:
         "log_error_verbosity": "terse",  # DETAIL lines quote rows
     }
     return "# Written at every start; put your own lines into custom.conf.\n" + "".join(
-        f"{name} = '{value}'\n" for name, value in values.items()
+        f"{name} = '{_escaped(value)}'\n" for name, value in values.items()
     )
+
+
+def _escaped(value: object) -> str:
+    return str(value).replace("\\", "\\\\").replace("'", "''")
 
 
 def data_version(data: Path) -> str | None:

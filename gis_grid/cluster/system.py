@@ -178,11 +178,11 @@ def clear_remains(data: Path) -> None:
     """After kill -9: end the orphans, and forget a PID that now belongs to another program of the same user."""
     wait_for(lambda: not processes(data), 2)  # most notice by themselves
     end_processes(data)
-    pid_file = data / "postmaster.pid"
-    with contextlib.suppress(OSError, ValueError, IndexError):
-        pid = int(pid_file.read_text("utf-8").splitlines()[0])
-        os.kill(pid, 0)
-        pid_file.unlink()  # PostgreSQL itself would take that stranger for a running server
+    for pid_file in (data / "postmaster.pid", *data.glob(".s.PGSQL.*.lock")):
+        with contextlib.suppress(OSError, ValueError, IndexError):
+            pid = int(pid_file.read_text("utf-8").splitlines()[0])
+            os.kill(pid, 0)
+            pid_file.unlink()  # PostgreSQL itself would take that stranger for a running server
 
 
 def end_processes(data: Path) -> None:
