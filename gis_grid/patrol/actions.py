@@ -18,7 +18,7 @@ import numpy as np
 import sqlalchemy as sa
 
 from gis_grid import audit
-from gis_grid.access.guard import caller
+from gis_grid.access.guard import caller, check_area
 from gis_grid.areas.placing import current_index
 from gis_grid.config import settings
 from gis_grid.db import session
@@ -47,7 +47,7 @@ _LOCK = 0x747261  # first half of the advisory lock on a device whose file is be
 
 def record_track(source: TrackInput) -> dict[str, Any]:
     """Store one track from memory; answers as record_file does."""
-    return _record([Part(source.device, source.fixes)], source)
+    return _record([Part(source.device, source.fixes)], source, Told())
 
 
 def record_file(
@@ -61,15 +61,37 @@ def record_file(
     kind, reader = _reader_of(name)
     unpacked = _unpacked(stream, name)
     try:
-        parts = reader(unpacked, ZoneInfo(settings().time_zone))
+        told = Told()
+        parts = _until_fault(reader(unpacked, ZoneInfo(settings().time_zone)), unpacked, told)
         source = TrackInput(_nothing(), kind, name[:200], device, worker, crs_name or "")
-        return _record(parts, source)
+        return _record(parts, source, told)
     except TooLong as fault:
         raise TooLarge(f"轨迹文件 {name[:100]} 未能读取：{fault}。") from None
     except ValueError as fault:
         raise Invalid(f"轨迹文件 {name[:100]} 未能读取：{fault}。", code="bad_track") from None
-    except (EOFError, zlib.error, gzip.BadGzipFile):
+    except (EOFError, zlib.error, gzip.BadGzipFile):  # from its first byte
         raise Invalid(f"轨迹文件 {name[:100]} 的压缩数据已损坏。", code="bad_track") from None
+
+
+def _until_fault(parts: Iterator[Part], stream: Limited, told: Told) -> Iterator[Part]:
+    """What can be read of a file that breaks off, and the reason in `told`; a file without any good part is refused."""
+    count = 0
+    try:
+        for part in parts:
+            count += len(part.fixes)
+            yield part
+    except TooLong:
+        raise
+    except ValueError as fault:
+        if not count:
+            raise
+        told.broken = f"{fault}"
+    if stream.is_cut:
+        told.broken = "压缩数据不完整"
+    if told.broken:
+        told.broken = (
+            f"文件只读到第 {count} 个点，其后读不下去（{told.broken}）：读到的已收下。请找到完整的文件再传一次，不会重复。"
+        )
 
 
 def _nothing() -> Fixes:
@@ -95,9 +117,9 @@ def _unpacked(stream: IO[bytes], name: str) -> Any:
     return Limited(gzip.open(stream), most)
 
 
-def _record(parts: Iterable[Part], source: TrackInput) -> dict[str, Any]:
+def _record(parts: Iterable[Part], source: TrackInput, told: Told) -> dict[str, Any]:
     """Three at once: a part is read, the block before it is placed and cleaned, the one before that is written."""
-    told, limits = Told(), limits_now()
+    limits = limits_now()
     session().execute(sa.text(f"SET LOCAL idle_in_transaction_session_timeout = '{PATIENCE}'"))
     with ThreadPoolExecutor(1, "place") as beside:
         under_way: Future[Block] | None = None
@@ -112,7 +134,21 @@ def _record(parts: Iterable[Part], source: TrackInput) -> dict[str, Any]:
     if not told.tracks:
         reasons = "、".join(f"{reason} {count}" for reason, count in told.refused.items()) or "没有任何点"
         raise Invalid(f"轨迹没有可用的定位点（{reasons}）。", code="empty_track", refused=dict(told.refused))
+    if told.elsewhere:
+        _check_whose(told)
     return _answer(source, told)
+
+
+def _check_whose(told: Told) -> None:
+    """A device that belongs here may have been anywhere; of one that nobody enrolled some day must lie in the caller's areas."""
+    elsewhere = [told.tracks[number] for number in sorted(told.elsewhere)]
+    here = {track["device"] for number, track in told.tracks.items() if number not in told.elsewhere}
+    unsure = {track["device"]: track["area_code"] for track in elsewhere if track["device"] not in here}
+    known = set(session().scalars(sa.select(Device.code).where(Device.code.in_(unsure), Device.area_code.is_not(None))))
+    for device in unsure.keys() - known:
+        check_area(unsure[device])
+    days = sorted({track["day"] for track in elsewhere})
+    told.warnings.append(f"{'、'.join(days[:5])}{' 等' if len(days) > 5 else ''}主要走在您的数据范围以外，已照样收下。")
 
 
 def _blocks(parts: Iterable[Part], source: TrackInput, limits: Limits, told: Told) -> Iterator[tuple[str, Fixes]]:
@@ -199,7 +235,7 @@ def _answer(source: TrackInput, told: Told) -> dict[str, Any]:
         "flagged": dict(flagged),
         "length_m": round(sum(track["length_m"] for track in tracks), 1),
         "minutes": round(sum(track["minutes"] for track in tracks), 1),
-        "warnings": told.warnings,
+        "warnings": [*told.warnings, *([told.broken] if told.broken else [])],
     }
     main = tracks[0]["area_code"]
     audit.record("record", "tracks", upload.id, after=answer, area_code=main)
@@ -234,6 +270,8 @@ def take_tracks(importable: Importable, path: Path, work: Path, options: Options
         except GridError as fault:
             report.refuse(row, "文件", name, fault.detail)
             continue
+        for warning in answer["warnings"]:
+            report.remark(row, "提示", name, warning)
         if not answer["stored"]:
             report.counts["unchanged"] += 1
             report.remark(row, "未变", name, "其中的定位点都已存过")

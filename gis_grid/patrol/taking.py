@@ -15,7 +15,7 @@ import psycopg
 import sqlalchemy as sa
 from numpy.typing import NDArray
 
-from gis_grid.access.guard import check_area
+from gis_grid.access.guard import caller
 from gis_grid.areas.placing import current_index
 from gis_grid.db import session
 from gis_grid.errors import Invalid
@@ -41,6 +41,8 @@ class Told:
     refused: Counter[str] = field(default_factory=Counter)
     tracks: dict[int, dict[str, Any]] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
+    elsewhere: set[int] = field(default_factory=set)  # tracks that lie mostly outside the caller's areas
+    broken: str = ""  # why the file could not be read to its end
 
 
 @dataclass(frozen=True)
@@ -156,7 +158,8 @@ def _write_more(device: Device, made: Made, fixes: Fixes, codes: NDArray[np.obje
 
 
 def _tell(track: Track, told: Told) -> None:
-    check_area(track.area_code)
+    if not caller().covers(track.area_code):
+        told.elsewhere.add(track.id)
     told.tracks[track.id] = {
         "id": track.id,
         "device": track.device,

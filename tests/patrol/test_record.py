@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 from datetime import UTC, date, datetime
 
@@ -197,6 +198,63 @@ def test_what_has_no_usable_fix_is_refused_with_the_reason(session, name: str, d
     assert refused.value.detail
 
 
+def _gpx(count: int, note: str = "") -> bytes:
+    points = "".join(
+        f'<trkpt lat="29.5{n:04}" lon="106.5{n:04}"><ele>{200 + n}</ele>'
+        f"<time>2024-05-06T01:{n // 60:02}:{n % 60:02}Z</time></trkpt>\n"
+        for n in range(count)
+    )
+    return f'<?xml version="1.0"?><gpx version="1.1">{note}<trk><trkseg>{points}</trkseg></trk></gpx>'.encode()
+
+
+def _kml(count: int) -> bytes:
+    when = "".join(f"<when>2024-05-06T01:{n // 60:02}:{n % 60:02}Z</when>" for n in range(count))
+    coords = "".join(f"<gx:coord>106.5{n:04} 29.5{n:04} 5</gx:coord>" for n in range(count))
+    return f'<kml xmlns:gx="g"><Placemark><gx:Track>{when}{coords}</gx:Track></Placemark></kml>'.encode()
+
+
+def _csv(count: int) -> bytes:
+    return b"time,lat,lon\n" + b"".join(
+        b"2024-05-06T01:%02d:%02dZ,29.5%04d,106.5%04d\n" % (n // 60, n % 60, n, n) for n in range(count)
+    )
+
+
+@pytest.mark.parametrize(("kind", "whole"), [("gpx", _gpx(60)), ("gpx", _gpx(60, "<!-- & -->")), ("kml", _kml(60))])
+@pytest.mark.parametrize("share", [0.4, 0.61, 0.803, 0.9, 0.97])
+def test_of_a_file_that_breaks_off_the_whole_points_are_kept(session, kind: str, whole: bytes, share: float) -> None:
+    make_town()
+    for cut in range(int(len(whole) * share), int(len(whole) * share) + 40, 3):
+        with session.begin_nested() as before:
+            _holds_only_true_points(session, f"walk.{kind}", whole[:cut])
+            before.rollback()
+
+
+@pytest.mark.parametrize(("kind", "whole"), [("gpx", _gpx(60)), ("kml", _kml(60)), ("csv", _csv(60))])
+def test_of_packed_data_that_break_off_the_whole_points_are_kept(session, kind: str, whole: bytes) -> None:
+    make_town()
+    packed = gzip.compress(whole, 0 if kind == "csv" else 6)
+    for cut in range(int(len(packed) * 0.9), len(packed), 7):
+        with session.begin_nested() as before:
+            _holds_only_true_points(session, f"walk.{kind}.gz", packed[:cut])
+            before.rollback()
+
+
+def _holds_only_true_points(session, name: str, data: bytes) -> None:
+    """Stored is a beginning of the walk, told as such; or nothing, refused."""
+    try:
+        answer = record_file(io.BytesIO(data), name)
+    except Invalid:
+        assert count(session) == 0
+        assert not name.endswith(".gpx")
+        return
+    rows = session.execute(sa.select(TrackFix.lon, TrackFix.lat, TrackFix.at).order_by(TrackFix.at)).all()
+    assert len(rows) == answer["stored"] > 0
+    for n, (lon, lat, _) in enumerate(rows):
+        assert (round(lon, 6), round(lat, 6)) == (round(106.5 + n / 1e5, 6), round(29.5 + n / 1e5, 6)), n
+    assert len(rows) < 61
+    assert any("再传一次" in warning for warning in answer["warnings"])
+
+
 def test_another_datum_than_said_is_suspected(session) -> None:
     make_town()
     fixes = straight(50)
@@ -228,6 +286,28 @@ def test_upload_over_the_api_and_not_into_anothers_area(client, bearer, session)
         "/api/tracks/?device=worker-小王", data={"file": (io.BytesIO(data), "t.csv")}, headers=bearer(["tracks.write"], (GRID_2,))
     )
     assert problem(another)["code"] == "other_area"
+
+
+def test_a_day_elsewhere_of_a_device_that_belongs_here_is_kept_and_told(client, bearer, session) -> None:
+    make_town()
+    (lon, lat), (away, there) = middle(0), middle(1)
+    here = [f"2024-05-06 09:00:{n:02},{lon + n * 1e-5},{lat}" for n in range(20)]
+    outside = [f"2024-05-07 09:00:{n:02},{away + n * 1e-5},{there}" for n in range(20)]
+    nowhere = [f"2024-05-08 09:00:{n:02},{lon + 1},{lat + 1 + n * 1e-5}" for n in range(20)]
+    headers = bearer(["tracks.write"], (GRID_1,))
+
+    def send(lines, device="p1"):
+        body = ("time,lon,lat\n" + "\n".join(lines)).encode()
+        return client.post(f"/api/tracks/?device={device}", data={"file": (io.BytesIO(body), "t.csv")}, headers=headers)
+
+    assert problem(send(outside))["code"] == "other_area"
+    both = send(here + outside)
+    assert (both.status_code, both.json["stored"]) == (201, 40)
+    assert any("2024-05-07" in one and "2024-05-06" not in one for one in both.json["warnings"])
+    alone = send(nowhere)
+    assert (alone.status_code, alone.json["stored"]) == (201, 20)
+    assert problem(send(nowhere, "p2"))["code"] == "other_area"
+    assert count(session) == 60
 
 
 def test_half_a_multipart_stores_nothing(client, bearer, session) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from typing import IO, Any
+from xml.parsers import expat
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -34,10 +35,15 @@ def read(stream: IO[bytes], zone: ZoneInfo) -> Iterator[Part]:
     """Track points of all tracks and segments. Times are UTC unless they say otherwise; routes and waypoints are no track."""
     gathered = _Gathered()
     count = 0
-    for _ in _slices(stream, gathered):
-        if len(gathered) >= MOST:
-            count += len(gathered)
+    try:
+        for _ in _slices(stream, gathered):
+            if len(gathered) >= MOST:
+                count += len(gathered)
+                yield Part(None, gathered.take())
+    except ValueError:
+        if len(gathered) and gathered.is_gpx:
             yield Part(None, gathered.take())
+        raise
     if not gathered.is_gpx:
         raise ValueError("不是 GPX 文件")
     count += len(gathered)
@@ -61,16 +67,25 @@ def _slices(stream: IO[bytes], gathered: _Gathered) -> Iterator[None]:
             text, rest = text[:cut], text[cut:]
             plain = _parse(parser, gathered, text, plain)
             yield
-        _parse(parser, gathered, rest, plain)
-        parser.Parse(b"", True)
+        _parse(parser, gathered, rest, plain, is_last=True)
 
 
-def _parse(parser: Any, gathered: _Gathered, text: bytes, plain: bool) -> bool:
+def _parse(parser: Any, gathered: _Gathered, text: bytes, plain: bool, *, is_last: bool = False) -> bool:
+    """Where the text breaks off, the whole points before that place are gathered all the same."""
     if plain and _is_odd(text):
         plain = False
         parser.StartElementHandler, parser.EndElementHandler = gathered.start, gathered.end
         parser.CharacterDataHandler = gathered.words.append
-    parser.Parse(text, False)
+    try:
+        parser.Parse(text, is_last)
+    except expat.ExpatError:
+        if plain:
+            good = text.rfind(_END, 0, parser.ErrorByteIndex - gathered.parsed)
+            gathered.scan(text[: good + len(_END)] if good >= 0 else b"")
+        else:
+            gathered.drop_unfinished()
+        raise
+    gathered.parsed += len(text)
     if gathered.is_gpx and parser.StartElementHandler == gathered.look_for_root:
         parser.StartElementHandler = None
     if plain:
@@ -104,6 +119,7 @@ class _Gathered:
     def __init__(self) -> None:
         self.words: list[str] = []
         self.is_gpx = False
+        self.parsed = 0  # bytes
         self._inside = False
         self._told: dict[bytes, list[bytes | None]] = {name: [] for name in (b"lon", b"lat", *_FIELDS)}
         self._begins: list[int] = []
@@ -173,6 +189,12 @@ class _Gathered:
         elif self._inside and local in self._told:
             self._told[local][-1] = "".join(self.words).encode()
         self.words.clear()
+
+    def drop_unfinished(self) -> None:
+        """Forget the point whose end was not reached."""
+        if self._inside:
+            for column in self._told.values():
+                column.pop()
 
     def take(self) -> Fixes:
         """The points as fixes; they are forgotten here."""

@@ -17,11 +17,16 @@ def read(stream: IO[bytes], zone: ZoneInfo) -> Iterator[Part]:
     """One part per gx:Track. Positions without times (LineString) are no track."""
     collector = _Collector()
     count = 0
-    for _ in pieces(stream, collector.start, collector.end, collector.words):
-        for track in collector.done:
-            count += len(track[1])
-            yield Part(None, _fixes(*track))
-        collector.done.clear()
+    try:
+        for _ in pieces(stream, collector.start, collector.end, collector.words):
+            for track in collector.done:
+                count += len(track[1])
+                yield Part(None, _fixes(*track))
+            collector.done.clear()
+    except ValueError:
+        if collector.unfinished:
+            yield Part(None, _fixes(*collector.unfinished))
+        raise
     if not collector.is_kml:
         raise ValueError("不是 KML 文件")
     if not count:
@@ -37,6 +42,11 @@ class _Collector:
         self.is_kml = False
         self._when: list[str] = []
         self._coords: list[str] = []
+
+    @property
+    def unfinished(self) -> tuple[list[str], list[str]]:
+        """Of a track that breaks off, what has both a time and a place."""
+        return self._when[: len(self._coords)], self._coords[: len(self._when)]
 
     def start(self, name: str, attributes: dict[str, Any]) -> None:
         self.words.clear()
@@ -54,6 +64,7 @@ class _Collector:
             self._coords.append("".join(self.words).strip())
         elif local == "Track":
             self.done.append((self._when, self._coords))
+            self._when, self._coords = [], []
         self.words.clear()
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import queue
+import zlib
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import IO, Any
@@ -17,14 +19,26 @@ class TooLong(ValueError):
 
 
 class Limited:
-    """A stream that refuses to give more than `most` bytes: a small packed file may be a bomb."""
+    """A stream that refuses to give more than `most` bytes: a small packed file may be a bomb.
+
+    `is_cut`: its packed data broke off. What came before is given, and then a byte that no format reads, so that the value that
+    was cut in two is none.
+    """
 
     def __init__(self, stream: Any, most: int) -> None:
         self._stream, self._most, self._left = stream, most, most
+        self.is_cut = False
 
     def read(self, size: int = -1) -> bytes:
         """At most 4 MB at a time, b"" at the end."""
-        piece: bytes = self._stream.read(min(size, _PIECE) if size >= 0 else _PIECE)
+        if self.is_cut:
+            return b""
+        try:
+            piece: bytes = self._stream.read(min(size, _PIECE) if size >= 0 else _PIECE)
+        except (EOFError, zlib.error, gzip.BadGzipFile):
+            if self._left == self._most:
+                raise
+            self.is_cut, piece = True, b"\0"
         self._left -= len(piece)
         if self._left < 0:
             raise TooLong(f"内容超过 {self._most // 1024**2} MB，请分成几个文件")
