@@ -167,6 +167,10 @@ BulkAnswer = Schema.from_dict(
         "same": fields.List(fields.Raw()),
         "refused": fields.List(fields.Dict(), metadata={"title": "key、title、why"}),
         "batch": fields.String(allow_none=True, metadata={"title": "批号，撤销时用"}),
+        "changes": fields.List(
+            fields.Dict(), metadata={"title": "试做时每条会怎样变：key、title、fields（列 → [改前, 改后]，敏感字段遮盖）"}
+        ),
+        "names": fields.Dict(metadata={"title": "试做时：列 → 值 → 所指记录的名称"}),
     },
     name="BulkAnswer",
 )

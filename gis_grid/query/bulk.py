@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from types import SimpleNamespace
 from typing import Any
 
 import sqlalchemy as sa
+from marshmallow import Schema
 from sqlalchemy.exc import IntegrityError
 
 from gis_grid import audit
 from gis_grid.db import session
 from gis_grid.errors import BadRequest, GridError
-from gis_grid.query.told import titles
+from gis_grid.query.told import names_beside, references, titles
 from gis_grid.register import Register
 from gis_grid.register import actions as register_actions
-from gis_grid.register.api import change_schema
+from gis_grid.register.api import change_schema, shown_schema
 from gis_grid.register.fields import BIGINT
 from gis_grid.sealed import Sealed
 
+_KEPT_BY_US = ("version", "created_at", "updated_at")
 MOST_ROWS = 200  # per call; the console goes on with the next ones, shows how far it is, and can stop
 
 
@@ -48,36 +51,63 @@ def change_many(
 ) -> dict[str, Any]:
     """What became of each row (`key`, and the `version` it was seen in): changed, same, or refused and why.
 
-    A dry run keeps nothing.
+    A dry run keeps nothing, and tells of each row what would change: `changes`, field -> before and after.
     """
     batch = batch or secrets.token_hex(8)
-    changed: list[Any] = []
+    changed: dict[Any, dict[str, list[Any]]] = {}
     same: list[Any] = []
     refused: list[dict[str, Any]] = []
+    told = shown_schema(register)()
     with session().begin_nested() as attempt:
         for row in rows:
             key = _checked(register, row["key"])
             try:
                 with session().begin_nested():
-                    (changed if _change_one(register, row, values, batch) else same).append(key)
+                    changes = _change_one(register, row, values, batch, told)
+                if changes is None:
+                    same.append(key)
+                else:
+                    changed[key] = changes
             except GridError as why:
                 refused.append({"key": key, "why": why.detail})
             except IntegrityError:
                 refused.append({"key": key, "why": "与其他记录冲突。"})
         if dry_run:
             attempt.rollback()
-    named = titles(register, [one["key"] for one in refused]) if refused else {}
-    refused = [{**one, "title": named.get(one["key"]) or str(one["key"])} for one in refused]
-    if not dry_run:
-        audit.record("bulk", register.name, batch, after={"fields": sorted(values), "changed": len(changed)})
-    return {"changed": changed, "same": same, "refused": refused, "batch": None if dry_run else batch}
+    said = [one["key"] for one in refused] + (list(changed) if dry_run else [])
+    named = titles(register, said) if said else {}
+    title = {key: named.get(key) or str(key) for key in said}
+    refused = [{**one, "title": title[one["key"]]} for one in refused]
+    answer = {"changed": list(changed), "same": same, "refused": refused, "batch": None if dry_run else batch}
+    if dry_run:
+        changes = [{"key": key, "title": title[key], "fields": fields} for key, fields in changed.items()]
+        return {**answer, "changes": changes, "names": _names(register, changed.values())}
+    audit.record("bulk", register.name, batch, after={"fields": sorted(values), "changed": len(changed)})
+    return answer
 
 
-def _change_one(register: Register, row: Mapping[str, Any], values: Mapping[str, Any], batch: str) -> bool:
-    """Whether anything is different now."""
-    seen = register_actions.find(register, row["key"]).version
-    now = register_actions.change(register, row["key"], row.get("version") or seen, dict(values), batch=batch)
-    return bool(now.version != seen)
+def _change_one(
+    register: Register, row: Mapping[str, Any], values: Mapping[str, Any], batch: str, told: Schema
+) -> dict[str, list[Any]] | None:
+    """What is different now: field -> before and after as the register shows them; None when nothing is."""
+    seen = register_actions.find(register, row["key"])
+    version, before = seen.version, told.dump(seen)
+    now = register_actions.change(register, row["key"], row.get("version") or version, dict(values), batch=batch)
+    if now.version == version:
+        return None
+    after = told.dump(now)
+    return {name: [before[name], after[name]] for name in after if name not in _KEPT_BY_US and before[name] != after[name]}
+
+
+def _names(register: Register, changes: Iterable[Mapping[str, Sequence[Any]]]) -> dict[str, dict[str, str]]:
+    """column -> value -> name, of what rows refer to before or after."""
+    columns = references(register)
+    rows = [
+        SimpleNamespace(**{name: pair[side] for name, pair in fields.items()} | dict.fromkeys(columns.keys() - fields.keys()))
+        for fields in changes
+        for side in (0, 1)
+    ]
+    return names_beside(register, rows)
 
 
 def _checked(register: Register, key: Any) -> int | str:

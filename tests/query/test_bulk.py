@@ -36,6 +36,8 @@ def test_a_trial_keeps_nothing_and_a_change_is_taken_back_as_one(client, bearer,
     body = {"rows": rows(*people.values()), "values": {"occupation": "教师"}}
     tried = client.post("/api/queries/bulk/residents", json={**body, "dry_run": True}, headers=headers).json
     assert (len(tried["changed"]), tried["batch"]) == (3, None)
+    assert {one["key"]: one["title"] for one in tried["changes"]} == {one.id: name for name, one in people.items()}
+    assert all(one["fields"] == {"occupation": [None, "教师"]} for one in tried["changes"])
     session.expire_all()
     assert people["甲"].occupation is None
     done = client.post("/api/queries/bulk/residents", json=body, headers=headers).json

@@ -16077,6 +16077,14 @@ export interface components {
             /** 批号，撤销时用 */
             batch?: string | null;
             changed?: unknown[];
+            /** 试做时每条会怎样变：key、title、fields（列 → [改前, 改后]，敏感字段遮盖） */
+            changes?: {
+                [key: string]: unknown;
+            }[];
+            /** 试做时：列 → 值 → 所指记录的名称 */
+            names?: {
+                [key: string]: unknown;
+            };
             /** key、title、why */
             refused?: {
                 [key: string]: unknown;

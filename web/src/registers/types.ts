@@ -96,11 +96,20 @@ export interface SavedQuery {
   definition: { where?: Where | null; columns?: string[]; sort?: string; widths?: Record<string, number> }
 }
 
+export interface BulkChange {
+  key: Key
+  title: string
+  fields: Record<string, [Value, Value]>
+}
+
 export interface BulkOutcome {
   changed: Key[]
   same: Key[]
   refused: { key: Key; title: string; why: string }[]
   batch: string | null
+  /** Of a trial: what would become of each record, and the names of what it refers to. */
+  changes?: BulkChange[]
+  names?: NamesBeside
 }
 
 /** The service's query language (gis_grid/query/rules.py). */

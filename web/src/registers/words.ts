@@ -235,7 +235,7 @@ const zh = {
     title: (n: number) => `批量修改 ${n} 条`,
     field: '改哪一项',
     value: '改成',
-    another: '再改一项',
+    was: '原为', record: '记录', each: '每条怎样变', more: (n: number) => `再看 50 条（还有 ${n} 条）`, another: '再改一项',
     tries: '试一下',
     trying: (done: string, all: string) => `正在试 ${done} / ${all}`,
     saving: (done: string, all: string) => `正在保存 ${done} / ${all}`,
@@ -383,7 +383,7 @@ export const words = inLanguage(zh, {
     theirs: 'Now', by: (who, at) => `changed by ${who} ${at}`, allMine: 'All mine', allTheirs: 'All as now', go: 'Save as chosen', back: 'Back', clash: 'both changed',
   },
   bulk: {
-    open: 'Bulk edit', title: (n) => `Change ${n} records`, field: 'Field', value: 'New value', another: 'Another field', tries: 'Try',
+    open: 'Bulk edit', title: (n) => `Change ${n} records`, field: 'Field', value: 'New value', was: 'Before', record: 'Record', each: 'Record by record', more: (n) => `50 more (of ${n})`, another: 'Another field', tries: 'Try',
     trying: (done, all) => `Trying ${done} / ${all}`, saving: (done, all) => `Saving ${done} / ${all}`,
     outcome: (changed, same, refused) => `${changed} will change, ${same} are so already, ${refused} cannot`, why: 'Why not',
     save: (n) => `Change ${n}`, saved: (n) => `${n} changed`, undo: 'Undo all', undone: (n) => `${n} undone`, stop: 'Stop',
