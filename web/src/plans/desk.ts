@@ -7,12 +7,14 @@ import { cut, flatArea, within, type Position } from './plane'
 import { centre } from './looks'
 import type { ChangeBody } from './plan'
 import { nothing, sizeOf, type Size } from './sizes'
-import { exactly, polygonsOf, type Polygons } from './topology'
+import { exactly, partedBy, polygonsOf, type Polygons } from './topology'
 
 export const TOOLS = { shape: 'V', split: 'S', merge: 'M', found: 'N', redraw: 'R', edge: 'E' } as const
 export type Tool = keyof typeof TOOLS
 export type Figure = LineString | Polygon
 export interface Part {
+  /** Whose it will be, where that is known. */
+  code?: string
   size: Size
   polygons: Polygons
 }
@@ -76,10 +78,16 @@ export function useDesk(draft: Draft) {
     return found.sort((a, b) => Number(chosen.value.includes(b)) - Number(chosen.value.includes(a)))
   })
   const target = computed(() => (meant.value.includes(wanted.value) ? wanted.value : (meant.value[0] ?? chosen.value[0])))
-  /** What the drawn line makes of it, the largest part first as the service orders them. */
+  /** What the drawn line makes of it, the largest part first as the service orders them; of two neighbours, in their order. */
   const parts = computed<Part[]>(() => {
     const [line, net] = [figure.value ?? drawing.value, draft.net.value]
-    if (line?.type !== 'LineString' || tool.value !== 'split' || !net || !target.value) return []
+    if (line?.type !== 'LineString' || !net) return []
+    const [one, other] = chosen.value
+    if (tool.value === 'edge' && one && other) {
+      const sides = partedBy(net, one, other, line.coordinates as Position[]) ?? []
+      return sides.map((polygons, n) => ({ polygons, size: sizeIn(polygons), code: n ? other : one }))
+    }
+    if (tool.value !== 'split' || !target.value) return []
     const rings = polygonsOf(net, target.value).flatMap(([outer]) => cut(outer!, line.coordinates as Position[]))
     return rings.sort((a, b) => flatArea(b) - flatArea(a)).map((ring) => ({ polygons: [[ring]], size: sizeIn([[ring]]) }))
   })

@@ -3,7 +3,7 @@ import { drawnParts } from './looks'
 import { flatArea, cut, within, type Position } from './plane'
 import { homesOf, judged, sizeOf } from './sizes'
 import { snapped } from './snap'
-import { areasAt, copyOf, crossingAt, edgesOf, exactly, insertOn, netOf, outlineOf, polygonsOf, remove, verticesOf, whyKept } from './topology'
+import { areasAt, copyOf, crossingAt, edgesOf, exactly, insertOn, netOf, outlineOf, partedBy, polygonsOf, remove, verticesOf, whyKept } from './topology'
 
 const [WEST, SOUTH, SIDE, STEPS] = [106.5, 29.5, 0.004, 16]
 
@@ -132,6 +132,26 @@ describe('a line across a polygon', () => {
 
   it('leaves it whole when it ends inside', () => {
     expect(cut(square, [[-1, 1], [2, 2]])).toEqual([square])
+  })
+})
+
+describe('a new common edge of two neighbours', () => {
+  const grids = town(4, 3)
+  const net = netOf(grids)
+  const x = WEST + 2.2 * SIDE // g5 and g6 meet at 2
+  const sum = (polygons: Position[][][]) => polygons.reduce((all, [outer]) => all + flatArea(outer!), 0)
+
+  it('parts what they hold together, each keeping the side where it mostly lay', () => {
+    const line: Position[] = [[x, SOUTH + 0.8 * SIDE], [x + 1e-4, SOUTH + 1.5 * SIDE], [x, SOUTH + 2.2 * SIDE]]
+    const [mine, theirs] = partedBy(net, 'g5', 'g6', line)!
+    expect(sum(mine) + sum(theirs)).toBeCloseTo(area(net, 'g5') + area(net, 'g6'), 14)
+    expect(sum(mine)).toBeGreaterThan(area(net, 'g5'))
+    expect(within(mine[0]!, [WEST + 1.5 * SIDE, SOUTH + 1.5 * SIDE])).toBe(true)
+    expect(partedBy(net, 'g6', 'g5', line)![1]).toEqual(mine)
+  })
+
+  it('is none where the line does not part them', () => {
+    expect(partedBy(net, 'g5', 'g6', [[x, SOUTH + 1.4 * SIDE], [x, SOUTH + 1.6 * SIDE]])).toBeNull()
   })
 })
 

@@ -1,6 +1,6 @@
 // The division as one net: every vertex stands once, and all rings that pass it share it. Moving it moves every neighbour's edge,
 // a new vertex goes into all rings of its edge, and what goes back to the service has the very coordinates that came from it.
-import { crossed, onSegment, type Position } from './plane'
+import { boxOf, crossed, cut, flatArea, onSegment, within, type Position } from './plane'
 
 /** GeoJSON MultiPolygon coordinates: polygons > rings > positions, rings closed. */
 export type Polygons = Position[][][]
@@ -191,6 +191,29 @@ export function outlineOf(net: Net, codes: Iterable<string>): Position[][] {
       found.push([...ring, start].map((id) => net.points[id]!))
     }
   return found
+}
+
+const SAMPLES = 24 // per side: enough to tell which of two areas a part mostly lay in
+
+/** Two neighbours as they would be with a line as their common edge, as the service parts them; null where it does not part them. */
+export function partedBy(net: Net, one: string, other: string, line: Position[]): [Polygons, Polygons] | null {
+  const [outline] = outlineOf(net, [one, other]).sort((a, b) => flatArea(b) - flatArea(a))
+  const [mine, theirs] = [polygonsOf(net, one), polygonsOf(net, other)]
+  const sides: [Polygons, Polygons] = [[], []]
+  for (const ring of outline ? cut(outline, line) : []) sides[samples(ring, mine) >= samples(ring, theirs) ? 0 : 1].push([ring])
+  return sides[0].length && sides[1].length ? sides : null
+}
+
+/** How many points of a grid over a ring lie in it and in an area. */
+function samples(ring: Position[], area: Polygons): number {
+  const [west, south, east, north] = boxOf([ring])
+  let count = 0
+  for (let x = 0.5; x < SAMPLES; x++)
+    for (let y = 0.5; y < SAMPLES; y++) {
+      const at: Position = [west + ((east - west) * x) / SAMPLES, south + ((north - south) * y) / SAMPLES]
+      if (within([ring], at) && area.some((rings) => within(rings, at))) count++
+    }
+  return count
 }
 
 /** A drawn position becomes the vertex that stands there (within a centimetre): drawing tools round what they snapped to. */
