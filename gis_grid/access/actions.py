@@ -50,13 +50,13 @@ _tokens: Kept[tuple[Caller, datetime] | None] = Kept("access", most=1_000)
 
 
 @cache
-def _hasher() -> PasswordHasher:
+def hasher() -> PasswordHasher:
     return PasswordHasher()
 
 
 @cache
 def _nobodys_hash() -> str:
-    return _hasher().hash(secrets.token_urlsafe(16))
+    return hasher().hash(secrets.token_urlsafe(16))
 
 
 def sign_in(username: str, password: str, address: str | None) -> Session:
@@ -213,7 +213,7 @@ def create_user(
         raise Invalid(fault, code="weak_password")
     once = password or one_time_password()
     user = User(username=username, name=name, roles=roles, scopes=scopes, demo=demo, expires_on=expires_on)
-    user.password_hash = _hasher().hash(once)
+    user.password_hash = hasher().hash(once)
     session().add(user)
     session().flush()
     happened.send("access", what="create_user", key=username, detail={"roles": roles, "scopes": scopes})
@@ -231,24 +231,9 @@ def change_password(user_id: int, old: str, new: str, keep_cookie: str) -> None:
     if fault or new == old:
         raise Invalid(fault or "新密码不能与原密码相同。", code="weak_password")
     forget_attempts(user)
-    user.password_hash, user.must_change_password = _hasher().hash(new), False
+    user.password_hash, user.must_change_password = hasher().hash(new), False
     end_sessions(user_id, but=keep_cookie)
     happened.send("access", what="change_password", key=user.username, detail={})
-
-
-def reset_password(username: str) -> str:
-    """A new one-time password; ends all sessions and any lock of the user."""
-    user = session().scalar(sa.select(User).where(User.username == username, User.retired_at.is_(None)))
-    if not user:
-        raise NotFound(f"没有账号“{username[:50]}”。")
-    check_scopes(user.scopes or [""])
-    check_rights(set(rights_of(user.roles)))
-    once = one_time_password()
-    user.password_hash, user.must_change_password = _hasher().hash(once), True
-    user.failures, user.locked_until = 0, None
-    end_sessions(user.id)
-    happened.send("access", what="reset_password", key=username, detail={})
-    return once
 
 
 def create_token(name: str, rights: list[str], scopes: list[str], days: int) -> tuple[Token, str]:
@@ -382,7 +367,7 @@ def tell_failure(username: str, address: str | None) -> None:
 def matches_password(stored: str, password: str) -> bool:
     """Whether this is the password."""
     try:
-        return _hasher().verify(stored, password)
+        return hasher().verify(stored, password)
     except VerificationError:
         return False
 

@@ -15,7 +15,9 @@ from gis_grid.access.actions import (
     check_scopes,
     end_sessions,
     happened,
+    hasher,
     is_within,
+    one_time_password,
     rights_of,
 )
 from gis_grid.access.guard import caller
@@ -38,6 +40,34 @@ def _told(user: User, seen_at: datetime | None) -> dict[str, Any]:
     names = ("username", "name", "roles", "scopes", "must_change_password", "locked_until", "retired_at", "demo", "expires_on")
     shown = {name: getattr(user, name) for name in (*names, "created_at", "version")}
     return shown | {"second_factor": user.second_factor_at is not None, "seen_at": seen_at}
+
+
+def reset_password(username: str) -> str:
+    """A new one-time password; ends all sessions and any lock of the user."""
+    user = _user_to_help(username)
+    once = one_time_password()
+    user.password_hash, user.must_change_password = hasher().hash(once), True
+    user.failures, user.locked_until = 0, None
+    end_sessions(user.id)
+    happened.send("access", what="reset_password", key=username, detail={})
+    return once
+
+
+def unlock_user(username: str) -> None:
+    """End the lock after too many wrong passwords before its time; the password stays."""
+    user = _user_to_help(username)
+    user.failures, user.locked_until = 0, None
+    happened.send("access", what="unlock_user", key=username, detail={})
+
+
+def _user_to_help(username: str) -> User:
+    """A living account within the caller's area and rights."""
+    user = session().scalar(sa.select(User).where(User.username == username, User.retired_at.is_(None)))
+    if user is None:
+        raise NotFound(f"没有账号“{username[:50]}”。")
+    check_scopes(user.scopes or [""])
+    check_rights(set(rights_of(user.roles)))
+    return user
 
 
 def find_user(username: str, *, retired: bool = False) -> User:

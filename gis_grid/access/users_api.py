@@ -88,7 +88,16 @@ def retire_user(username: str) -> Response:
 @require("users.manage")
 def reset_password(username: str) -> dict[str, Any]:
     """重设密码：答一次性密码，并解除锁定"""
-    return {"one_time_password": actions.reset_password(username.replace("\x00", ""))}
+    return {"one_time_password": keeping.reset_password(username.replace("\x00", ""))}
+
+
+@blueprint.route("/users/<string:username>/unlock", methods=["POST"])
+@blueprint.response(204)
+@require("users.manage")
+def unlock_user(username: str) -> Response:
+    """解除因输错密码而来的锁定，密码不变"""
+    keeping.unlock_user(username.replace("\x00", ""))
+    return Response(status=204)
 
 
 @blueprint.route("/roles")

@@ -11,6 +11,7 @@ ACTIONS = {
     "reset_second_factor": "清除动态口令",
     "change_password": "修改密码",
     "reset_password": "重设密码",
+    "unlock_user": "解除锁定",
     "create_user": "新建用户",
     "change_user": "修改用户",
     "retire_user": "停用用户",

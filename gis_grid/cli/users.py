@@ -32,7 +32,7 @@ def user_add(username: str, name: str, roles: tuple[str, ...], scopes: tuple[str
 def user_reset(username: str) -> None:
     """A new one-time password; also ends a lock."""
     import gis_grid.audit  # noqa: F401  keeps what happens
-    from gis_grid.access.actions import reset_password
+    from gis_grid.access.keeping import reset_password
 
     with command_line():
         once = reset_password(username)

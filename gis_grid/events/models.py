@@ -17,6 +17,11 @@ class Event(Stamped, Located, Pinned, Base):
     __table_args__ = (
         Located.area_index("events"),
         sa.Index("ix_events_reported_at", "reported_at"),
+        sa.Index(
+            "ix_events_number_tail",
+            sa.func.reverse(sa.literal_column("number")).label("tail"),
+            postgresql_ops={"tail": "text_pattern_ops"},
+        ),
         {"comment": "事件"},
     )
 

@@ -192,14 +192,16 @@ def _premises(text: str, limit: int) -> list[Item]:
 
 
 def _events(text: str, limit: int) -> list[Item]:
-    """By the number or its beginning."""
+    """By the number, its beginning or its end: 0007 of SJ20261122-0007."""
     number = text.upper()
     if len(number) < TAIL or not number.isascii():
         return []
+    begins = Event.number.between(number, number + _LAST)
+    ends = sa.func.reverse(Event.number).startswith(number[::-1], autoescape=True)
     query = (
         sa.select(Event.id, Event.number, Event.title, Event.status, Event.area_code, *_xy(Event.point))
-        .where(Event.number.between(number, number + _LAST), Event.retired_at.is_(None), scope_clause(Event.area_code))
-        .order_by(Event.number)
+        .where(sa.or_(begins, ends), Event.retired_at.is_(None), scope_clause(Event.area_code))
+        .order_by(begins.desc(), Event.reported_at.desc().nulls_last(), Event.number)
         .limit(limit)
     )
     status = names("event_status")

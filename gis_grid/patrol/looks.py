@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from gis_grid import audit
 from gis_grid.access.guard import caller, check_area, scope_clause, scoped
@@ -168,7 +169,8 @@ def who_passed(lon: float, lat: float, radius_m: float, first: datetime, last: d
     for (track_id, _), passed in zip(rows, found, strict=True):
         if passed is not None:
             spans[track_id] = passed.with_(spans.get(track_id, passed))
-    tracks = session().scalars(sa.select(Track).where(Track.id.in_(spans)))
+    wanted = sa.select(Track.id, Track.worker, Track.device, Track.day)
+    tracks = session().execute(wanted.where(Track.id == sa.any_(sa.literal([*spans], ARRAY(sa.BigInteger)))))
     told = [_told(track, spans[track.id]) for track in tracks]
     what = {
         "lon": lon,
@@ -206,7 +208,7 @@ def _near(box: tuple[float, float, float, float], first: datetime, last: datetim
     return rows
 
 
-def _told(track: Track, passed: Passed) -> dict[str, Any]:
+def _told(track: sa.Row[Any], passed: Passed) -> dict[str, Any]:
     known = {"track_id": track.id, "worker": track.worker, "device": track.device, "day": track.day}
     moments = {"first": datetime.fromtimestamp(passed.first, UTC), "last": datetime.fromtimestamp(passed.last, UTC)}
     return {**known, **moments, "nearest_m": round(passed.nearest_m, 1)}

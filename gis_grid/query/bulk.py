@@ -80,8 +80,8 @@ def change_many(
     refused = [{**one, "title": title[one["key"]]} for one in refused]
     answer = {"changed": list(changed), "same": same, "refused": refused, "batch": None if dry_run else batch}
     if dry_run:
-        changes = [{"key": key, "title": title[key], "fields": fields} for key, fields in changed.items()]
-        return {**answer, "changes": changes, "names": _names(register, changed.values())}
+        each = [{"key": key, "title": title[key], "fields": fields} for key, fields in changed.items()]
+        return {**answer, "changes": each, "names": _names(register, changed.values())}
     audit.record("bulk", register.name, batch, after={"fields": sorted(values), "changed": len(changed)})
     return answer
 

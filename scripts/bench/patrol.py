@@ -31,7 +31,7 @@ from typing import Any
 
 import numpy as np
 import requests
-from district import PEERS_PYTHON, district
+from district import PEERS_PYTHON, district, need_peers
 from measuring import Report, Took, say
 from patrol_bulk import Growing, grow, make_month
 from patrol_copy import bare_copy
@@ -215,8 +215,8 @@ def peers(report: Report, at: np.ndarray, lon: np.ndarray, lat: np.ndarray) -> N
     found = stays(cleaned, 30, 180, 300)
     took = time.perf_counter() - began
     report.add("cleaning", "ours: flags, speeds, stays", len(at), Took(took, took))
-    if not PEERS_PYTHON.exists():
-        report.skip("movingpandas", "the bench environment is not made")
+    if why := need_peers():
+        report.skip("movingpandas", why)
         return
     with tempfile.TemporaryDirectory() as folder:
         np.savez(Path(folder) / "walk.npz", at=fixes.at, lon=lon, lat=lat)

@@ -41,6 +41,18 @@ def test_five_wrong_passwords_lock_the_account_even_for_the_right_one(live, sign
     assert post(f"{live.url}/api/session", json={"username": "locked", "password": once}).status_code == 200
 
 
+def test_an_administrator_unlocks_an_account_and_its_password_stays(live, sign_in) -> None:
+    sign_in("unlocked")
+    for _ in range(6):
+        post(f"{live.url}/api/session", json={"username": "unlocked", "password": "wrong"})
+    right = {"username": "unlocked", "password": PASSWORD}
+    assert post(f"{live.url}/api/session", json=right).json()["code"] == "locked"
+    manager = sign_in("manager", role="administrator")
+    assert manager.post(f"{live.url}/api/users/unlocked/unlock", timeout=60).status_code == 204
+    assert post(f"{live.url}/api/session", json=right).status_code == 200
+    assert manager.post(f"{live.url}/api/users/nobody-here/unlock", timeout=60).status_code == 404
+
+
 def test_unknown_and_known_names_are_refused_alike(live, sign_in) -> None:
     sign_in("known")
     unknown = post(f"{live.url}/api/session", json={"username": "nobody-here", "password": "wrong"}).json()

@@ -129,7 +129,7 @@ const zh = {
   } as Record<string, string>,
   dayOps: { lt: '早于', le: '不晚于', gt: '晚于', ge: '不早于', eq: '是', ne: '不是', between: '介于' } as Record<string, string>,
   build: {
-    title: '筛选条件',
+    title: '筛选条件', open: '还没填完，不参与查询',
     all: '以下全部满足',
     any: '以下任一满足',
     not: '排除',
@@ -347,7 +347,7 @@ export const words = inLanguage(zh, {
   } as Record<string, string>,
   dayOps: { lt: 'before', le: 'until', gt: 'after', ge: 'from', eq: 'is', ne: 'is not', between: 'between' } as Record<string, string>,
   build: {
-    title: 'Conditions', all: 'all of these', any: 'any of these', not: 'exclude', addField: 'Condition', addGroup: 'Group', addArea: 'Area',
+    title: 'Conditions', open: 'not complete, left out', all: 'all of these', any: 'any of these', not: 'exclude', addField: 'Condition', addGroup: 'Group', addArea: 'Area',
     addFresh: 'Freshness', addNear: 'Distance', addInside: 'Drawn area', remove: 'Remove', field: 'Field', op: 'Comparison', value: 'Value',
     to: 'to', apply: 'Find', save: 'Save', metres: 'metres', onMap: 'Choose on the map', drawn: 'Area drawn', point: 'Point chosen',
     drawIt: 'Draw it on the map',
