@@ -60,17 +60,22 @@ class Kept(Generic[Kind]):
         """The answer kept under `key`, or what `make` answers now."""
         known = versions()
         now = tuple(map(known.get, self._parts))
-        with self._lock:
-            found = self._answers.get(key)
-            if found is not None and found[0] == now:
-                self._answers.move_to_end(key)
-                return found[1]
+        found = self._answers.get(key)
+        if found is not None and found[0] == now:
+            if 2 * len(self._answers) > self._most:
+                self._note_use(key)
+            return found[1]
         answer = make()
         with self._lock:
             self._answers[key] = (now, answer)
             while len(self._answers) > self._most:
                 self._answers.popitem(last=False)
         return answer
+
+    def _note_use(self, key: Hashable) -> None:
+        with self._lock:
+            if key in self._answers:
+                self._answers.move_to_end(key)
 
     def forget(self, key: Hashable) -> None:
         """Throw one answer away."""

@@ -22,7 +22,7 @@ def serve(host: str, port: int) -> None:
     """Serve until stopped. A job worker that dies is started again; requests go on meanwhile."""
     _check_port(host, port)
     from granian import Granian
-    from granian.constants import Interfaces
+    from granian.constants import HTTPModes, Interfaces
 
     stopping = threading.Event()
     watched: list[tuple[str, Callable[..., None], tuple[Any, ...]]] = [("gis-grid-jobs", _work, ())]
@@ -48,6 +48,7 @@ def serve(host: str, port: int) -> None:
             log_enabled=True,
             log_level=_warning(),
             websockets=False,
+            http=HTTPModes.http1,
         ).serve()
     finally:
         stopping.set()

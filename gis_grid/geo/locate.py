@@ -16,6 +16,7 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
+from gis_grid.geo.bins import lay_bins
 from gis_grid.geo.cells import Cells, lay_cells
 from gis_grid.geo.shapes import GEOD, bearing_equal_scale, distance_m
 
@@ -184,6 +185,7 @@ class _Level:
         self.reach_m = reach_m
         shapely.prepare(self.shapes)
         self.tree = shapely.STRtree(self.shapes)
+        self.bins = lay_bins(shapely.bounds(self.shapes))
         self._edges: dict[int, tuple[float, BaseGeometry]] = {}
         self._reached: tuple[float, shapely.STRtree | None] = (0.0, None)
         self._made_of: tuple[_Level | None, bool] = (None, False)
@@ -228,8 +230,8 @@ class _Level:
 
     def covering(self, lon: float, lat: float) -> NDArray[np.int64]:
         """Ranks of all areas that cover the point, the winner first."""
-        ranks = self.tree.query(shapely.Point(lon, lat))
-        return np.sort(ranks[shapely.intersects_xy(self.shapes[ranks], lon, lat)])
+        ranks = self.bins.at(lon, lat)
+        return ranks[shapely.intersects_xy(self.shapes[ranks], lon, lat)] if len(ranks) else ranks
 
     def is_made_of(self, lower: _Level) -> bool:
         """Whether each edge of these areas is one of the lower level's too: what is near none of those is near none of these."""
@@ -298,7 +300,7 @@ class _Level:
     def edge_m(self, rank: int, lon: float, lat: float) -> float:
         """Geodesic metres from the point to the nearest edge of an area."""
         scale, edge = self._edge(rank)
-        x, y = shapely.get_coordinates(shapely.shortest_line(edge, shapely.Point(lon * scale, lat)))[0]
+        x, y = shapely.get_coordinates(shapely.shortest_line(edge, shapely.points(lon * scale, lat)))[0].tolist()
         return distance_m(lon, lat, x / scale, y)
 
     def _edge(self, rank: int) -> tuple[float, BaseGeometry]:
