@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from playwright.sync_api import Page, expect
+from shapely.geometry import shape
 
 from tests.browser.conftest import ARTEFACTS, Town, sign_in, slow_line, wait_idle
 
@@ -107,6 +108,40 @@ def test_a_grid_is_split_mended_tried_approved_and_undone(desk: Page, town: Town
     wait_idle(desk)
     approve(desk)
     assert households(desk, f"{COMMUNITY}012") == before
+
+
+def test_a_new_common_edge_tells_both_sizes_before_it_is_kept(desk: Page, town: Town) -> None:
+    sign_in(desk, town, "demo_community")
+    plan = new_plan(desk, "第12网格与邻格的公共边")
+    grids = {
+        one["properties"]["name"]: shape(one["geometry"])
+        for one in asked(desk, f"/api/plans/{plan}/division")["features"]
+        if one["properties"]["level"] == "grid"
+    }
+    mine = grids["第12网格"]
+    other = max(grids.keys() - {"第12网格"}, key=lambda name: mine.intersection(grids[name]).length)
+    (x1, y1, x2, y2) = mine.intersection(grids[other]).bounds
+    for name in ("第12网格", other):
+        desk.locator(".choose", has_text=re.compile(f"^{name}")).first.click()
+        if name == "第12网格":
+            desk.get_by_role("button", name="公共边").click()
+    upright = y2 - y1 > x2 - x1
+    toward = (
+        2e-4 if (mine.centroid.x > grids[other].centroid.x if upright else mine.centroid.y > grids[other].centroid.y) else -2e-4
+    )
+    x, y, beyond = (x1 + x2) / 2 + toward, (y1 + y2) / 2 + toward, 4e-4
+    draw(desk, [(x, y1 - beyond), (x, y2 + beyond)] if upright else [(x1 - beyond, y), (x2 + beyond, y)])
+    parts = desk.locator(".pending li")
+    expect(parts).to_have_count(2)
+    counted = [int(re.search(r"(\d+) 户", text)[1]) for text in parts.all_inner_texts()]
+    desk.screenshot(path=ARTEFACTS / "drawing-edge.png")
+    desk.get_by_role("button", name="确定").click()
+    expect(desk.get_by_text("已保存 1 步")).to_be_visible()
+    rows = [
+        desk.locator("tr", has=desk.locator(".choose", has_text=re.compile(f"^{name}"))).first for name in ("第12网格", other)
+    ]
+    for row, count in zip(rows, counted, strict=True):
+        expect(row).to_contain_text(str(count))
 
 
 def _changes(page: Page, plan: str) -> list[dict[str, Any]]:
