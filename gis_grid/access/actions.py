@@ -51,6 +51,7 @@ _tokens: Kept[tuple[Caller, datetime] | None] = Kept("access", most=1_000)
 
 @cache
 def hasher() -> PasswordHasher:
+    """What passwords are hashed and checked with (Argon2)."""
     return PasswordHasher()
 
 

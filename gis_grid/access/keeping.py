@@ -42,34 +42,6 @@ def _told(user: User, seen_at: datetime | None) -> dict[str, Any]:
     return shown | {"second_factor": user.second_factor_at is not None, "seen_at": seen_at}
 
 
-def reset_password(username: str) -> str:
-    """A new one-time password; ends all sessions and any lock of the user."""
-    user = _user_to_help(username)
-    once = one_time_password()
-    user.password_hash, user.must_change_password = hasher().hash(once), True
-    user.failures, user.locked_until = 0, None
-    end_sessions(user.id)
-    happened.send("access", what="reset_password", key=username, detail={})
-    return once
-
-
-def unlock_user(username: str) -> None:
-    """End the lock after too many wrong passwords before its time; the password stays."""
-    user = _user_to_help(username)
-    user.failures, user.locked_until = 0, None
-    happened.send("access", what="unlock_user", key=username, detail={})
-
-
-def _user_to_help(username: str) -> User:
-    """A living account within the caller's area and rights."""
-    user = session().scalar(sa.select(User).where(User.username == username, User.retired_at.is_(None)))
-    if user is None:
-        raise NotFound(f"没有账号“{username[:50]}”。")
-    check_scopes(user.scopes or [""])
-    check_rights(set(rights_of(user.roles)))
-    return user
-
-
 def find_user(username: str, *, retired: bool = False) -> User:
     """A user within the caller's area."""
     user = session().scalar(sa.select(User).where(User.username == username))
@@ -96,6 +68,26 @@ def change_user(username: str, version: int, values: dict[str, Any]) -> dict[str
         session().flush()
     happened.send("access", what="change_user", key=username, before=before, detail={k: _plain(v) for k, v in values.items()})
     return _told(user, None)
+
+
+def reset_password(username: str) -> str:
+    """A new one-time password; ends all sessions and any lock of the user."""
+    user = find_user(username)
+    check_rights(set(rights_of(user.roles)))
+    once = one_time_password()
+    user.password_hash, user.must_change_password = hasher().hash(once), True
+    user.failures, user.locked_until = 0, None
+    end_sessions(user.id)
+    happened.send("access", what="reset_password", key=username, detail={})
+    return once
+
+
+def unlock_user(username: str) -> None:
+    """End the lock after too many wrong passwords before its time; the password stays."""
+    user = find_user(username)
+    check_rights(set(rights_of(user.roles)))
+    user.failures, user.locked_until = 0, None
+    happened.send("access", what="unlock_user", key=username, detail={})
 
 
 def retire_user(username: str) -> None:

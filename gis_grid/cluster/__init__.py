@@ -1,4 +1,4 @@
-"""The private PostgreSQL + PostGIS that needs no administrator: made at first start, reachable on 127.0.0.1 only.
+"""The private PostgreSQL + PostGIS that needs no administrator: made at first start, reachable from this machine only.
 
 Passwords and port lie in `home/postgres.json` (0600), the data in `home/postgres/`. PostgreSQL refuses to run as root:
 started by root, the server runs as `postgres` (or `gis-grid`), and where that user may not enter `home` the data lie in

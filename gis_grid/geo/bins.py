@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 MOST_PER_SIDE = 2_000
+MOST_SQUARES = 64  # of a box, on average
 
 
 @dataclass(frozen=True)
@@ -34,15 +35,18 @@ class Bins:
 
 
 def lay_bins(bounds: Floats) -> Bins:
-    """Bins over boxes (rows of west, south, east, north in degrees), about one square per box."""
+    """Bins over boxes (rows of west, south, east, north in degrees), about as many squares; fewer where boxes overlap much."""
     west, south = bounds[:, :2].min(axis=0).tolist()
     east, north = bounds[:, 2:].max(axis=0).tolist()
     side = min(MOST_PER_SIDE, max(1, math.isqrt(len(bounds))))
-    per_degree = side / max(east - west, 1e-9), side / max(north - south, 1e-9)
-    scale, origin = np.array([*per_degree, *per_degree]), np.array([west, south, west, south])
-    first_x, first_y, last_x, last_y = ((bounds - origin) * scale).astype(np.int64).T
-    wide, high = last_x - first_x + 1, last_y - first_y + 1
-    count = wide * high
+    while True:
+        per_degree = side / max(east - west, 1e-9), side / max(north - south, 1e-9)
+        first_x, first_y, last_x, last_y = ((bounds - [west, south] * 2) * [*per_degree, *per_degree]).astype(np.int64).T
+        wide, high = last_x - first_x + 1, last_y - first_y + 1
+        count = wide * high
+        if side == 1 or count.sum() <= MOST_SQUARES * len(bounds):
+            break
+        side //= 2
     ranks = np.repeat(np.arange(len(bounds)), count)
     turn = np.arange(len(ranks)) - np.repeat(np.cumsum(count) - count, count)
     columns = side + 1  # a point on the last edge has a square of its own

@@ -28,3 +28,9 @@ def test_every_box_that_holds_a_point_is_found_once_and_in_order(count: int) -> 
 def test_no_place_is_in_no_box(place: tuple[float, float]) -> None:
     shapes = np.array([shapely.box(106, 29, 106.2, 29.3)])
     assert len(lay_bins(shapely.bounds(shapes)).at(*place)) == 0
+
+
+def test_many_large_boxes_take_little_memory() -> None:
+    bins = lay_bins(np.tile([106.0, 29.0, 107.0, 30.0], (20_000, 1)))
+    assert len(bins.ranks) <= 64 * 20_000
+    assert len(bins.at(106.5, 29.5)) == 20_000

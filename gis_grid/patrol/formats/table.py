@@ -97,11 +97,13 @@ def _batches(
         include_columns=[str(p) for p in chosen.values()], column_types=dict.fromkeys(names, pa.string())
     )
     parse = csv.ParseOptions(delimiter=delimiter, newlines_in_values=False, invalid_row_handler=skip)
+    has_rows = False
     try:
         for batch in csv.open_csv(stream, read_options=options, parse_options=parse, convert_options=convert):
+            has_rows = True
             yield {key: batch.column(batch.schema.get_field_index(str(place))) for key, place in chosen.items()}
     except (pa.ArrowInvalid, UnicodeDecodeError):
-        if not skipped:
+        if has_rows or not skipped:  # otherwise no row is of the right length, and all are told as unreadable
             raise ValueError("CSV 读到中途出错：内容不是文字表格，或没有数据行") from None
 
 
