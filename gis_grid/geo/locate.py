@@ -18,7 +18,7 @@ from shapely.geometry.base import BaseGeometry
 
 from gis_grid.geo.bins import lay_bins
 from gis_grid.geo.cells import Cells, lay_cells
-from gis_grid.geo.shapes import GEOD, bearing_equal_scale, distance_m
+from gis_grid.geo.outline import Outline
 
 Floats = NDArray[np.float64]
 METRES_PER_DEGREE = 110_574.0  # the shortest degree of latitude; only used to make search boxes wide enough
@@ -186,7 +186,7 @@ class _Level:
         shapely.prepare(self.shapes)
         self.tree = shapely.STRtree(self.shapes)
         self.bins = lay_bins(shapely.bounds(self.shapes))
-        self._edges: dict[int, tuple[float, BaseGeometry]] = {}
+        self._outlines: dict[int, Outline] = {}
         self._reached: tuple[float, shapely.STRtree | None] = (0.0, None)
         self._made_of: tuple[_Level | None, bool] = (None, False)
 
@@ -277,16 +277,15 @@ class _Level:
         metres = np.empty(len(ranks))
         order = np.argsort(ranks, kind="stable")
         for same in np.split(order, np.flatnonzero(np.diff(ranks[order])) + 1) if len(ranks) else ():
-            scale, edge = self._edge(int(ranks[same[0]]))
-            ends = shapely.get_coordinates(shapely.shortest_line(edge, shapely.points(lon[same] * scale, lat[same])))[::2]
-            metres[same] = GEOD.inv(lon[same], lat[same], ends[:, 0] / scale, ends[:, 1])[2]
+            metres[same] = self._outline(int(ranks[same[0]])).metres_of(lon[same], lat[same])
         return metres
 
     def nearest(self, lon: float, lat: float, radius_m: float) -> tuple[int, float]:
         """The rank of the nearest area within the radius and its geodesic metres; -1 when there is none."""
         best, best_m = -1, radius_m
-        for rank in np.sort(self._in_reach(lon, lat, radius_m)):
-            metres = self.edge_m(int(rank), lon, lat)
+        ranks = np.sort(self._in_reach(lon, lat, radius_m))
+        away = self._edges_m(ranks, np.full(len(ranks), lon), np.full(len(ranks), lat))  # as for many: the same to the last bit
+        for rank, metres in zip(ranks, away.tolist(), strict=True):
             if metres <= radius_m and (best < 0 or metres < best_m - 0.001):
                 best, best_m = int(rank), metres
         return best, best_m
@@ -299,14 +298,12 @@ class _Level:
 
     def edge_m(self, rank: int, lon: float, lat: float) -> float:
         """Geodesic metres from the point to the nearest edge of an area."""
-        scale, edge = self._edge(rank)
-        x, y = shapely.get_coordinates(shapely.shortest_line(edge, shapely.points(lon * scale, lat)))[0].tolist()
-        return distance_m(lon, lat, x / scale, y)
+        return self._outline(rank).metres(lon, lat)
 
-    def _edge(self, rank: int) -> tuple[float, BaseGeometry]:
-        if rank not in self._edges:
-            self._edges[rank] = _scaled_edge(self.shapes[rank])
-        return self._edges[rank]
+    def _outline(self, rank: int) -> Outline:
+        if rank not in self._outlines:
+            self._outlines[rank] = Outline(self.shapes[rank])
+        return self._outlines[rank]
 
     def _is_near(self, rank: int, lon: float, lat: float, radius_m: float) -> bool:
         return self.edge_m(int(rank), lon, lat) <= radius_m
@@ -315,15 +312,6 @@ class _Level:
         reach_y = radius_m / METRES_PER_DEGREE
         reach_x = reach_y / max(float(np.cos(np.radians(lat))), 0.01)
         return self.tree.query(shapely.box(lon - reach_x, lat - reach_y, lon + reach_x, lat + reach_y), "intersects")
-
-
-def _scaled_edge(shape: BaseGeometry) -> tuple[float, BaseGeometry]:
-    """The edge of an area with equal scales in both directions, ready for nearest points, and how much x was shortened."""
-    _, south, _, north = shape.bounds
-    scale = bearing_equal_scale((south + north) / 2)
-    edge = shapely.transform(shape.boundary, lambda xy: xy * (scale, 1.0))
-    shapely.prepare(edge)
-    return scale, edge
 
 
 def _edges_of(shapes: NDArray[np.object_]) -> NDArray[np.void]:
