@@ -7,7 +7,6 @@ import csv
 import io
 import json
 import os
-import statistics
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,9 +16,9 @@ import numpy as np
 from district import PEERS_PYTHON, District, free_port, served
 from grounds import index_of, points_inside
 from locate_sql import prepare_grids
-from measuring import Report, Took, ratio, timed
+from measuring import Report, timed
 from numpy.typing import NDArray
-from under_load import WHY_NOT, Asked, fetch, one_run, run_wrk
+from under_load import WHY_NOT, Asked, fetch, in_turn, run_wrk
 
 from gis_grid.geo.locate import Bounded
 
@@ -32,32 +31,44 @@ def measure(report: Report, place: District, areas: list[Bounded], folder: Path,
     shapes = index_of(areas).lowest[1]
     points = points_inside(shapes, POINTS, 11)
     token = _token()
-    answers = {}
-    with _service(place) as (url, pid):
+    with contextlib.ExitStack() as running:
+        url, pid = running.enter_context(_service(place))
         ask_once(url, points[0], token)
-        paths = [f"/api/locate?lon={lon:.7f}&lat={lat:.7f}" for lon, lat in points]
-        asked = Asked("GIS Grid /api/locate", url, pid, place, folder / "paths.txt", seconds, token)
-        answers["ours"] = _under_load(report, asked, paths)
-        differ = _bulk(report, url, token, areas, points_inside(shapes, bulk, 12))
-    if peers:
-        try:
-            answers["tipg"] = _tipg(report, place, areas, points, folder, seconds)
-        except (RuntimeError, OSError) as fault:
-            report.skip("TiPg", fault)
-    _metrics(report, answers)
-    return differ
+        listed = _listed(folder / "paths.txt", [f"/api/locate?lon={lon:.7f}&lat={lat:.7f}" for lon, lat in points])
+        services = [Asked("GIS Grid /api/locate", url, pid, place, listed, seconds, token)]
+        if peers:
+            try:
+                services.append(running.enter_context(_tipg(place, areas, points, folder, seconds)))
+            except (RuntimeError, OSError) as fault:
+                report.skip("TiPg", fault)
+        _under_load(report, services)
+        return _bulk(report, url, token, areas, points_inside(shapes, bulk, 12))
 
 
-def _metrics(report: Report, answers: dict[str, dict[int, dict[str, float]]]) -> None:
-    ours, theirs = answers["ours"], answers.get("tipg", {})
-    if not ours:
+def _under_load(report: Report, services: list[Asked]) -> None:
+    """wrk with 1 and 8 connections on each in turn, so that both meet the same noise; CPU of the service and of the database."""
+    if WHY_NOT:
+        report.skip(services[0].name, WHY_NOT)
         return
-    report.metrics["http_point_p50_ms"] = round(ours[1]["p50_ms"], 3)
-    report.metrics["http_point_p99_ms"] = round(ours[1]["p99_ms"], 3)
-    report.metrics["http_point_p99_8_ms"] = round(ours[8]["p99_ms"], 3)
-    report.metrics["http_point_per_s"] = round(ours[8]["n"] / ours[8]["wall_s"])
-    if theirs:
-        report.metrics["http_point_ratio_tipg"] = ratio(ours[8]["per_cpu_s"], theirs[8]["per_cpu_s"])
+    run_wrk(services[0], max(CONNECTIONS), 2 * services[0].seconds)  # every worker has seen every point: what is kept is kept
+    for connections in CONNECTIONS:
+        what = f"{connections} connection{'s' if connections > 1 else ''}"
+        found = in_turn(report, "http", what, services, connections=connections, rounds=5)
+        ours = found[services[0].name]
+        if connections == 1:
+            report.metrics["http_point_p50_ms"] = round(ours["p50_ms"], 3)
+            report.metrics["http_point_p99_ms"] = round(ours["p99_ms"], 3)
+            continue
+        report.metrics["http_point_p99_8_ms"] = round(ours["p99_ms"], 3)
+        report.metrics["http_point_per_s"] = round(ours["n"] / ours["wall_s"])
+        for peer in services[1:]:
+            if peer.name in found:
+                report.metrics["http_point_ratio_tipg"] = round(found[peer.name]["times"], 2)
+
+
+def _listed(path: Path, paths: list[str]) -> Path:
+    path.write_text("\n".join(paths))
+    return path
 
 
 @contextlib.contextmanager
@@ -84,26 +95,6 @@ def ask_once(url: str, point: NDArray[np.float64], token: str) -> dict[str, Any]
     return told
 
 
-def _under_load(report: Report, asked: Asked, paths: list[str]) -> dict[int, dict[str, float]]:
-    """wrk with 1 and 8 connections, the median of three runs of each field; CPU of the service and of the database."""
-    if WHY_NOT:
-        report.skip(asked.name, WHY_NOT)
-        return {}
-    asked.listed.write_text("\n".join(paths))
-    found = {}
-    run_wrk(asked, max(CONNECTIONS), 2 * asked.seconds)  # every worker has seen every point: what is kept is kept
-    for connections in CONNECTIONS:
-        runs = [one_run(asked, connections) for _ in range(3)]
-        told = {field: statistics.median(run[field] for run in runs) for field in runs[0]}
-        if sum(run["failed"] for run in runs):
-            raise RuntimeError(f"{asked.name}: requests failed: {runs}")
-        note = f"p50 {told['p50_ms']:.2f} ms, p99 {told['p99_ms']:.2f} ms"
-        many = f"{connections} connection{'s' if connections > 1 else ''}"
-        report.add("http", f"{asked.name}, {many}", int(told["n"]), Took(told["n"] / told["per_cpu_s"], told["wall_s"]), note)
-        found[connections] = told
-    return found
-
-
 def _bulk(report: Report, url: str, token: str, areas: list[Bounded], points: NDArray[np.float64]) -> int:
     body = ("lon,lat\n" + "".join(f"{lon:.7f},{lat:.7f}\n" for lon, lat in points)).encode()
 
@@ -121,9 +112,8 @@ def _bulk(report: Report, url: str, token: str, areas: list[Bounded], points: ND
     return int((told != expected).sum())
 
 
-def _tipg(
-    report: Report, place: District, areas: list[Bounded], points: NDArray[np.float64], folder: Path, seconds: int
-) -> dict[int, dict[str, float]]:
+@contextlib.contextmanager
+def _tipg(place: District, areas: list[Bounded], points: NDArray[np.float64], folder: Path, seconds: int) -> Iterator[Asked]:
     """TiPg on the same grids (a table with a GiST index): the features that meet a box of a centimetre."""
     prepare_grids(place.dsn, areas)
     port = free_port()
@@ -138,4 +128,4 @@ def _tipg(
         ]
         found = json.loads(fetch(url + paths[0]))["features"]
         assert found and found[0]["properties"]["code"], found
-        return _under_load(report, Asked("TiPg items?bbox=", url, pid, place, folder / "paths.txt", seconds), paths)
+        yield Asked("TiPg items?bbox=", url, pid, place, _listed(folder / "paths-tipg.txt", paths), seconds)
