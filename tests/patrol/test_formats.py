@@ -346,3 +346,30 @@ def test_the_quick_scan_of_a_plain_gpx_reads_as_the_handlers_do(monkeypatch) -> 
     for other in found[1:]:
         for name, values in vars(found[0]).items():
             assert np.array_equal(values, getattr(other, name), equal_nan=True), name
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
+@pytest.mark.parametrize("row", [3, 120_000])  # among the first 64 kB that tell the encoding, and in a later block
+@pytest.mark.parametrize("byte", [b"\xff", b"\xe9"])
+def test_a_broken_byte_costs_its_row_and_no_other(encoding: str, row: int, byte: bytes) -> None:
+    rows = [
+        f"步行,2024-05-06 09:{n // 60 % 60:02}:{n % 60:02},106.5{n:06},29.5".encode(encoding.removesuffix("-sig"))
+        for n in range(130_000)
+    ]
+    whole = "备注,时间,经度,纬度\n".encode(encoding) + b"\n".join(rows)
+    for column in (0, 1, 2):
+        cells = rows[row].split(b",")
+        cells[column] = cells[column][:3] + byte + cells[column][3:]
+        read = joined([part.fixes for part in parts_of(whole.replace(rows[row], b",".join(cells)), "csv")])
+        expected = joined([part.fixes for part in parts_of(whole, "csv")])
+        lost = np.flatnonzero(np.isnan(read.at) | np.isnan(read.lon)).tolist()
+        assert lost == ([row] if column else [])
+        kept = np.delete(np.arange(len(rows)), lost)
+        assert len(read) == len(rows)
+        assert (read.at[kept] == expected.at[kept]).all()
+        assert (read.lon[kept] == expected.lon[kept]).all()
+
+
+def test_neither_utf8_nor_gb18030_is_said() -> None:
+    with pytest.raises(ValueError, match="UTF-8"):
+        parts_of(bytes(range(128, 256)) * 100, "csv")

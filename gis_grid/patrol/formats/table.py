@@ -28,6 +28,7 @@ _NAMES = {
     "battery": ("battery", "电量"),
     "device": ("设备编号", "设备", "device", "deviceid", "device_id"),
 }
+_ENCODINGS = ("utf-8-sig", "gb18030")
 _KMH = ("速度", "速度(km/h)", "speed_kmh")
 
 
@@ -45,7 +46,7 @@ def read(stream: IO[bytes], zone: ZoneInfo) -> Iterator[Part]:
     kmh = "speed_mps" in chosen and names[chosen["speed_mps"]] in _KMH
     skipped: list[int] = []
     count = 0
-    for batch in _batches(_Again(head, stream), encoding, delimiter, chosen, len(names), skipped):
+    for batch in _batches(_Text(head, stream, encoding), delimiter, chosen, len(names), skipped):
         for part in _parts(batch, zone, kmh, decimal_comma=delimiter == ";"):
             count += len(part.fixes)
             yield part._replace(unread=len(skipped))
@@ -56,35 +57,36 @@ def read(stream: IO[bytes], zone: ZoneInfo) -> Iterator[Part]:
         raise ValueError("没有轨迹点")
 
 
-class _Again(io.RawIOBase):
-    """The stream with its beginning, which was already looked at, put back."""
+class _Text(io.RawIOBase):
+    """The stream as UTF-8, its beginning, which was already looked at, put back. What is no text becomes U+FFFD: no number."""
 
-    def __init__(self, head: bytes, rest: IO[bytes]) -> None:
-        self._head, self._rest = head, rest
+    def __init__(self, head: bytes, rest: IO[bytes], encoding: str) -> None:
+        self._head, self._rest, self._ready = head, rest, b""
+        self._decoder = codecs.getincrementaldecoder(encoding)("replace")
 
     def readable(self) -> bool:
         return True
 
-    def read(self, size: int = -1) -> bytes:
-        if self._head:
-            head, self._head = (self._head, b"") if size < 0 else (self._head[:size], self._head[size:])
-            return head
-        return self._rest.read(size)
+    def read(self, size: int = _BLOCK) -> bytes:
+        while not self._ready:
+            piece, self._head = self._head or self._rest.read(size), b""
+            self._ready = self._decoder.decode(piece, not piece).encode()
+            if not piece:
+                break
+        given, self._ready = self._ready[:size], self._ready[size:]
+        return given
 
 
 def _encoding(head: bytes) -> str:
-    for name in ("utf-8-sig", "gb18030"):
-        try:
-            codecs.getincrementaldecoder(name)().decode(head, False)
-        except UnicodeDecodeError:
-            continue
-        return "utf-8" if name == "utf-8-sig" else name
-    raise ValueError("既不是 UTF-8 也不是 GB18030 编码")
+    """The first one without faults, otherwise the one with the fewest: a broken byte does not turn a file away."""
+    faults = {name: codecs.getincrementaldecoder(name)("replace").decode(head).count("\ufffd") for name in _ENCODINGS}
+    best = min(_ENCODINGS, key=faults.__getitem__)
+    if faults[best] * 100 > len(head):
+        raise ValueError("既不是 UTF-8 也不是 GB18030 编码")
+    return best
 
 
-def _batches(
-    stream: Any, encoding: str, delimiter: str, chosen: dict[str, int], width: int, skipped: list[int]
-) -> Iterator[dict[str, Any]]:
+def _batches(stream: Any, delimiter: str, chosen: dict[str, int], width: int, skipped: list[int]) -> Iterator[dict[str, Any]]:
     """Blocks of text columns by key; rows of another length are noted in `skipped`."""
 
     def skip(row: Any) -> str:
@@ -92,7 +94,7 @@ def _batches(
         return "skip"
 
     names = [str(place) for place in range(width)]
-    options = csv.ReadOptions(block_size=_BLOCK, encoding=encoding, column_names=names, skip_rows=1, use_threads=False)
+    options = csv.ReadOptions(block_size=_BLOCK, column_names=names, skip_rows=1, use_threads=False)
     convert = csv.ConvertOptions(
         include_columns=[str(p) for p in chosen.values()], column_types=dict.fromkeys(names, pa.string())
     )
@@ -102,7 +104,7 @@ def _batches(
         for batch in csv.open_csv(stream, read_options=options, parse_options=parse, convert_options=convert):
             has_rows = True
             yield {key: batch.column(batch.schema.get_field_index(str(place))) for key, place in chosen.items()}
-    except (pa.ArrowInvalid, UnicodeDecodeError):
+    except pa.ArrowInvalid:
         if has_rows or not skipped:  # otherwise no row is of the right length, and all are told as unreadable
             raise ValueError("CSV 读到中途出错：内容不是文字表格，或没有数据行") from None
 
